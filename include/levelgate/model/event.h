@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the data plane reports upwards. Events are hints: losing one is counted and must be harmless
+// (architecture §6.6). Plain old data, so that a ring can carry them.
+#pragma once
+
+#include <levelgate/base/ids.h>
+#include <levelgate/base/ip_address.h>
+
+#include <cstdint>
+
+namespace levelgate::model {
+
+enum class EventKind : std::uint8_t {
+  kNeighbourWanted,    // port, address: resolve this next hop
+  kSequenceExhausted,  // tunnel, spi: nothing leaves any more under this SA (RFC 4303 §3.3.3)
+  kSequenceNearLimit,  // tunnel, spi: a rekey is due
+  kSlotsSkipped,       // tunnel, count
+};
+
+struct Event {
+  EventKind kind{};
+  PortId port;
+  TunnelId tunnel;
+  Spi spi;
+  IpAddress address;
+  std::uint64_t count = 0;
+};
+
+}  // namespace levelgate::model

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Counters as values: what the data plane has counted so far, for `show`, the replay report and metrics. The
+// names are those of RFC 9348 where it has one. Each list of names is the only one in the house: printers
+// walk it with for_each_counter.
+#pragma once
+
+#include <levelgate/base/ids.h>
+#include <levelgate/model/drops.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace levelgate::model {
+
+struct TunnelStats {
+  // ipsec-stats: outer packets; octets of the whole outer IP packet
+  std::uint64_t tx_pkts = 0, tx_octets = 0, tx_drop_pkts = 0;
+  std::uint64_t rx_pkts = 0, rx_octets = 0, rx_drop_pkts = 0;
+  // iptfs-inner-pkt-stats: inner packets; a fragmented one counts once
+  std::uint64_t inner_tx_pkts = 0, inner_tx_octets = 0;
+  std::uint64_t inner_rx_pkts = 0, inner_rx_octets = 0, inner_rx_incomplete_pkts = 0;
+  // iptfs-outer-pkt-stats
+  std::uint64_t tx_all_pad_pkts = 0, tx_all_pad_octets = 0, tx_extra_pad_pkts = 0, tx_extra_pad_octets = 0;
+  std::uint64_t rx_all_pad_pkts = 0, rx_all_pad_octets = 0, rx_extra_pad_pkts = 0, rx_extra_pad_octets = 0;
+  std::uint64_t rx_errored_pkts = 0, rx_missed_pkts = 0;
+  // ours
+  std::uint64_t slots = 0;  // slots whose time has come: sent and skipped
+  std::uint64_t skipped_slots = 0;
+  std::uint64_t late_slots = 0;                                          // sent, but after the next slot was due
+  std::uint64_t late_pkts = 0;                                           // arrived behind the reorder window
+  std::uint64_t queue_pkts = 0, queue_octets = 0, queue_max_octets = 0;  // gauges
+  std::uint64_t reorder_held_pkts = 0;                                   // gauge
+  // pacing error of sent slots, nanoseconds behind the schedule
+  std::uint64_t pacing_p50_ns = 0, pacing_p99_ns = 0, pacing_p999_ns = 0, pacing_max_ns = 0;
+};
+
+// visit(group, name, value); an empty group means beside the groups.
+template <typename Stats, typename Visit>
+void for_each_counter(Stats& s, Visit&& visit) {
+  constexpr std::string_view ipsec = "ipsec-stats", inner = "iptfs-inner-pkt-stats", outer = "iptfs-outer-pkt-stats";
+  visit(ipsec, "tx-pkts", s.tx_pkts);
+  visit(ipsec, "tx-octets", s.tx_octets);
+  visit(ipsec, "tx-drop-pkts", s.tx_drop_pkts);
+  visit(ipsec, "rx-pkts", s.rx_pkts);
+  visit(ipsec, "rx-octets", s.rx_octets);
+  visit(ipsec, "rx-drop-pkts", s.rx_drop_pkts);
+  visit(inner, "tx-pkts", s.inner_tx_pkts);
+  visit(inner, "tx-octets", s.inner_tx_octets);
+  visit(inner, "rx-pkts", s.inner_rx_pkts);
+  visit(inner, "rx-octets", s.inner_rx_octets);
+  visit(inner, "rx-incomplete-pkts", s.inner_rx_incomplete_pkts);
+  visit(outer, "tx-all-pad-pkts", s.tx_all_pad_pkts);
+  visit(outer, "tx-all-pad-octets", s.tx_all_pad_octets);
+  visit(outer, "tx-extra-pad-pkts", s.tx_extra_pad_pkts);
+  visit(outer, "tx-extra-pad-octets", s.tx_extra_pad_octets);
+  visit(outer, "rx-all-pad-pkts", s.rx_all_pad_pkts);
+  visit(outer, "rx-all-pad-octets", s.rx_all_pad_octets);
+  visit(outer, "rx-extra-pad-pkts", s.rx_extra_pad_pkts);
+  visit(outer, "rx-extra-pad-octets", s.rx_extra_pad_octets);
+  visit(outer, "rx-errored-pkts", s.rx_errored_pkts);
+  visit(outer, "rx-missed-pkts", s.rx_missed_pkts);
+  constexpr std::string_view beside{};
+  visit(beside, "slots", s.slots);
+  visit(beside, "skipped-slots", s.skipped_slots);
+  visit(beside, "late-slots", s.late_slots);
+  visit(beside, "late-pkts", s.late_pkts);
+  visit(beside, "queue-pkts", s.queue_pkts);
+  visit(beside, "queue-octets", s.queue_octets);
+  visit(beside, "queue-max-octets", s.queue_max_octets);
+  visit(beside, "reorder-held-pkts", s.reorder_held_pkts);
+  visit(beside, "pacing-p50-ns", s.pacing_p50_ns);
+  visit(beside, "pacing-p99-ns", s.pacing_p99_ns);
+  visit(beside, "pacing-p999-ns", s.pacing_p999_ns);
+  visit(beside, "pacing-max-ns", s.pacing_max_ns);
+}
+
+// Index: static_cast<std::size_t>(Drop).
+using DropCounts = std::array<std::uint64_t, kDropCount>;
+
+struct PortStats {
+  std::uint64_t rx_pkts = 0, rx_octets = 0, tx_pkts = 0, tx_octets = 0;
+  std::uint64_t rx_missed_pkts = 0;                  // dropped by the device before we saw them
+  std::uint64_t twin_rx_pkts = 0, twin_tx_pkts = 0;  // relayed from and to the kernel twin
+};
+
+struct WorkerStats {
+  std::uint64_t turns = 0, busy_turns = 0;
+  std::uint64_t longest_turn_ns = 0;
+  std::uint64_t events_lost = 0;
+  std::uint64_t buffers_in_use = 0;
+};
+
+struct NamedTunnelStats {
+  std::string name;
+  TunnelStats counters;
+};
+
+struct Stats {
+  std::vector<NamedTunnelStats> tunnels;  // every tunnel of the plan, in its order
+  DropCounts drops{};
+  std::vector<WorkerStats> workers;
+};
+
+}  // namespace levelgate::model

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What one tunnel shall be: traffic flow security parameters (RFC 9347 §4, names of RFC 9348) and the ESP
+// SAs with their keys. Immutable values; equal values mean that nothing has to change.
+#pragma once
+
+#include <levelgate/base/algorithms.h>
+#include <levelgate/base/ids.h>
+#include <levelgate/base/ip_address.h>
+#include <levelgate/base/secret.h>
+#include <levelgate/base/time.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace levelgate::model {
+
+enum class TfsMode : std::uint8_t {
+  kFixed,     // one packet of one size at every slot
+  kOnDemand,  // aggregates and fragments, sends when there is something to send
+  kPlain,     // ordinary tunnel-mode ESP, no AGGFRAG
+};
+
+// A sending rate as the operator wrote it. The interval between slots is octets * 8 / bits_per_second
+// seconds, where octets is the outer IP packet (l3) or that plus 38 octets of Ethernet overhead (l2).
+enum class RateLayer : std::uint8_t { kL3, kL2 };
+
+struct ReceiveSettings {
+  std::uint32_t reorder_window = 3;        // packets; RFC 9347 §2.2.3 default
+  std::optional<Nanos> lost_packet_timer;  // empty: proportional to the tunnel's rate
+  auto operator<=>(const ReceiveSettings&) const = default;
+};
+
+struct TfsSettings {
+  TfsMode mode = TfsMode::kFixed;
+  std::uint64_t rate_bits_per_second = 0;  // fixed mode only
+  RateLayer rate_layer = RateLayer::kL3;
+  std::uint32_t packet_size = 1400;  // octets of the whole outer IP packet; on-demand: the upper bound
+  bool fragment = true;
+  Nanos max_queue_delay = std::chrono::milliseconds(20);
+  Nanos init_delay{0};               // on-demand: from the first packet to the sending
+  std::uint32_t catch_up_slots = 8;  // late slots that may be sent at once; the rest are skipped
+  ReceiveSettings receive;
+  auto operator<=>(const TfsSettings&) const = default;
+};
+
+struct EspSa {
+  SaId id;
+  Spi spi;
+  EspCipher cipher = EspCipher::kAes256Gcm16;
+  std::shared_ptr<const Secret> key;  // cipher key, then salt
+  bool esn = true;
+  EspSeq first_sequence{1};
+
+  friend bool operator==(const EspSa& a, const EspSa& b) {
+    const bool same_key = a.key == b.key || (a.key && b.key && a.key->equals(*b.key));
+    return same_key && a.spi == b.spi && a.cipher == b.cipher && a.esn == b.esn && a.first_sequence == b.first_sequence;
+  }
+};
+
+enum class Encapsulation : std::uint8_t { kNone, kUdp };
+
+}  // namespace levelgate::model
