@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The UDP header, and the marker that tells ESP in UDP from IKE (RFC 3948 §2).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <levelgate/base/bytes.h>
+
+namespace levelgate::wire {
+
+inline constexpr std::size_t kUdpOctets = 8;
+inline constexpr std::uint16_t kUdpEncapsulationPort = 4500;
+
+struct UdpView {
+  std::uint16_t source_port = 0;
+  std::uint16_t destination_port = 0;
+  std::uint16_t octets = 0;  // header included; 0: malformed
+};
+
+// `datagram` starts at the UDP header and ends with the IP packet.
+[[nodiscard]] inline UdpView read_udp(ConstBytes datagram) {
+  if (datagram.size() < kUdpOctets) return {};
+  UdpView view{load_be<std::uint16_t>(datagram.data()), load_be<std::uint16_t>(datagram.data() + 2),
+               load_be<std::uint16_t>(datagram.data() + 4)};
+  if (view.octets < kUdpOctets || view.octets > datagram.size()) view.octets = 0;
+  return view;
+}
+
+// The checksum stays zero, as RFC 3948 §2.1 asks of ESP in UDP.
+inline void write_udp(std::byte* to, std::uint16_t source_port, std::uint16_t destination_port, std::uint16_t octets) {
+  store_be<std::uint16_t>(to, source_port);
+  store_be<std::uint16_t>(to + 2, destination_port);
+  store_be<std::uint16_t>(to + 4, octets);
+  store_be<std::uint16_t>(to + 6, 0);
+}
+
+enum class UdpEncapsulated { kEsp, kIke, kKeepalive, kMalformed };
+
+// What a UDP payload on port 4500 is: four zero octets mark IKE, a single 0xff is a keepalive (RFC 3948 §2.2, §2.3).
+[[nodiscard]] inline UdpEncapsulated udp_encapsulated(ConstBytes payload) {
+  if (payload.size() == 1 && payload[0] == std::byte{0xff}) return UdpEncapsulated::kKeepalive;
+  if (payload.size() < 4) return UdpEncapsulated::kMalformed;
+  return load_be<std::uint32_t>(payload.data()) == 0 ? UdpEncapsulated::kIke : UdpEncapsulated::kEsp;
+}
+
+}  // namespace levelgate::wire
