@@ -4,14 +4,14 @@
 // by the span; the reserved octet is sent as zero and ignored on receipt.
 #pragma once
 
-#include <cstdint>
-
 #include <levelgate/base/bytes.h>
+
+#include <cstdint>
 
 namespace levelgate::wire {
 
-inline constexpr std::uint8_t kNextHeaderAggfrag = 144;  // RFC 9347 §7.1
-inline constexpr std::uint32_t kAggfragOctets = 4;       // sub-type 0, RFC 9347 §6.1.1
+inline constexpr std::uint8_t kNextHeaderAggfrag = 144;        // RFC 9347 §7.1
+inline constexpr std::uint32_t kAggfragOctets = 4;             // sub-type 0, RFC 9347 §6.1.1
 inline constexpr std::uint32_t kAggfragCongestionOctets = 24;  // sub-type 1, RFC 9347 §6.1.2
 
 enum class AggfragVerdict : std::uint8_t { kOk, kTooShort, kUnknownSubType };

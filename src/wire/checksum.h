@@ -3,14 +3,15 @@
 // The Internet checksum (RFC 1071) and its incremental update (RFC 1624). Never allocates.
 #pragma once
 
+#include <levelgate/base/bytes.h>
+
 #include <cstddef>
 #include <cstdint>
 
-#include <levelgate/base/bytes.h>
-
 namespace levelgate::wire {
 
-// One's complement sum of 16-bit big-endian words, not folded to its end; an odd last octet counts as if a zero followed.
+// One's complement sum of 16-bit big-endian words, not folded to its end; an odd last octet counts as if a zero
+// followed.
 [[nodiscard]] inline std::uint32_t checksum_add(ConstBytes bytes, std::uint32_t sum = 0) {
   const std::byte* at = bytes.data();
   std::size_t left = bytes.size();

@@ -3,12 +3,12 @@
 // Ethernet II frames, with one optional VLAN tag on reading (IEEE 802.1Q). Writing is untagged.
 #pragma once
 
+#include <levelgate/base/bytes.h>
+#include <levelgate/base/ip_address.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-
-#include <levelgate/base/bytes.h>
-#include <levelgate/base/ip_address.h>
 
 namespace levelgate::wire {
 

@@ -4,10 +4,10 @@
 // RFC 4443 §2.4). Builds whole IP packets; never sends, never counts.
 #pragma once
 
-#include <cstdint>
-
 #include <levelgate/base/bytes.h>
 #include <levelgate/base/ip_address.h>
+
+#include <cstdint>
 
 #include "wire/ip_header.h"
 
@@ -23,8 +23,8 @@ enum class IcmpError : std::uint8_t { kTimeExceeded, kTooBig, kNetUnreachable, k
 inline constexpr std::uint32_t kLongestIcmpv4 = 576;
 inline constexpr std::uint32_t kLongestIcmpv6 = 1280;
 
-// Writes the error packet to the front of `to` (at least 1280 octets) and returns its octets. `source` is an address of the
-// gateway in the packet's family; `mtu` matters for kTooBig only.
+// Writes the error packet to the front of `to` (at least 1280 octets) and returns its octets. `source` is an address of
+// the gateway in the packet's family; `mtu` matters for kTooBig only.
 std::uint32_t write_icmp_error(Bytes to, IcmpError error, std::uint32_t mtu, const IpAddress& source, ConstBytes about,
                                IpFamily family);
 

@@ -101,19 +101,19 @@ void read_ports(ConstBytes packet, IpView& view) {
 }
 
 bool forwardable_v4(std::uint32_t address) {
-  if ((address >> 28) >= 0xe) return false;            // multicast, reserved, limited broadcast
+  if ((address >> 28) >= 0xe) return false;  // multicast, reserved, limited broadcast
   if ((address >> 24) == 127 || (address >> 24) == 0) return false;
-  return (address >> 16) != 0xa9fe;                    // 169.254/16
+  return (address >> 16) != 0xa9fe;  // 169.254/16
 }
 
 bool forwardable_v6(const std::byte* address) {
   const unsigned first = load_be<std::uint16_t>(address);
-  if ((first >> 8) == 0xff) return false;              // multicast
-  if ((first & 0xffc0u) == 0xfe80u) return false;      // link-local
+  if ((first >> 8) == 0xff) return false;          // multicast
+  if ((first & 0xffc0u) == 0xfe80u) return false;  // link-local
   for (unsigned i = 0; i < 15; ++i) {
     if (address[i] != std::byte{0}) return true;
   }
-  return std::to_integer<unsigned>(address[15]) > 1;   // :: and ::1
+  return std::to_integer<unsigned>(address[15]) > 1;  // :: and ::1
 }
 
 }  // namespace

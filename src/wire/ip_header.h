@@ -4,10 +4,10 @@
 // builders of outer headers. Reading never goes beyond the span it is given, whatever the fields say.
 #pragma once
 
-#include <cstdint>
-
 #include <levelgate/base/bytes.h>
 #include <levelgate/base/ip_address.h>
+
+#include <cstdint>
 
 namespace levelgate::wire {
 
@@ -30,14 +30,14 @@ struct IpView {
   IpVerdict verdict = IpVerdict::kMalformed;
   IpFamily family = IpFamily::kV4;
   IpFragment fragment = IpFragment::kWhole;
-  bool dont_fragment = false;       // IPv6: always
-  std::uint8_t hop_limit = 0;       // TTL
-  std::uint8_t protocol = 0;        // of the upper layer, behind IPv6 extension headers
-  std::uint8_t header_octets = 0;   // IPv4 with options, IPv6: 40
-  std::uint16_t upper_offset = 0;   // where the upper layer begins
-  std::uint32_t total_octets = 0;   // of the packet, from its own header; at most the span's
+  bool dont_fragment = false;      // IPv6: always
+  std::uint8_t hop_limit = 0;      // TTL
+  std::uint8_t protocol = 0;       // of the upper layer, behind IPv6 extension headers
+  std::uint8_t header_octets = 0;  // IPv4 with options, IPv6: 40
+  std::uint16_t upper_offset = 0;  // where the upper layer begins
+  std::uint32_t total_octets = 0;  // of the packet, from its own header; at most the span's
   bool has_ports = false;
-  std::uint16_t source_port = 0;    // ICMP: type * 256 + code in both (RFC 7296 §3.13.1)
+  std::uint16_t source_port = 0;  // ICMP: type * 256 + code in both (RFC 7296 §3.13.1)
   std::uint16_t destination_port = 0;
 
   // Only for a view whose verdict is not kMalformed; `packet` is the span that was read.

@@ -3,10 +3,10 @@
 // The UDP header, and the marker that tells ESP in UDP from IKE (RFC 3948 §2).
 #pragma once
 
+#include <levelgate/base/bytes.h>
+
 #include <cstddef>
 #include <cstdint>
-
-#include <levelgate/base/bytes.h>
 
 namespace levelgate::wire {
 

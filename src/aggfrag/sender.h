@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Fills AGGFRAG payloads from a queue of inner packets (RFC 9347 §2.2, §2.2.3). Never allocates, never reads a clock,
+// never knows what a NIC is. A first fragment is never shorter than an IPv6 header, so no runt is ever sent.
+#pragma once
+
+#include <levelgate/base/bytes.h>
+
+#include <cstdint>
+
+#include "aggfrag/inner_queue.h"
+
+namespace levelgate::aggfrag {
+
+enum class Fragmentation : std::uint8_t { kAllowed, kForbidden };
+
+// The shortest first fragment: an IPv6 header, so that the receiver always sees the length field and the
+// remainder of the largest IPv6 packet fits the 16 bits of BlockOffset.
+inline constexpr std::uint32_t kMinFragment = 40;
+
+struct Filled {
+  std::uint32_t consumed = 0;     // packets at the queue's head that are now fully copied
+  std::uint32_t data_octets = 0;  // inner octets in this payload
+  std::uint32_t pad_octets = 0;
+  std::uint32_t payload_octets = 0;  // header + data + padding
+  bool all_pad = false;
+};
+
+// Thread: worker.
+class Sender {
+ public:
+  explicit Sender(Fragmentation fragmentation) : fragmentation_(fragmentation) {}
+
+  // Writes every octet of `payload` (at least header + 1), zero padding behind the data: the outer stream must look
+  // the same whether or not anyone is talking. The caller pops `consumed` packets from the queue.
+  Filled fill(const InnerQueue& queue, Bytes payload);
+  // The same without padding, for on-demand mode; an empty queue gives the header alone.
+  Filled fill_unpadded(const InnerQueue& queue, Bytes payload);
+
+  // Octets of the queue's front that already left.
+  [[nodiscard]] std::uint32_t head_offset() const { return head_offset_; }
+  // A fragment cannot continue under another SA (RFC 9347 §2.2.3): the half-sent packet starts anew.
+  void restart_packet() { head_offset_ = 0; }
+
+ private:
+  Filled copy(const InnerQueue& queue, Bytes payload);
+
+  Fragmentation fragmentation_;
+  std::uint32_t head_offset_ = 0;
+};
+
+}  // namespace levelgate::aggfrag
