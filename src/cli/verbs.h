@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the verbs of the command share: exit codes, global options, and where output goes. Each verb is one function
+// that adds itself to the command line and sets the exit code when it has run.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace levelgate::cli {
+
+enum class Exit : int {
+  kOk = 0,
+  kFailed = 1,
+  kUsage = 2,
+  kConfigInvalid = 3,
+  kDaemonNotReachable = 4,
+  kNoSuchObject = 5,
+  kTimedOut = 6,
+  kNotPermitted = 7,
+  kWarnings = 8,  // fine, but for warnings under --strict
+};
+
+inline constexpr const char* kDefaultConfig = "/etc/levelgate/levelgate.yaml";
+inline constexpr const char* kDefaultSocket = "/run/levelgate/api.sock";
+
+enum class OutputForm : std::uint8_t { kTable, kJson };
+
+struct CommandLine {
+  std::string socket = kDefaultSocket;
+  OutputForm output = OutputForm::kTable;
+  bool quiet = false;
+  bool no_color = false;
+  Exit exit = Exit::kOk;  // what the verb that ran has to say
+};
+
+// The command line is kept by reference until the parse is over.
+void add_check(CLI::App& app, CommandLine& line);
+void add_explain(CLI::App& app, CommandLine& line);
+void add_reload(CLI::App& app, CommandLine& line);
+void add_replay(CLI::App& app, CommandLine& line);
+void add_show(CLI::App& app, CommandLine& line);
+void add_version(CLI::App& app, CommandLine& line);
+
+// The whole command: returns the process's exit code. Never throws.
+[[nodiscard]] int run_command(int argc, const char* const* argv);
+
+}  // namespace levelgate::cli
