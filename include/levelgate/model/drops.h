@@ -38,6 +38,7 @@ enum class Drop : std::uint8_t {
   kBlackhole,
   kClearRefused,
   kNotForwardable,
+  kForKernel,
   kNoNeighbour,
   kExceedsMtu,
   // the sending side of a tunnel
@@ -91,6 +92,7 @@ inline constexpr std::array<DropText, kDropCount> kDropTexts{{
     {"clear-refused", "inner-side traffic would have left in clear through an outer port",
      "add a tunnel route, or a route with via: that says so"},
     {"not-forwardable", "broadcast, multicast or link-local packet", ""},
+    {"for-kernel", "for the gateway itself, where no kernel twin takes it (replay, or out of a tunnel)", ""},
     {"no-neighbour", "next hop did not resolve in time, or too many packets wait for it", "levelgate show neighbours"},
     {"exceeds-mtu", "packet larger than the mtu of the port it should leave by",
      "raise ports.PORT.mtu, or lower the host's"},

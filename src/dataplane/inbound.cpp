@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From authentic payloads to inner packets. Each inner packet is copied once, into the buffer in which it will leave;
+// each lost one is counted once (RFC 9347 §2.2.3, RFC 9348).
+#include "dataplane/inbound.h"
+
+#include <algorithm>
+
+#include "wire/aggfrag_header.h"
+#include "wire/ip_header.h"
+
+namespace levelgate::dataplane {
+namespace {
+
+constexpr std::uint8_t kNextHeaderNone = 59;  // RFC 4303 §2.6: dummy packet
+constexpr Nanos kShortestLostTimer = std::chrono::milliseconds(1);
+constexpr Nanos kLongestLostTimer = std::chrono::seconds(1);
+constexpr Nanos kPartialLife = std::chrono::seconds(1);  // pins one buffer at most; longer than any sane interval
+
+Nanos own_interval(const model::TfsSettings& tfs) {
+  if (tfs.mode != model::TfsMode::kFixed || tfs.rate_bits_per_second == 0) return std::chrono::milliseconds(10);
+  const double ns = static_cast<double>(tfs.packet_size) * 8e9 / static_cast<double>(tfs.rate_bits_per_second);
+  return Nanos(static_cast<std::int64_t>(ns));
+}
+
+}  // namespace
+
+// Receives inner packets from aggfrag::Receiver and gives each a buffer of its own.
+class InboundSa::Assembly {
+ public:
+  Assembly(InboundSa& sa, WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel)
+      : sa_(sa), context_(context), sink_(sink), tunnel_(tunnel) {}
+
+  Bytes begin(std::uint32_t octets) {
+    sa_.assembling_open_ = false;
+    if (!context_.io.acquire({&sa_.assembling_, 1})) {
+      context_.count(model::Drop::kNoBuffer);
+      return {};
+    }
+    if (sa_.assembling_.capacity() < octets) {
+      context_.drop(sa_.assembling_, model::Drop::kInnerTooBig);
+      return {};
+    }
+    sa_.assembling_open_ = true;
+    sa_.assembling_.set_length(octets);
+    return sa_.assembling_.bytes();
+  }
+  void deliver() {
+    if (!sa_.assembling_open_) return;
+    sa_.assembling_open_ = false;
+    sink_.take(context_, sa_.assembling_, tunnel_);
+  }
+  void abandon() {
+    if (!sa_.assembling_open_) return;  // it was refused, and is counted already
+    incomplete();
+    context_.recycle(sa_.assembling_);
+    sa_.assembling_open_ = false;
+  }
+  void incomplete() {
+    sa_.counters_.inner_rx_incomplete_pkts.add(1);
+    context_.count(model::Drop::kAggfragIncomplete);
+  }
+
+ private:
+  InboundSa& sa_;
+  WorkerContext& context_;
+  InnerSink& sink_;
+  const TunnelEntry& tunnel_;
+};
+
+InboundSa::InboundSa(const model::TunnelPlan& plan, const model::EspSa& sa, FirstNumber first,
+                     std::uint32_t max_inner_octets, esp::Opener& opener, TunnelCounters& counters)
+    : opener_(opener),
+      counters_(counters),
+      aggfrag_(plan.tfs.mode != model::TfsMode::kPlain),
+      adopt_first_(first == FirstNumber::kOfFirstPacket),
+      window_size_(aggfrag_ ? plan.tfs.receive.reorder_window : 0),
+      lost_packet_timer_(plan.tfs.receive.lost_packet_timer),
+      interval_(own_interval(plan.tfs)),
+      window_(window_size_, sa.first_sequence),
+      receiver_(max_inner_octets) {}
+
+void InboundSa::accept(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel, const Packet& payload,
+                       std::uint8_t next_header, EspSeq number) noexcept {
+  counters_.rx_pkts.add(1);
+  if (aggfrag_) {
+    learn_interval(context.now);
+    if (next_header == wire::kNextHeaderAggfrag) {
+      accept_aggfrag(context, sink, tunnel, payload, number);
+      return;
+    }
+    // The number is used up: what was half received cannot go on (RFC 9347 §2.3); a dummy is like padding.
+    Packet empty = payload;
+    empty.set_length(0);
+    const model::Drop reason = next_header == kNextHeaderNone ? model::Drop::kDummy : model::Drop::kNextHeader;
+    if (next_header != kNextHeaderNone) counters_.rx_errored_pkts.add(1);
+    counters_.rx_drop_pkts.add(1);
+    context.count(reason);
+    accept_aggfrag(context, sink, tunnel, empty, number);
+    return;
+  }
+  const bool ip = next_header == wire::kProtocolIpv4 || next_header == wire::kProtocolIpv6;
+  if (ip) {
+    sink.take(context, payload, tunnel);
+    return;
+  }
+  counters_.rx_drop_pkts.add(1);
+  if (next_header != kNextHeaderNone) counters_.rx_errored_pkts.add(1);
+  context.drop(payload, next_header == kNextHeaderNone ? model::Drop::kDummy : model::Drop::kNextHeader);
+}
+
+void InboundSa::accept_aggfrag(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel,
+                               const Packet& payload, EspSeq number) noexcept {
+  if (adopt_first_) {
+    adopt_first_ = false;
+    window_ = aggfrag::ReorderWindow<Packet>(window_size_, number);
+  }
+  if (window_.pass(number)) {
+    receive(context, sink, tunnel, payload, number);
+    return;
+  }
+  aggfrag::Inserted inserted = window_.insert(number, payload, context.now, lost_after());
+  if (inserted == aggfrag::Inserted::kMakeRoom) {
+    release_in_order(context, sink, tunnel);
+    inserted = window_.insert(number, payload, context.now, lost_after());
+  }
+  if (inserted != aggfrag::Inserted::kHeld) {
+    counters_.late_pkts.add(1);
+    counters_.rx_drop_pkts.add(1);
+    context.drop(payload, model::Drop::kAggfragLate);
+    return;
+  }
+  release_in_order(context, sink, tunnel);
+}
+
+void InboundSa::release_in_order(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel) noexcept {
+  Assembly assembly(*this, context, sink, tunnel);
+  for (;;) {
+    Packet payload;
+    std::uint64_t number = 0;
+    std::uint64_t lost = 0;
+    switch (window_.next(context.now, &payload, &number, &lost)) {
+      case aggfrag::Next::kPresent:
+        receive(context, sink, tunnel, payload, EspSeq{number});
+        break;
+      case aggfrag::Next::kLost:
+        counters_.rx_missed_pkts.add(lost);
+        receiver_.abandon(assembly);
+        break;
+      case aggfrag::Next::kWait:
+        counters_.reorder_held_pkts.set(window_.held());
+        return;
+    }
+  }
+}
+
+void InboundSa::receive(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel, const Packet& payload,
+                        EspSeq number) noexcept {
+  Assembly assembly(*this, context, sink, tunnel);
+  if (payload.length == 0) {
+    receiver_.abandon(assembly);  // it was of another kind and is counted already
+    context.recycle(payload);
+    return;
+  }
+  const aggfrag::AcceptResult result = receiver_.accept(number, payload.bytes(), assembly);
+  partial_deadline_ = receiver_.partial() ? context.now + std::max(kPartialLife, lost_after()) : kNever;
+  const auto errored = [&](model::Drop reason) {
+    counters_.rx_errored_pkts.add(1);
+    counters_.rx_drop_pkts.add(1);
+    context.count(reason);
+  };
+  switch (result.verdict) {
+    case aggfrag::Accepted::kFull:
+      break;
+    case aggfrag::Accepted::kSomePad:
+      counters_.rx_extra_pad_pkts.add(1);
+      counters_.rx_extra_pad_octets.add(result.pad_octets);
+      break;
+    case aggfrag::Accepted::kAllPad:
+      counters_.rx_all_pad_pkts.add(1);
+      counters_.rx_all_pad_octets.add(result.pad_octets);
+      break;
+    case aggfrag::Accepted::kOrphan:
+      counters_.rx_drop_pkts.add(1);
+      context.count(model::Drop::kAggfragOrphan);
+      break;
+    case aggfrag::Accepted::kBadBlock:
+      errored(model::Drop::kAggfragBlock);
+      break;
+    case aggfrag::Accepted::kMalformed:
+      errored(model::Drop::kAggfragMalformed);
+      break;
+    case aggfrag::Accepted::kUnknownSubType:
+      errored(model::Drop::kAggfragSubType);
+      break;
+  }
+  context.recycle(payload);
+}
+
+void InboundSa::expire(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel) noexcept {
+  if (window_.deadline() <= context.now) release_in_order(context, sink, tunnel);
+  if (partial_deadline_ <= context.now) {
+    Assembly assembly(*this, context, sink, tunnel);
+    receiver_.abandon(assembly);
+    partial_deadline_ = kNever;
+  }
+}
+
+Instant InboundSa::deadline() const noexcept { return std::min(window_.deadline(), partial_deadline_); }
+
+void InboundSa::drain(WorkerContext& context) noexcept {
+  window_.drain([&](const Packet& payload) { context.drop(payload, model::Drop::kTunnelClosing); });
+  if (assembling_open_) context.drop(assembling_, model::Drop::kAggfragIncomplete);
+  assembling_open_ = false;
+  partial_deadline_ = kNever;
+  counters_.reorder_held_pkts.set(0);
+  drained.set();
+}
+
+// RFC 9347 §2.2.3: in proportion to the tunnel's rate. One and a half windows of packets, and at least a millisecond.
+Nanos InboundSa::lost_after() const noexcept {
+  if (lost_packet_timer_) return *lost_packet_timer_;
+  const Nanos proportional = interval_ * (window_size_ + 1) * 3 / 2;
+  return std::clamp(proportional, kShortestLostTimer, kLongestLostTimer);
+}
+
+void InboundSa::learn_interval(Instant now) noexcept {
+  if (last_arrival_ != kNever) interval_ += (std::min(now - last_arrival_, kLongestLostTimer) - interval_) / 16;
+  last_arrival_ = now;
+}
+
+}  // namespace levelgate::dataplane

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The receiving side of one SA: opened payloads are put in order and turned into inner packets (RFC 9347 §2.2.3).
+// Inbound is per SA, because order is per SA. The opener with its replay window belongs to the publisher and outlives a
+// rebuild.
+#pragma once
+
+#include <levelgate/base/packet.h>
+#include <levelgate/model/plan.h>
+
+#include <cstdint>
+#include <optional>
+
+#include "aggfrag/receiver.h"
+#include "aggfrag/reorder_window.h"
+#include "dataplane/snapshot.h"
+#include "dataplane/tunnel_counters.h"
+#include "dataplane/worker_context.h"
+#include "esp/opener.h"
+
+namespace levelgate::dataplane {
+
+// Takes the inner packets of one turn, in order; the worker routes them in bursts.
+class InnerSink {
+ public:
+  virtual ~InnerSink() = default;
+  // An inner packet (IP at data) that came through this tunnel; the sink owns the buffer.
+  virtual void take(WorkerContext& context, const Packet& packet, const TunnelEntry& tunnel) noexcept = 0;
+};
+
+// Where an SA's numbers begin when it is made: at the plan's first number, or wherever the first packet stands (an SA
+// whose running parts were rebuilt while it lived).
+enum class FirstNumber : std::uint8_t { kOfPlan, kOfFirstPacket };
+
+// Made by control, lives on one worker.
+class InboundSa {
+ public:
+  InboundSa(const model::TunnelPlan& plan, const model::EspSa& sa, FirstNumber first, std::uint32_t max_inner_octets,
+            esp::Opener& opener, TunnelCounters& counters);
+
+  [[nodiscard]] esp::Opener& opener() { return opener_; }
+  [[nodiscard]] TunnelCounters& counters() { return counters_; }
+
+  // An authentic packet: data is the ESP payload. Owns the buffer from here on.
+  void accept(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel, const Packet& payload,
+              std::uint8_t next_header, EspSeq number) noexcept;
+  // Gives up gaps and the unfinished packet whose time has passed.
+  void expire(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel) noexcept;
+  [[nodiscard]] Instant deadline() const noexcept;
+  // Gives back everything that is held.
+  void drain(WorkerContext& context) noexcept;
+  [[nodiscard]] bool idle() const noexcept { return window_.held() == 0 && !receiver_.partial(); }
+
+  handover::Mark drained;
+
+ private:
+  class Assembly;
+
+  void accept_aggfrag(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel, const Packet& payload,
+                      EspSeq number) noexcept;
+  void release_in_order(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel) noexcept;
+  void receive(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel, const Packet& payload,
+               EspSeq number) noexcept;
+  [[nodiscard]] Nanos lost_after() const noexcept;
+  void learn_interval(Instant now) noexcept;
+
+  esp::Opener& opener_;
+  TunnelCounters& counters_;
+  bool aggfrag_;
+  bool adopt_first_;
+  std::uint32_t window_size_;
+  std::optional<Nanos> lost_packet_timer_;
+  Nanos interval_;  // between arrivals, smoothed; starts at the tunnel's own
+  Instant last_arrival_ = kNever;
+  aggfrag::ReorderWindow<Packet> window_;
+  aggfrag::Receiver receiver_;
+  Packet assembling_{};  // the inner packet that the receiver writes into
+  bool assembling_open_ = false;
+  Instant partial_deadline_ = kNever;
+};
+
+}  // namespace levelgate::dataplane

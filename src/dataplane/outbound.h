@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sending side of one tunnel: the queue of inner packets, the schedule, and the packets that are built ahead of
+// their slot. The tunnel owns the schedule; the SA (esp::Sealer) only numbers and keys, and may change under it.
+#pragma once
+
+#include <levelgate/base/packet.h>
+#include <levelgate/base/ring.h>
+#include <levelgate/model/plan.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "aggfrag/inner_queue.h"
+#include "aggfrag/pacer.h"
+#include "aggfrag/sender.h"
+#include "dataplane/seal_batch.h"
+#include "dataplane/snapshot.h"
+#include "dataplane/tunnel_counters.h"
+#include "dataplane/worker_context.h"
+
+namespace levelgate::dataplane {
+
+enum class Enqueued : std::uint8_t { kTaken, kTooBig, kDelay, kFull };
+
+// Made by control, lives on one worker.
+class OutboundTunnel {
+ public:
+  // Slot 0 of fixed mode is due at `start`. The counters outlive the tunnel.
+  OutboundTunnel(const model::TunnelPlan& plan, Instant start, TunnelCounters& counters);
+
+  // Takes an inner packet (IP at data), or says why not; then it stays the caller's. A packet that is too big does not
+  // fit the tunnel without fragmentation.
+  [[nodiscard]] Enqueued enqueue(const Packet& packet, Instant now) noexcept;
+  // The largest inner packet where nothing is fragmented, for ICMP errors; 0: any size is taken.
+  [[nodiscard]] std::uint32_t inner_mtu() const { return splits() ? 0 : inner_mtu_; }
+
+  // Sends what is due (fixed mode).
+  void emit(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept;
+  // Builds and seals what is due within `ahead`; in the other modes sends what is waiting.
+  void build(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, Nanos ahead) noexcept;
+  // When emit or build wants to be called next, if nothing arrives.
+  [[nodiscard]] Instant deadline(Nanos ahead) const noexcept;
+  // Gives back everything that is held. True from the first time on.
+  bool drain(WorkerContext& context) noexcept;
+  // Inner packets wait, or have not wholly left.
+  [[nodiscard]] bool waits() const noexcept { return !queue_.empty() || built_data_ != 0; }
+
+  handover::Mark drained;
+
+ private:
+  [[nodiscard]] bool splits() const { return tfs_.fragment && tfs_.mode != model::TfsMode::kPlain; }
+
+  struct Layout {  // octets from the begin of the frame
+    std::uint32_t esp = 0;
+    std::uint32_t payload = 0;
+    std::uint32_t headers = 0;       // IP and UDP
+    std::uint32_t payload_room = 0;  // largest ESP payload
+  };
+
+  void use(const TunnelEntry& entry) noexcept;
+  [[nodiscard]] bool wait_is_bearable(std::uint32_t octets, Instant now) const noexcept;
+  std::uint32_t build_fixed(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry,
+                            std::uint32_t count) noexcept;
+  void build_on_demand(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept;
+  void build_plain(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept;
+  bool seal_into(Packet& frame, std::uint32_t payload_octets, std::uint8_t next_header, WorkerContext& context,
+                 SealBatch& batch, const TunnelEntry& entry) noexcept;
+  void write_headers(Packet& frame, std::uint32_t esp_octets, const OuterPath& path) noexcept;
+  void account(const aggfrag::Filled& filled) noexcept;
+  void release_consumed(WorkerContext& context, std::uint32_t count) noexcept;
+  void exhausted(WorkerContext& context, const TunnelEntry& entry) noexcept;
+  void publish_queue() noexcept;
+
+  TunnelCounters& counters_;
+  TunnelId id_;
+  model::TfsSettings tfs_;
+  IpAddress local_;
+  IpAddress remote_;
+  bool udp_;
+  std::uint16_t udp_local_port_;
+  std::uint16_t udp_remote_port_;
+  Layout layout_;
+  std::uint32_t inner_mtu_;
+  std::uint32_t data_room_;  // octets of data blocks in a full payload
+  aggfrag::InnerQueue queue_;
+  aggfrag::Sender sender_;
+  std::optional<aggfrag::Pacer> pacer_;  // fixed mode
+  Ring<Packet> built_;                   // sealed, in the order of their numbers; reserved: 1 when it carries data
+  std::size_t built_data_ = 0;           // of those, how many carry data
+  SaId sealer_id_;                       // the SA that the half-sent packet belongs to
+  Instant send_at_ = kNever;             // on-demand: when the timer fires
+  Instant last_wanted_{};                // when the next hop was last asked for
+  bool exhausted_reported_ = false;
+  bool blocked_ = false;                 // nothing can be built before something else changes
+  std::array<std::byte, 64> headers_{};  // Ethernet, IP, UDP as they leave
+};
+
+}  // namespace levelgate::dataplane

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Make, keep, bury. An SA whose specification did not change keeps its sealer and opener whatever else changes, so that
+// no sequence number is ever used twice and no replay window is ever forgotten (RFC 4303 §3.3.3, §3.4.3).
+#include "dataplane/publisher.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace levelgate::dataplane {
+namespace {
+
+esp::SequenceWidth width_of(const model::EspSa& sa) {
+  return sa.esn ? esp::SequenceWidth::k64 : esp::SequenceWidth::k32;
+}
+
+esp::Salt salt_of(const model::EspSa& sa) {
+  esp::Salt salt{};
+  std::memcpy(salt.data(), sa.key->bytes().data() + key_octets(sa.cipher), salt.size());
+  return salt;
+}
+
+// Whether the running outbound parts can stay: everything that its schedule, sizes and headers depend on is equal.
+bool same_outbound(const model::TunnelPlan& a, const model::TunnelPlan& b) {
+  model::TfsSettings x = a.tfs;
+  model::TfsSettings y = b.tfs;
+  x.receive = y.receive = {};
+  return a.id == b.id && a.local == b.local && a.remote == b.remote && a.encapsulation == b.encapsulation &&
+         a.udp_local_port == b.udp_local_port && a.udp_remote_port == b.udp_remote_port && x == y &&
+         a.worker == b.worker;
+}
+
+bool same_inbound(const model::TunnelPlan& a, const model::TunnelPlan& b) {
+  return a.tfs.receive == b.tfs.receive && a.tfs.mode == b.tfs.mode && a.worker == b.worker;
+}
+
+std::string hop_key(const model::Route& route, const model::ForwardingPlan& plan) {
+  const std::string clear = route.clear == model::ClearText::kAllowed ? "+" : "-";
+  struct Visitor {
+    const model::ForwardingPlan& plan;
+    std::string operator()(const model::ToTunnel& to) const { return "tunnel " + plan.tunnels[to.tunnel.value].name; }
+    std::string operator()(const model::ToNextHop& to) const {
+      return "via " + std::to_string(to.port.value) + " " + to.next_hop.text();
+    }
+    std::string operator()(const model::ToConnected& to) const { return "port " + std::to_string(to.port.value); }
+    std::string operator()(const model::ToBlackhole&) const { return "blackhole"; }
+  };
+  return clear + std::visit(Visitor{plan}, route.target);
+}
+
+NextHop hop_of(const model::Route& route) {
+  NextHop hop;
+  hop.clear_allowed = route.clear == model::ClearText::kAllowed;
+  struct Visitor {
+    NextHop& hop;
+    void operator()(const model::ToTunnel& to) const {
+      hop.kind = HopKind::kTunnel;
+      hop.tunnel = to.tunnel;
+    }
+    void operator()(const model::ToNextHop& to) const {
+      hop.kind = HopKind::kNeighbour;
+      hop.port = to.port;
+      hop.address = to.next_hop;
+    }
+    void operator()(const model::ToConnected& to) const {
+      hop.kind = HopKind::kConnected;
+      hop.port = to.port;
+    }
+    void operator()(const model::ToBlackhole&) const { hop.kind = HopKind::kBlackhole; }
+  };
+  std::visit(Visitor{hop}, route.target);
+  return hop;
+}
+
+// One route for each prefix: the lowest metric, the first of equals.
+std::map<IpPrefix, const model::Route*> best_routes(const model::ForwardingPlan& plan) {
+  std::map<IpPrefix, const model::Route*> best;
+  for (const model::Route& route : plan.routes) {
+    const model::Route*& slot = best[route.prefix.network()];
+    if (slot == nullptr || route.metric < slot->metric) slot = &route;
+  }
+  return best;
+}
+
+}  // namespace
+
+Publisher::Publisher(PublisherParts parts) : parts_(std::move(parts)) {}
+Publisher::~Publisher() = default;
+
+Result<std::unique_ptr<esp::CipherKey>> Publisher::make_key(const model::EspSa& sa, esp::Purpose purpose,
+                                                            WorkerId worker) {
+  if (!sa.key || sa.key->size() != key_octets(sa.cipher) + kSaltOctets) {
+    return failure(Fault::kBadInput, "key of SPI " + std::to_string(sa.spi.value) + " has the wrong length");
+  }
+  return parts_.ciphers[worker.value]->prepare(sa.cipher, sa.key->bytes().first(key_octets(sa.cipher)), purpose);
+}
+
+// What of `old` can be kept is left empty here; move_kept() brings it over when the whole plan is made.
+Result<Publisher::Tunnel> Publisher::make_tunnel(const model::TunnelPlan& plan, const Tunnel* old, Instant start,
+                                                 std::uint32_t max_inner_octets) {
+  Tunnel made;
+  made.plan = plan;
+  made.counters = old != nullptr ? old->counters : std::make_shared<TunnelCounters>();
+  const bool same_worker = old != nullptr && old->plan.worker == plan.worker;
+  const bool keep_outbound = old != nullptr && same_outbound(old->plan, plan);
+  if (!keep_outbound) made.outbound = std::make_unique<OutboundTunnel>(plan, start, *made.counters);
+  const bool keep_sealer = same_worker && plan.outbound && old->sealer && old->sealer->spec == *plan.outbound;
+  if (plan.outbound && !keep_sealer) {
+    auto key = make_key(*plan.outbound, esp::Purpose::kSeal, plan.worker);
+    if (!key) return std::unexpected(key.error());
+    made.sealer = std::make_unique<OutboundState>();
+    made.sealer->spec = *plan.outbound;
+    made.sealer->id = SaId{next_sa_++};
+    made.sealer->sealer =
+        std::make_unique<esp::Sealer>(plan.outbound->spi, width_of(*plan.outbound), plan.outbound->first_sequence,
+                                      salt_of(*plan.outbound), std::move(*key));
+  }
+  for (const model::EspSa& spec : plan.inbound) {
+    const InboundState* kept = nullptr;
+    if (same_worker) {
+      const auto found = std::find_if(old->inbound.begin(), old->inbound.end(),
+                                      [&](const InboundState& state) { return state.spec == spec; });
+      if (found != old->inbound.end()) kept = &*found;
+    }
+    InboundState state;
+    state.spec = spec;
+    esp::Opener* opener = kept != nullptr ? kept->opener.get() : nullptr;
+    if (kept == nullptr) {
+      auto key = make_key(spec, esp::Purpose::kOpen, plan.worker);
+      if (!key) return std::unexpected(key.error());
+      state.opener = std::make_unique<esp::Opener>(spec.spi, width_of(spec), plan.replay_window.value_or(4096),
+                                                   spec.first_sequence, salt_of(spec), std::move(*key));
+      opener = state.opener.get();
+    }
+    if (kept == nullptr || !same_inbound(old->plan, plan)) {
+      const FirstNumber first = kept == nullptr ? FirstNumber::kOfPlan : FirstNumber::kOfFirstPacket;
+      state.sa = std::make_unique<InboundSa>(plan, spec, first, max_inner_octets, *opener, *made.counters);
+    }
+    made.inbound.push_back(std::move(state));
+  }
+  return made;
+}
+
+void Publisher::move_kept(Tunnel& from, Tunnel& to) {
+  if (!to.outbound) to.outbound = std::move(from.outbound);
+  if (!to.sealer && to.plan.outbound) to.sealer = std::move(from.sealer);
+  for (InboundState& state : to.inbound) {
+    for (InboundState& old : from.inbound) {
+      if (!(old.spec == state.spec) || (state.opener && state.sa)) continue;
+      if (!state.opener) state.opener = std::move(old.opener);
+      if (!state.sa) state.sa = std::move(old.sa);
+    }
+  }
+}
+
+Result<void> Publisher::apply(const model::ForwardingPlan& plan, Instant start) {
+  if (applied_ && plan == plan_) return {};
+  std::vector<Tunnel> made;
+  std::map<std::string, Tunnel*> old_by_name;
+  for (Tunnel& tunnel : tunnels_) old_by_name[tunnel.plan.name] = &tunnel;
+  for (const model::TunnelPlan& wanted : plan.tunnels) {
+    const auto old = old_by_name.find(wanted.name);
+    auto tunnel = make_tunnel(wanted, old == old_by_name.end() ? nullptr : old->second, start, plan.max_inner_octets);
+    if (!tunnel) return failure(tunnel.error().fault, "tunnels." + wanted.name + ": " + tunnel.error().what);
+    made.push_back(std::move(*tunnel));
+  }
+  // From here on nothing can fail.
+  for (Tunnel& tunnel : made) {
+    const auto old = old_by_name.find(tunnel.plan.name);
+    if (old != old_by_name.end()) move_kept(*old->second, tunnel);
+  }
+  for (Tunnel& old : tunnels_) buried_.push_back({std::move(old), true, 0});
+  tunnels_ = std::move(made);
+  plan_ = plan;
+  applied_ = true;
+  publish();
+  update_routes();
+  return {};
+}
+
+void Publisher::publish() {
+  std::unique_ptr<Snapshot> snapshot = make_snapshot();
+  const std::uint64_t version = parts_.snapshots.publish(snapshot.get());
+  published_.push_back({std::move(snapshot), version});
+}
+
+std::unique_ptr<Snapshot> Publisher::make_snapshot() {
+  auto snapshot = std::make_unique<Snapshot>();
+  for (std::size_t i = 0; i < plan_.ports.size(); ++i) {
+    const model::PortPlan& port = plan_.ports[i];
+    snapshot->ports.push_back({PortId{static_cast<std::uint16_t>(i)}, port.mac, port.mtu, port.side, port.addresses});
+    for (const IpPrefix& prefix : port.addresses) {
+      if (prefix.address.family() == IpFamily::kV4) {
+        snapshot->own_v4.push_back(prefix.address.v4_host_order());
+      } else {
+        snapshot->own_v6.push_back(prefix.address);
+      }
+    }
+  }
+  snapshot->neighbours = NeighbourTable(plan_.neighbours);
+  add_tunnels(*snapshot);
+  add_next_hops(*snapshot);
+  return snapshot;
+}
+
+void Publisher::add_tunnels(Snapshot& snapshot) const {
+  std::size_t inbound_count = 0;
+  for (const Tunnel& tunnel : tunnels_) inbound_count += tunnel.inbound.size();
+  for (const Buried& buried : buried_) inbound_count += buried.parts.inbound.size();
+  snapshot.tunnels.reserve(tunnels_.size());  // entries are pointed at: they must not move
+  snapshot.closing.reserve(buried_.size());
+  snapshot.inbound.reserve(inbound_count);
+  for (const Tunnel& tunnel : tunnels_) {
+    TunnelEntry entry;
+    entry.id = tunnel.plan.id;
+    entry.worker = tunnel.plan.worker;
+    entry.outbound = tunnel.outbound.get();
+    entry.sealer = tunnel.sealer ? tunnel.sealer->sealer.get() : nullptr;
+    entry.sealer_id = tunnel.sealer ? tunnel.sealer->id : SaId{};
+    entry.counters = tunnel.counters.get();
+    entry.inner_mtu = tunnel.outbound->inner_mtu();
+    entry.path = outer_path(tunnel.plan);
+    entry.selectors = SelectorMatch(tunnel.plan.selectors);
+    snapshot.tunnels.push_back(std::move(entry));
+    if (!snapshot.own(tunnel.plan.local)) {
+      if (tunnel.plan.local.family() == IpFamily::kV4) snapshot.own_v4.push_back(tunnel.plan.local.v4_host_order());
+      if (tunnel.plan.local.family() == IpFamily::kV6) snapshot.own_v6.push_back(tunnel.plan.local);
+    }
+    for (const InboundState& state : tunnel.inbound) {
+      snapshot.inbound.push_back({state.sa.get(), &snapshot.tunnels.back(), tunnel.plan.worker, false});
+      snapshot.spis[state.spec.spi.value] = &snapshot.inbound.back();
+    }
+  }
+  for (const Buried& buried : buried_) {
+    if (!buried.named_closing) continue;
+    const Tunnel& parts = buried.parts;
+    if (parts.outbound) {
+      TunnelEntry entry;
+      entry.worker = parts.plan.worker;
+      entry.outbound = parts.outbound.get();
+      entry.counters = parts.counters.get();
+      entry.closing = true;
+      snapshot.closing.push_back(std::move(entry));
+    }
+    for (const InboundState& state : parts.inbound) {
+      if (state.sa) snapshot.inbound.push_back({state.sa.get(), nullptr, parts.plan.worker, true});
+    }
+  }
+}
+
+// Numbers are stable for what a next hop is, and are not given to another one: a worker that looks up a route while it
+// changes finds the old or the new next hop, never a third.
+void Publisher::add_next_hops(Snapshot& snapshot) {
+  for (const auto& [prefix, route] : best_routes(plan_)) {
+    const std::string key = hop_key(*route, plan_);
+    auto [found, fresh] = hop_numbers_.try_emplace(key, next_hop_number_);
+    if (fresh) ++next_hop_number_;
+    if (snapshot.next_hops.size() <= found->second) snapshot.next_hops.resize(found->second + 1);
+    snapshot.next_hops[found->second] = hop_of(*route);
+  }
+}
+
+void Publisher::update_routes() {
+  const auto best = best_routes(plan_);
+  for (const auto& [prefix, route] : best) {
+    const std::uint64_t number = hop_numbers_[hop_key(*route, plan_)];
+    const auto installed = installed_.find(prefix);
+    if (installed != installed_.end() && installed->second == number) continue;
+    if (parts_.routes.insert(prefix, number)) installed_[prefix] = number;
+  }
+  for (auto it = installed_.begin(); it != installed_.end();) {
+    if (best.contains(it->first)) {
+      ++it;
+      continue;
+    }
+    parts_.routes.erase(it->first);
+    it = installed_.erase(it);
+  }
+}
+
+// The way of the outer packets: the longest route to the peer that is not a tunnel itself.
+OuterPath Publisher::outer_path(const model::TunnelPlan& plan) const {
+  OuterPath path;
+  const model::Route* best = nullptr;
+  for (const model::Route& route : plan_.routes) {
+    const bool usable = std::holds_alternative<model::ToNextHop>(route.target) ||
+                        std::holds_alternative<model::ToConnected>(route.target);
+    if (!usable || !route.prefix.contains(plan.remote)) continue;
+    const bool better = best == nullptr || route.prefix.length > best->prefix.length ||
+                        (route.prefix.length == best->prefix.length && route.metric < best->metric);
+    if (better) best = &route;
+  }
+  if (best == nullptr) return path;
+  const NextHop hop = hop_of(*best);
+  path.routed = true;
+  path.port = hop.port;
+  path.next_hop = hop.kind == HopKind::kNeighbour ? hop.address : plan.remote;
+  path.own_mac = plan_.ports[hop.port.value].mac;
+  for (const model::Neighbour& neighbour : plan_.neighbours) {
+    if (neighbour.port != path.port || neighbour.address != path.next_hop) continue;
+    path.next_hop_mac = neighbour.mac;
+    path.resolved = true;
+  }
+  if (!path.resolved && parts_.unknown_neighbour_mac != nullptr) {
+    path.next_hop_mac = *parts_.unknown_neighbour_mac;
+    path.resolved = true;
+  }
+  return path;
+}
+
+void Publisher::reclaim() {
+  bool some_drained = false;
+  for (Buried& buried : buried_) {
+    if (!buried.named_closing) continue;
+    bool drained = !buried.parts.outbound || buried.parts.outbound->drained.is_set();
+    for (const InboundState& state : buried.parts.inbound)
+      drained = drained && (!state.sa || state.sa->drained.is_set());
+    if (!drained) continue;
+    buried.named_closing = false;
+    some_drained = true;
+  }
+  if (some_drained) {
+    publish();
+    for (Buried& buried : buried_) {
+      if (!buried.named_closing && buried.gone_since == 0) buried.gone_since = published_.back().version;
+    }
+  }
+  std::erase_if(buried_, [&](const Buried& buried) {
+    return buried.gone_since != 0 && parts_.snapshots.passed(buried.gone_since);
+  });
+  while (published_.size() > 1 && parts_.snapshots.passed(published_[1].version)) published_.pop_front();
+}
+
+bool Publisher::nothing_buried() const { return buried_.empty(); }
+
+model::Stats Publisher::stats() const {
+  model::Stats stats;
+  for (const Tunnel& tunnel : tunnels_) stats.tunnels.push_back({tunnel.plan.name, tunnel.counters->read()});
+  for (const WorkerCounters* const worker : parts_.workers) {
+    for (std::size_t i = 0; i < model::kDropCount; ++i) stats.drops[i] += worker->drops[i].load();
+    model::WorkerStats values;
+    values.turns = worker->turns.load();
+    values.busy_turns = worker->busy_turns.load();
+    values.longest_turn_ns = worker->longest_turn_ns.load();
+    values.events_lost = worker->events_lost.load();
+    stats.workers.push_back(values);
+  }
+  return stats;
+}
+
+}  // namespace levelgate::dataplane

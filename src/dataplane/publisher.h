@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Turns a ForwardingPlan into the next snapshot: makes what is new, keeps what is equal, buries what is gone. A failed
+// plan changes nothing. It never waits for a worker; buried objects are freed by reclaim() when no worker can see them
+// any more.
+#pragma once
+
+#include <levelgate/base/result.h>
+#include <levelgate/base/time.h>
+#include <levelgate/model/plan.h>
+#include <levelgate/model/stats.h>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dataplane/inbound.h"
+#include "dataplane/outbound.h"
+#include "dataplane/snapshot.h"
+#include "dataplane/worker_context.h"
+#include "esp/opener.h"
+#include "esp/sealer.h"
+#include "handover/snapshot_cell.h"
+
+namespace levelgate::dataplane {
+
+struct PublisherParts {
+  handover::SnapshotCell<Snapshot>& snapshots;
+  RouteTable& routes;
+  std::vector<esp::Cipher*> ciphers;                  // index: WorkerId; keys are made for the worker that uses them
+  std::vector<WorkerCounters*> workers;               // index: WorkerId
+  const MacAddress* unknown_neighbour_mac = nullptr;  // replay
+};
+
+// Thread: control.
+class Publisher {
+ public:
+  explicit Publisher(PublisherParts parts);
+  ~Publisher();
+  Publisher(const Publisher&) = delete;
+  Publisher& operator=(const Publisher&) = delete;
+
+  // Tunnels that are new start their schedule at `start`. On failure the last plan stands.
+  [[nodiscard]] Result<void> apply(const model::ForwardingPlan& plan, Instant start);
+  // Frees what every worker has let go; call it now and then, and until nothing_buried() before the workers end.
+  void reclaim();
+  [[nodiscard]] bool nothing_buried() const;
+  [[nodiscard]] model::Stats stats() const;
+
+ private:
+  struct OutboundState {
+    model::EspSa spec;
+    SaId id;
+    std::unique_ptr<esp::Sealer> sealer;
+  };
+  struct InboundState {
+    model::EspSa spec;
+    std::unique_ptr<esp::Opener> opener;
+    std::unique_ptr<InboundSa> sa;
+  };
+  struct Tunnel {
+    model::TunnelPlan plan;
+    std::shared_ptr<TunnelCounters> counters;
+    std::unique_ptr<OutboundTunnel> outbound;
+    std::unique_ptr<OutboundState> sealer;
+    std::vector<InboundState> inbound;
+  };
+  // What a snapshot names no more, and the version from which on it may go.
+  struct Buried {
+    Tunnel parts;
+    bool named_closing = true;     // still in the snapshot, to be drained
+    std::uint64_t gone_since = 0;  // version that no longer names it
+  };
+  struct Published {
+    std::unique_ptr<Snapshot> snapshot;
+    std::uint64_t version = 0;
+  };
+
+  [[nodiscard]] Result<Tunnel> make_tunnel(const model::TunnelPlan& plan, const Tunnel* old, Instant start,
+                                           std::uint32_t max_inner_octets);
+  [[nodiscard]] Result<std::unique_ptr<esp::CipherKey>> make_key(const model::EspSa& sa, esp::Purpose purpose,
+                                                                 WorkerId worker);
+  static void move_kept(Tunnel& from, Tunnel& to);
+  void publish();
+  [[nodiscard]] std::unique_ptr<Snapshot> make_snapshot();
+  void add_tunnels(Snapshot& snapshot) const;
+  void add_next_hops(Snapshot& snapshot);
+  void update_routes();
+  [[nodiscard]] OuterPath outer_path(const model::TunnelPlan& plan) const;
+
+  PublisherParts parts_;
+  model::ForwardingPlan plan_;
+  std::vector<Tunnel> tunnels_;  // in the plan's order
+  std::vector<Buried> buried_;
+  std::deque<Published> published_;                   // newest last
+  std::map<std::string, std::uint64_t> hop_numbers_;  // what a next hop is, to its number
+  std::map<IpPrefix, std::uint64_t> installed_;       // what the RouteTable holds
+  std::uint64_t next_hop_number_ = 1;
+  std::uint64_t next_sa_ = 1;
+  bool applied_ = false;
+};
+
+}  // namespace levelgate::dataplane

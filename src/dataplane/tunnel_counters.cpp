@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reads a tunnel's cells into a plain value.
+#include "dataplane/tunnel_counters.h"
+
+namespace levelgate::dataplane {
+
+model::TunnelStats TunnelCounters::read() const {
+  model::TunnelStats s;
+  s.tx_pkts = tx_pkts.load();
+  s.tx_octets = tx_octets.load();
+  s.tx_drop_pkts = tx_drop_pkts.load();
+  s.rx_pkts = rx_pkts.load();
+  s.rx_octets = rx_octets.load();
+  s.rx_drop_pkts = rx_drop_pkts.load();
+  s.inner_tx_pkts = inner_tx_pkts.load();
+  s.inner_tx_octets = inner_tx_octets.load();
+  s.inner_rx_pkts = inner_rx_pkts.load();
+  s.inner_rx_octets = inner_rx_octets.load();
+  s.inner_rx_incomplete_pkts = inner_rx_incomplete_pkts.load();
+  s.tx_all_pad_pkts = tx_all_pad_pkts.load();
+  s.tx_all_pad_octets = tx_all_pad_octets.load();
+  s.tx_extra_pad_pkts = tx_extra_pad_pkts.load();
+  s.tx_extra_pad_octets = tx_extra_pad_octets.load();
+  s.rx_all_pad_pkts = rx_all_pad_pkts.load();
+  s.rx_all_pad_octets = rx_all_pad_octets.load();
+  s.rx_extra_pad_pkts = rx_extra_pad_pkts.load();
+  s.rx_extra_pad_octets = rx_extra_pad_octets.load();
+  s.rx_errored_pkts = rx_errored_pkts.load();
+  s.rx_missed_pkts = rx_missed_pkts.load();
+  s.slots = slots.load();
+  s.skipped_slots = skipped_slots.load();
+  s.late_slots = late_slots.load();
+  s.late_pkts = late_pkts.load();
+  s.queue_pkts = queue_pkts.load();
+  s.queue_octets = queue_octets.load();
+  s.queue_max_octets = queue_max_octets.load();
+  s.reorder_held_pkts = reorder_held_pkts.load();
+  s.pacing_p50_ns = pacing.quantile_ns(500);
+  s.pacing_p99_ns = pacing.quantile_ns(990);
+  s.pacing_p999_ns = pacing.quantile_ns(999);
+  s.pacing_max_ns = pacing.max_ns();
+  return s;
+}
+
+}  // namespace levelgate::dataplane

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What one tunnel counts, in cells that its worker writes and the control thread reads. They belong to the tunnel's
+// name and outlive a rebuild of its running parts.
+#pragma once
+
+#include <levelgate/model/stats.h>
+
+#include "dataplane/pacing_histogram.h"
+#include "handover/counters.h"
+
+namespace levelgate::dataplane {
+
+struct TunnelCounters {
+  using Counter = handover::Counter;
+  Counter tx_pkts, tx_octets, tx_drop_pkts;
+  Counter rx_pkts, rx_octets, rx_drop_pkts;
+  Counter inner_tx_pkts, inner_tx_octets, inner_rx_pkts, inner_rx_octets, inner_rx_incomplete_pkts;
+  Counter tx_all_pad_pkts, tx_all_pad_octets, tx_extra_pad_pkts, tx_extra_pad_octets;
+  Counter rx_all_pad_pkts, rx_all_pad_octets, rx_extra_pad_pkts, rx_extra_pad_octets;
+  Counter rx_errored_pkts, rx_missed_pkts;
+  Counter slots, skipped_slots, late_slots, late_pkts;
+  Counter queue_pkts, queue_octets, queue_max_octets, reorder_held_pkts;
+  PacingHistogram pacing;
+
+  [[nodiscard]] model::TunnelStats read() const;
+};
+
+}  // namespace levelgate::dataplane

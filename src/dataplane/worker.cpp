@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The turn. Emission stands first and a turn is bounded by one burst from each port, so the longest turn bounds the
+// pacing jitter.
+#include "dataplane/worker.h"
+
+#include <algorithm>
+
+#include "esp/opener.h"
+#include "esp/sealer.h"
+#include "wire/ip_header.h"
+
+namespace levelgate::dataplane {
+
+Worker::Worker(WorkerId id, WorkerParts parts)
+    : id_(id),
+      parts_(std::move(parts)),
+      context_(parts_.io, parts_.routes, parts_.cipher, parts_.events),
+      forwarder_(*this, parts_.unknown_neighbour_mac) {}
+
+void Worker::turn(Instant now) noexcept {
+  context_.now = now;
+  context_.worked = false;
+  context_.snapshot = parts_.snapshots.load(id_.value);
+  if (context_.snapshot == nullptr) {
+    parts_.snapshots.quiescent(id_.value);
+    deadline_ = kNever;
+    return;
+  }
+  emit_due();
+  receive();
+  take_handoffs();
+  forwarder_.retry_held(context_);
+  build_next();
+  expire();
+  bury();
+  context_.flush();
+  plan_next_turn();
+  context_.counters.turns.add(1);
+  if (context_.worked) context_.counters.busy_turns.add(1);
+  parts_.snapshots.quiescent(id_.value);
+}
+
+void Worker::emit_due() noexcept {
+  for (const TunnelEntry& tunnel : context_.snapshot->tunnels) {
+    if (tunnel.worker == id_) tunnel.outbound->emit(context_, batch_, tunnel);
+  }
+}
+
+void Worker::receive() noexcept {
+  for (const PortId port : parts_.ports) {
+    if (port.value < context_.snapshot->ports.size()) receive_port(context_.snapshot->ports[port.value]);
+  }
+}
+
+void Worker::receive_port(const PortEntry& port) noexcept {
+  std::array<Packet, kBurst> frames;
+  const std::size_t count = parts_.io.receive(port.id, frames);
+  if (count == 0) return;
+  context_.worked = true;
+  constexpr std::size_t kPrefetchAhead = 4;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i + kPrefetchAhead < count) __builtin_prefetch(frames[i + kPrefetchAhead].data);
+    Packet packet = frames[i];
+    const Classified what = classify(*context_.snapshot, port, parts_.destination_mac, packet);
+    switch (what.kind) {
+      case Kind::kEsp:
+        collect_spi(packet, what.spi);
+        break;
+      case Kind::kClear:
+        forwarder_.add(context_, packet, what.view, {Origin::Kind::kPort, port.id, port.side});
+        break;
+      case Kind::kKernel:
+        to_kernel(port.id, packet);
+        break;
+      case Kind::kDrop:
+        context_.drop(packet, what.reason);
+        break;
+    }
+  }
+  open_collected();
+  forwarder_.flush(context_);
+}
+
+void Worker::to_kernel(PortId port, const Packet& frame) noexcept {
+  if (parts_.twin == KernelTwin::kPresent) {
+    context_.punt(port, frame);
+  } else {
+    context_.drop(frame, model::Drop::kForKernel);
+  }
+}
+
+void Worker::collect_spi(const Packet& packet, Spi spi) noexcept {
+  const auto found = context_.snapshot->spis.find(spi.value);
+  if (found == context_.snapshot->spis.end()) {
+    context_.drop(packet, model::Drop::kUnknownSpi);
+    return;
+  }
+  const InboundEntry& entry = *found->second;
+  if (entry.worker == id_) {
+    collect(packet, entry);
+  } else if (!parts_.to[entry.worker.value]->push(Handoff{Handoff::Kind::kOuter, TunnelId{}, spi, packet})) {
+    context_.drop(packet, model::Drop::kWorkerRingFull);
+  }
+}
+
+void Worker::collect(const Packet& packet, const InboundEntry& entry) noexcept {
+  if (collected_count_ == collected_.size()) open_collected();
+  Collected& slot = collected_[collected_count_];
+  slot.packet = packet;
+  slot.entry = &entry;
+  switch (entry.sa->opener().check(slot.packet.bytes(), jobs_[collected_count_], slot.number)) {
+    case esp::Opener::Checked::kReady:
+      ++collected_count_;
+      return;
+    case esp::Opener::Checked::kMalformed:
+      entry.sa->counters().rx_drop_pkts.add(1);
+      context_.drop(packet, model::Drop::kEspMalformed);
+      return;
+    case esp::Opener::Checked::kReplay:
+      entry.sa->counters().rx_drop_pkts.add(1);
+      context_.drop(packet, model::Drop::kReplay);
+      return;
+  }
+}
+
+void Worker::open_collected() noexcept {
+  if (collected_count_ == 0) return;
+  const std::size_t count = collected_count_;
+  collected_count_ = 0;
+  parts_.cipher.open(std::span(jobs_).first(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    Collected& slot = collected_[i];
+    InboundSa& sa = *slot.entry->sa;
+    const auto refuse = [&](model::Drop reason) {
+      sa.counters().rx_drop_pkts.add(1);
+      context_.drop(slot.packet, reason);
+    };
+    esp::Opener::Payload payload;
+    switch (sa.opener().finish(jobs_[i], slot.number, payload)) {
+      case esp::Opener::Opened::kAuthFailed:
+        refuse(model::Drop::kAuthFailed);
+        continue;
+      case esp::Opener::Opened::kReplay:
+        refuse(model::Drop::kReplay);
+        continue;
+      case esp::Opener::Opened::kBadTrailer:
+        refuse(model::Drop::kEspMalformed);
+        continue;
+      case esp::Opener::Opened::kOk:
+        break;
+    }
+    sa.counters().rx_octets.add(slot.packet.length);
+    slot.packet.drop_front(static_cast<std::uint32_t>(payload.bytes.data() - slot.packet.data));
+    slot.packet.set_length(static_cast<std::uint32_t>(payload.bytes.size()));
+    sa.accept(context_, *this, *slot.entry->tunnel, slot.packet, payload.next_header, slot.number);
+  }
+}
+
+// An inner packet out of a tunnel: checked like any other, and against the selectors (RFC 4301 §5.2).
+void Worker::take(WorkerContext& context, const Packet& packet, const TunnelEntry& tunnel) noexcept {
+  Packet inner = packet;
+  wire::IpView view = wire::read_ip_shallow(inner.bytes());
+  if (view.verdict != wire::IpVerdict::kOk) {
+    const bool checksum = view.verdict == wire::IpVerdict::kChecksum;
+    context.drop(inner, checksum ? model::Drop::kInnerChecksum : model::Drop::kInnerMalformed);
+    return;
+  }
+  inner.set_length(view.total_octets);
+  tunnel.counters->inner_rx_pkts.add(1);
+  tunnel.counters->inner_rx_octets.add(view.total_octets);
+  if (!tunnel.selectors.matches(inner.bytes(), view, Travel::kInbound)) {
+    context.drop(inner, model::Drop::kInnerSelector);
+    return;
+  }
+  const bool ours = view.family == IpFamily::kV4
+                        ? context.snapshot->own_v4_address(wire::IpView::destination_v4(inner.data))
+                        : context.snapshot->own(wire::destination_of(inner.data, view.family));
+  if (ours) {
+    context.drop(inner, model::Drop::kForKernel);
+    return;
+  }
+  forwarder_.add(context, inner, view, {Origin::Kind::kTunnel, PortId{}, model::PortSide::kProtected});
+}
+
+std::uint32_t Worker::enter(WorkerContext& context, const TunnelEntry& tunnel, const Packet& packet) noexcept {
+  if (tunnel.inner_mtu != 0 && packet.length > tunnel.inner_mtu) return tunnel.inner_mtu;
+  if (tunnel.worker == id_) {
+    admit(tunnel, packet);
+  } else if (!parts_.to[tunnel.worker.value]->push(Handoff{Handoff::Kind::kInner, tunnel.id, Spi{}, packet})) {
+    context.drop(packet, model::Drop::kWorkerRingFull);
+  }
+  return 0;
+}
+
+void Worker::admit(const TunnelEntry& tunnel, const Packet& packet) noexcept {
+  const auto refuse = [&](model::Drop reason) {
+    tunnel.counters->tx_drop_pkts.add(1);
+    context_.drop(packet, reason);
+  };
+  if (tunnel.sealer == nullptr) return refuse(model::Drop::kNoOutboundSa);
+  if (tunnel.sealer->remaining() == 0) return refuse(model::Drop::kSequenceExhausted);
+  switch (tunnel.outbound->enqueue(packet, context_.now)) {
+    case Enqueued::kTaken:
+      return;
+    case Enqueued::kTooBig:
+      return refuse(model::Drop::kTfsTooBig);
+    case Enqueued::kDelay:
+      return refuse(model::Drop::kTfsQueueDelay);
+    case Enqueued::kFull:
+      return refuse(model::Drop::kTfsQueueFull);
+  }
+}
+
+void Worker::take_handoffs() noexcept {
+  for (HandoffRing* const ring : parts_.from) {
+    if (ring == nullptr) continue;
+    std::array<Handoff, kBurst> arrived;
+    const std::size_t count = ring->pop(arrived);
+    if (count != 0) context_.worked = true;
+    for (std::size_t i = 0; i < count; ++i) {
+      const Handoff& handoff = arrived[i];
+      if (handoff.kind == Handoff::Kind::kOuter) {
+        collect_spi(handoff.packet, handoff.spi);
+      } else if (handoff.tunnel.value < context_.snapshot->tunnels.size() &&
+                 context_.snapshot->tunnels[handoff.tunnel.value].worker == id_) {
+        admit(context_.snapshot->tunnels[handoff.tunnel.value], handoff.packet);
+      } else {
+        context_.drop(handoff.packet, model::Drop::kTunnelClosing);
+      }
+    }
+  }
+  open_collected();
+  forwarder_.flush(context_);
+}
+
+void Worker::build_next() noexcept {
+  for (const TunnelEntry& tunnel : context_.snapshot->tunnels) {
+    if (tunnel.worker == id_) tunnel.outbound->build(context_, batch_, tunnel, parts_.build_ahead);
+  }
+  batch_.flush(context_);
+}
+
+void Worker::expire() noexcept {
+  for (const InboundEntry& entry : context_.snapshot->inbound) {
+    if (entry.worker == id_ && !entry.closing && entry.sa->deadline() <= context_.now) {
+      context_.worked = true;
+      entry.sa->expire(context_, *this, *entry.tunnel);
+    }
+  }
+  forwarder_.flush(context_);
+}
+
+// What is on its way out gives back what it holds (architecture §6.3).
+void Worker::bury() noexcept {
+  for (const TunnelEntry& tunnel : context_.snapshot->closing) {
+    if (tunnel.worker == id_ && !tunnel.outbound->drained.is_set()) tunnel.outbound->drain(context_);
+  }
+  for (const InboundEntry& entry : context_.snapshot->inbound) {
+    if (entry.worker == id_ && entry.closing && !entry.sa->drained.is_set()) entry.sa->drain(context_);
+  }
+}
+
+void Worker::plan_next_turn() noexcept {
+  Instant next = forwarder_.deadline();
+  bool holds = forwarder_.holds();
+  for (const TunnelEntry& tunnel : context_.snapshot->tunnels) {
+    if (tunnel.worker != id_) continue;
+    next = std::min(next, tunnel.outbound->deadline(parts_.build_ahead));
+    holds = holds || tunnel.outbound->waits();
+  }
+  for (const InboundEntry& entry : context_.snapshot->inbound) {
+    if (entry.worker != id_ || entry.closing) continue;
+    next = std::min(next, entry.sa->deadline());
+    holds = holds || !entry.sa->idle();
+  }
+  deadline_ = next;
+  holds_ = holds;
+}
+
+}  // namespace levelgate::dataplane
