@@ -34,7 +34,6 @@ std::uint64_t rate_octets(const model::TfsSettings& tfs) {
 
 OutboundTunnel::OutboundTunnel(const model::TunnelPlan& plan, Instant start, TunnelCounters& counters)
     : counters_(counters),
-      id_(plan.id),
       tfs_(plan.tfs),
       local_(plan.local),
       remote_(plan.remote),
@@ -126,7 +125,7 @@ void OutboundTunnel::build(WorkerContext& context, SealBatch& batch, const Tunne
   if (!entry.path.resolved && context.now - last_wanted_ >= kAskAgain) {
     last_wanted_ = context.now;
     if (entry.path.routed) {
-      context.report({model::EventKind::kNeighbourWanted, entry.path.port, id_, Spi{}, entry.path.next_hop, 0});
+      context.report({model::EventKind::kNeighbourWanted, entry.path.port, entry.id, Spi{}, entry.path.next_hop, 0});
     }
   }
   switch (tfs_.mode) {
@@ -299,7 +298,7 @@ void OutboundTunnel::release_consumed(WorkerContext& context, std::uint32_t coun
 void OutboundTunnel::exhausted(WorkerContext& context, const TunnelEntry& entry) noexcept {
   if (!exhausted_reported_) {
     exhausted_reported_ = true;
-    context.report({model::EventKind::kSequenceExhausted, PortId{}, id_, entry.sealer->spi(), IpAddress{}, 0});
+    context.report({model::EventKind::kSequenceExhausted, PortId{}, entry.id, entry.sealer->spi(), IpAddress{}, 0});
   }
   if (entry.sealer->remaining() != 0) return;
   sender_.restart_packet();

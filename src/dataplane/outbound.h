@@ -74,7 +74,6 @@ class OutboundTunnel {
   void publish_queue() noexcept;
 
   TunnelCounters& counters_;
-  TunnelId id_;
   model::TfsSettings tfs_;
   IpAddress local_;
   IpAddress remote_;

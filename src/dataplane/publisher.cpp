@@ -25,7 +25,7 @@ bool same_outbound(const model::TunnelPlan& a, const model::TunnelPlan& b) {
   model::TfsSettings x = a.tfs;
   model::TfsSettings y = b.tfs;
   x.receive = y.receive = {};
-  return a.id == b.id && a.local == b.local && a.remote == b.remote && a.encapsulation == b.encapsulation &&
+  return a.local == b.local && a.remote == b.remote && a.encapsulation == b.encapsulation &&
          a.udp_local_port == b.udp_local_port && a.udp_remote_port == b.udp_remote_port && x == y &&
          a.worker == b.worker;
 }
