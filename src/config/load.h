@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Text to model::Config: syntax, keys, values, and then meaning: references, sizes, keys of SAs. All faults at once,
+// each with its place. Reads the file and the key files, nothing else.
+#pragma once
+
+#include <levelgate/model/config.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/finding.h"
+
+namespace levelgate::config {
+
+struct Loaded {
+  std::optional<model::Config> config;  // empty when there is an error
+  Findings findings;                    // in the order of the file
+  std::string path;                     // for messages
+  std::string source;                   // the text, for carets
+
+  [[nodiscard]] std::size_t count(Severity severity) const;
+};
+
+[[nodiscard]] Loaded load_file(const std::string& path);
+// `path` is for messages, and what relative key files are relative to.
+[[nodiscard]] Loaded load_text(std::string text, const std::string& path);
+
+// All findings as interface §4 shows them, and the closing line with their number; empty when there is none.
+[[nodiscard]] std::string render(const Loaded& loaded);
+// One finding on one line, for a log.
+[[nodiscard]] std::string render_line(const Loaded& loaded, const Finding& finding);
+
+}  // namespace levelgate::config
