@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Routes in the order of trust: what the operator wrote, connected networks, gateways of ports, and what the kernel
+// learnt. Only the operator's own routes may let clear text out of an outer port.
+#include "control/reconcile.h"
+
+#include <algorithm>
+
+namespace levelgate::control {
+namespace {
+
+constexpr std::uint32_t kConnectedMetric = 0;
+constexpr std::uint32_t kGatewayMetric = 1024;     // of a port's gateway: any route of the operator's wins
+constexpr std::uint32_t kLearntMetricBase = 2048;  // kernel routes come behind, in their own order
+constexpr std::uint32_t kLargestInner = 9216;      // default cap of one inner packet
+
+class PlanMaker {
+ public:
+  PlanMaker(const model::Config& config, const Surroundings& surroundings, std::uint32_t workers)
+      : config_(config), surroundings_(surroundings), workers_(std::max(workers, 1u)) {}
+
+  Result<model::ForwardingPlan> make() {
+    for (const model::PortConfig& port : config_.ports) add_port(port);
+    for (const model::TunnelConfig& tunnel : config_.tunnels) add_tunnel(tunnel);
+    for (const model::RouteConfig& route : config_.routes) add_route(route);
+    for (const model::InterfaceConfig& interface : config_.interfaces) add_connected(interface);
+    for (const LearntRoute& route : surroundings_.routes) add_learnt(route);
+    for (const LearntNeighbour& n : surroundings_.neighbours) {
+      if (ports_.contains(n.port)) plan_.neighbours.push_back({ports_[n.port], n.address, n.mac});
+    }
+    for (const model::NeighbourConfig& n : config_.neighbours) {  // the operator's come last: they win
+      plan_.neighbours.push_back({ports_[n.port], n.address, n.mac});
+    }
+    plan_.max_inner_octets = kLargestInner;
+    return std::move(plan_);
+  }
+
+ private:
+  void add_port(const model::PortConfig& port) {
+    model::PortPlan plan;
+    plan.name = port.name;
+    plan.mtu = port.mtu.value_or(0);
+    const auto device = surroundings_.ports.find(port.name);
+    if (device != surroundings_.ports.end()) {
+      plan.mac = device->second.mac;
+      if (plan.mtu == 0) plan.mtu = device->second.mtu;
+    }
+    for (const model::InterfaceConfig& interface : config_.interfaces) {
+      if (interface.port != port.name) continue;
+      plan.addresses.insert(plan.addresses.end(), interface.addresses.begin(), interface.addresses.end());
+      const bool outer = std::any_of(config_.tunnels.begin(), config_.tunnels.end(),
+                                     [&](const auto& tunnel) { return tunnel.interface == interface.name; });
+      if (outer) plan.side = model::PortSide::kOuter;
+    }
+    ports_[port.name] = PortId{static_cast<std::uint16_t>(plan_.ports.size())};
+    plan_.ports.push_back(std::move(plan));
+  }
+
+  PortId port_of_interface(const std::string& name) {
+    for (const model::InterfaceConfig& interface : config_.interfaces) {
+      if (interface.name == name) return ports_[interface.port];
+    }
+    return PortId{};
+  }
+
+  void add_tunnel(const model::TunnelConfig& tunnel) {
+    model::TunnelPlan plan;
+    plan.id = TunnelId{static_cast<std::uint32_t>(plan_.tunnels.size())};
+    plan.name = tunnel.name;
+    plan.local = tunnel.local;
+    plan.remote = tunnel.remote;
+    plan.encapsulation = tunnel.encapsulation;
+    plan.replay_window = tunnel.replay_window;
+    plan.tfs = tunnel.tfs;
+    plan.selectors = tunnel.selectors;
+    if (tunnel.inbound) plan.inbound = {*tunnel.inbound};
+    plan.outbound = tunnel.outbound;
+    plan.worker = WorkerId{static_cast<std::uint16_t>(plan.id.value % workers_)};
+    tunnels_[tunnel.name] = plan.id;
+    plan_.tunnels.push_back(std::move(plan));
+  }
+
+  void add_route(const model::RouteConfig& route) {
+    model::Route plan;
+    plan.prefix = route.to;
+    plan.metric = route.metric;
+    if (route.blackhole) {
+      plan.target = model::ToBlackhole{};
+    } else if (route.gateway) {
+      plan.target = model::ToNextHop{port_of_interface(route.interface), *route.gateway};
+      plan.clear = model::ClearText::kAllowed;
+    } else {
+      plan.target = model::ToTunnel{tunnels_[route.tunnel]};
+    }
+    plan_.routes.push_back(plan);
+  }
+
+  void add_connected(const model::InterfaceConfig& interface) {
+    const PortId port = ports_[interface.port];
+    for (const IpPrefix& prefix : interface.addresses) {
+      plan_.routes.push_back(
+          {prefix.network(), model::ToConnected{port}, kConnectedMetric, model::ClearText::kRefused});
+    }
+    for (const IpAddress& gateway : interface.gateways) {
+      const IpPrefix everything{IpPrefix{gateway, 0}.network().address, 0};
+      plan_.routes.push_back({everything, model::ToNextHop{port, gateway}, kGatewayMetric, model::ClearText::kRefused});
+    }
+  }
+
+  void add_learnt(const LearntRoute& route) {
+    const auto port = ports_.find(route.port);
+    if (port == ports_.end()) return;
+    model::Route plan;
+    plan.prefix = route.prefix.network();
+    plan.metric = kLearntMetricBase + std::min(route.metric, 0xffffffffU - kLearntMetricBase);
+    if (route.connected) {
+      plan.target = model::ToConnected{port->second};
+    } else {
+      plan.target = model::ToNextHop{port->second, route.next_hop};
+    }
+    plan_.routes.push_back(plan);
+  }
+
+  const model::Config& config_;
+  const Surroundings& surroundings_;
+  std::uint32_t workers_;
+  model::ForwardingPlan plan_;
+  std::map<std::string, PortId> ports_;
+  std::map<std::string, TunnelId> tunnels_;
+};
+
+const model::TunnelConfig* tunnel_named(const model::Config& config, const std::string& name) {
+  for (const model::TunnelConfig& tunnel : config.tunnels) {
+    if (tunnel.name == name) return &tunnel;
+  }
+  return nullptr;
+}
+
+std::string tunnel_change(const model::TunnelConfig& before, const model::TunnelConfig& after) {
+  model::TunnelConfig softened = before;
+  softened.selectors = after.selectors;
+  softened.description = after.description;
+  softened.tfs.receive = after.tfs.receive;
+  if (softened == after) return "live";
+  return "tunnel restart";
+}
+
+}  // namespace
+
+Result<model::ForwardingPlan> make_plan(const model::Config& config, const Surroundings& surroundings,
+                                        std::uint32_t worker_count) {
+  return PlanMaker(config, surroundings, worker_count).make();
+}
+
+std::vector<std::string> describe_changes(const model::Config& before, const model::Config& after) {
+  std::vector<std::string> lines;
+  for (const model::TunnelConfig& tunnel : after.tunnels) {
+    const model::TunnelConfig* const old = tunnel_named(before, tunnel.name);
+    if (old == nullptr) {
+      lines.push_back("tunnel " + tunnel.name + ": new");
+    } else if (!(*old == tunnel)) {
+      lines.push_back("tunnel " + tunnel.name + ": changed (" + tunnel_change(*old, tunnel) + ")");
+    }
+  }
+  for (const model::TunnelConfig& tunnel : before.tunnels) {
+    if (tunnel_named(after, tunnel.name) == nullptr) lines.push_back("tunnel " + tunnel.name + ": removed");
+  }
+  if (before.routes != after.routes) lines.push_back("routes: changed (live)");
+  if (before.interfaces != after.interfaces) lines.push_back("interfaces: changed (live)");
+  if (before.neighbours != after.neighbours) lines.push_back("neighbours: changed (live)");
+  return lines;
+}
+
+std::string needs_restart(const model::Config& before, const model::Config& after) {
+  if (before.dataplane != after.dataplane) return "dataplane";
+  if (before.ports != after.ports) return "ports";
+  if (before.management.api_socket != after.management.api_socket) return "management.api.socket";
+  if (before.management.api_group != after.management.api_group) return "management.api.group";
+  return "";
+}
+
+}  // namespace levelgate::control

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Configuration and surroundings become the plan that the data plane shall follow. Boot, reload and replay all use this
+// one function; there is no other way to change the running system.
+#pragma once
+
+#include <levelgate/base/result.h>
+#include <levelgate/model/config.h>
+#include <levelgate/model/plan.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace levelgate::control {
+
+struct LearntRoute {
+  IpPrefix prefix;
+  std::string port;
+  IpAddress next_hop;
+  bool connected = false;  // no next hop
+  std::uint32_t metric = 0;
+  friend bool operator==(const LearntRoute&, const LearntRoute&) = default;
+};
+
+struct LearntNeighbour {
+  std::string port;
+  IpAddress address;
+  MacAddress mac;
+  friend bool operator==(const LearntNeighbour&, const LearntNeighbour&) = default;
+};
+
+// What the gateway finds around itself; empty in replay.
+struct Surroundings {
+  struct Port {
+    MacAddress mac;
+    std::uint32_t mtu = 0;  // of the device; 0: not known
+    friend bool operator==(const Port&, const Port&) = default;
+  };
+  std::map<std::string, Port> ports;
+  std::vector<LearntRoute> routes;          // from the kernel
+  std::vector<LearntNeighbour> neighbours;  // from the kernel
+  friend bool operator==(const Surroundings&, const Surroundings&) = default;
+};
+
+// Tunnels and ports keep the order of the file; a tunnel keeps its worker as long as its place in that order stands.
+[[nodiscard]] Result<model::ForwardingPlan> make_plan(const model::Config& config, const Surroundings& surroundings,
+                                                      std::uint32_t worker_count);
+
+// What a reload changes, for people: one line each, with what it costs.
+[[nodiscard]] std::vector<std::string> describe_changes(const model::Config& before, const model::Config& after);
+
+// Empty when the running daemon can go over to `after`; else what would need a restart.
+[[nodiscard]] std::string needs_restart(const model::Config& before, const model::Config& after);
+
+}  // namespace levelgate::control
