@@ -17,12 +17,11 @@ namespace {
 struct LevelWords {
   const char* text;
   const char* json;
-  int priority;  // of syslog, for the journal
 };
 
 const LevelWords& words_of(Level level) {
-  static constexpr std::array<LevelWords, 5> words{
-      {{"TRACE", "trace", 7}, {"DEBUG", "debug", 7}, {"INFO", "info", 6}, {"WARN", "warn", 4}, {"ERROR", "error", 3}}};
+  static constexpr std::array<LevelWords, 4> words{
+      {{"DEBUG", "debug"}, {"INFO", "info"}, {"WARN", "warn"}, {"ERROR", "error"}}};
   return words[static_cast<std::size_t>(level)];
 }
 
@@ -89,15 +88,12 @@ std::string json(const LogLine& line, std::int64_t unix_ms) {
 
 }  // namespace
 
-std::string render(const LogLine& line, std::int64_t unix_ms, LogForm form) {
+std::string render(const LogLine& line, std::int64_t unix_ms, LogFormat form) {
   switch (form) {
-    case LogForm::kText:
+    case LogFormat::kText:
       return fmt::format("{} {} {}", timestamp(unix_ms), words_of(line.level).text, body(line));
-    case LogForm::kJson:
+    case LogFormat::kJson:
       return json(line, unix_ms);
-    case LogForm::kJournal:
-      // The journal has the time, and reads the priority from the line's head.
-      return fmt::format("<{}>{}", words_of(line.level).priority, body(line));
   }
   return {};
 }
@@ -105,10 +101,10 @@ std::string render(const LogLine& line, std::int64_t unix_ms, LogForm form) {
 struct Log::Parts {
   spdlog::logger logger{"levelgated", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
   Level least;
-  LogForm form;
+  LogFormat form;
 };
 
-Log::Log(Level least, LogForm form) : parts_(new Parts{.least = least, .form = form}) {
+Log::Log(Level least, LogFormat form) : parts_(new Parts{.least = least, .form = form}) {
   parts_->logger.set_pattern("%v");
   parts_->logger.set_level(spdlog::level::trace);  // the choice is made in write()
   parts_->logger.flush_on(spdlog::level::trace);
@@ -122,7 +118,7 @@ void Log::write(const LogLine& line) {
   parts_->logger.log(spdlog::level::info, "{}", render(line, unix_ms, parts_->form));
 }
 
-void Log::set(Level least, LogForm form) {
+void Log::set(Level least, LogFormat form) {
   parts_->least = least;
   parts_->form = form;
 }

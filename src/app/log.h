@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The daemon's log: one event per line, on standard error, as text, as JSON, or for the journal. Levels and components
-// are words of the configuration. Never prints a key: nothing that holds one has a text.
+// The daemon's log: one event per line, on standard error, as text or as JSON (interface section 8). Never prints a
+// key: nothing that holds one has a text.
 #pragma once
+
+#include <levelgate/model/config.h>
 
 #include <cstdint>
 #include <memory>
@@ -13,8 +15,8 @@
 
 namespace levelgate::app {
 
-enum class Level : std::uint8_t { kTrace, kDebug, kInfo, kWarn, kError };
-enum class LogForm : std::uint8_t { kText, kJson, kJournal };
+using Level = model::LogLevel;
+using model::LogFormat;
 
 struct LogLine {
   Level level = Level::kInfo;
@@ -26,19 +28,19 @@ struct LogLine {
 };
 
 // The line without its line end; the moment in milliseconds since 1970 (UTC).
-[[nodiscard]] std::string render(const LogLine& line, std::int64_t unix_ms, LogForm form);
+[[nodiscard]] std::string render(const LogLine& line, std::int64_t unix_ms, LogFormat form);
 
 // Thread: any; lines of several threads do not mix.
 class Log {
  public:
-  Log(Level least, LogForm form);
+  Log(Level least, LogFormat form);
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
   void write(const LogLine& line);
   // Settings of a configuration that came later than the log.
-  void set(Level least, LogForm form);
+  void set(Level least, LogFormat form);
 
  private:
   struct Parts;

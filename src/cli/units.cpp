@@ -7,8 +7,6 @@
 
 #include <array>
 #include <cmath>
-#include <limits>
-#include <utility>
 
 namespace levelgate::cli {
 namespace {
@@ -24,16 +22,6 @@ std::string scaled(double value, const std::array<Step, N>& steps, int digits) {
     if (std::abs(value) >= step.size) return fmt::format("{:.{}f} {}", value / step.size, digits, step.unit);
   }
   return fmt::format("{:.0f} {}", value, steps.back().unit);
-}
-
-std::optional<std::int64_t> unit_ns(std::string_view unit) {
-  if (unit == "ns") return 1;
-  if (unit == "us") return 1'000;
-  if (unit == "ms") return 1'000'000;
-  if (unit == "s") return 1'000'000'000;
-  if (unit == "min") return 60'000'000'000;
-  if (unit == "h") return 3'600'000'000'000;
-  return std::nullopt;
 }
 
 }  // namespace
@@ -67,28 +55,5 @@ std::string age_text(std::uint64_t seconds) {
 }
 
 std::string percent_text(double share, int digits) { return fmt::format("{:.{}f} %", share * 100, digits); }
-
-std::optional<Nanos> parse_duration(std::string_view text) {
-  std::size_t at = 0;
-  __int128 digits = 0;       // the number without its point
-  std::int64_t divisor = 1;  // ten for each digit behind it
-  bool point = false, any = false;
-  for (; at < text.size() && (text[at] == '.' || (text[at] >= '0' && text[at] <= '9')); ++at) {
-    if (text[at] == '.') {
-      if (std::exchange(point, true)) return std::nullopt;
-      continue;
-    }
-    any = true;
-    digits = digits * 10 + (text[at] - '0');
-    if (point) divisor *= 10;
-    if (digits > std::numeric_limits<std::int64_t>::max() || divisor > 1'000'000'000'000'000) return std::nullopt;
-  }
-  while (at < text.size() && text[at] == ' ') ++at;
-  const auto unit = unit_ns(text.substr(at));
-  if (!any || !unit) return std::nullopt;
-  const __int128 scaled = digits * *unit;
-  if (scaled % divisor != 0 || scaled / divisor > std::numeric_limits<std::int64_t>::max()) return std::nullopt;
-  return Nanos(static_cast<std::int64_t>(scaled / divisor));
-}
 
 }  // namespace levelgate::cli
