@@ -29,7 +29,7 @@ class alignas(kCacheLine) MbKey final : public esp::CipherKey {
   MbKey(const MbKey&) = delete;
   MbKey& operator=(const MbKey&) = delete;
 
-  gcm_key_data gcm;
+  alignas(kCacheLine) gcm_key_data gcm;  // the library's header asks for it only where LINUX is defined
   unsigned char chacha[32] = {};
   EspCipher cipher;
 };
@@ -144,7 +144,7 @@ class MbCipher final : public esp::Cipher {
   }
 
   std::unique_ptr<IMB_MGR, MbDeleter> manager_;
-  gcm_context_data gcm_{};
+  alignas(kCacheLine) gcm_context_data gcm_{};
   chacha20_poly1305_context_data chacha_{};
 };
 
