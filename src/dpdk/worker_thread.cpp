@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The loop. In adaptive mode it naps until shortly before the next deadline, never longer than a packet may wait, and
+// spins the last stretch so that a slot is met as exactly as by polling.
+#include "dpdk/worker_thread.h"
+
+#include <pthread.h>
+#include <rte_lcore.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "handover/counters.h"
+
+namespace levelgate::dpdk {
+namespace {
+
+constexpr Nanos kLongestNap = std::chrono::microseconds(150);  // what an arriving packet may wait at most
+constexpr Nanos kSpin = std::chrono::microseconds(30);         // wake-ups are rarely later than this
+constexpr Nanos kShortestNap = std::chrono::microseconds(10);
+constexpr unsigned kSpinTurns = 4;  // turns without work before the first nap
+
+void pin(const std::optional<std::uint32_t>& core) {
+  if (!core) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(*core, &set);
+  (void)pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
+void nap(Nanos time) {
+  timespec wait{0, static_cast<long>(time.count())};
+  (void)::clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, nullptr);
+}
+
+}  // namespace
+
+Instant clock_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return at_ns(static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec);
+}
+
+struct WorkerThread::Parts {
+  dataplane::Worker& worker;
+  PortIo& io;
+  WorkerThreadSettings settings;
+  handover::Mark stop;
+  std::thread thread;
+
+  void run() {
+    pin(settings.core);
+    (void)::prctl(PR_SET_TIMERSLACK, 1UL);
+    (void)pthread_setname_np(pthread_self(), "lg-worker");
+    const bool registered = rte_thread_register() == 0;  // gives the pool's cache to this thread
+    unsigned quiet = 0;
+    while (!stop.is_set()) {
+      const bool relayed = settings.relays_twins && io.relay_twins();
+      const Instant before = clock_now();
+      worker.turn(before);
+      const Instant after = clock_now();
+      worker.counters().longest_turn_ns.raise_to(static_cast<std::uint64_t>((after - before).count()));
+      quiet = relayed || worker.busy() ? 0 : quiet + 1;
+      if (settings.idle == Idle::kAdaptive && quiet >= kSpinTurns) sleep_until_wanted(after);
+    }
+    if (registered) rte_thread_unregister();
+  }
+
+  void sleep_until_wanted(Instant now) {
+    const Instant deadline = worker.next_deadline();
+    const Nanos left = deadline == kNever ? kLongestNap : deadline - now - kSpin;
+    const Nanos time = std::min(left, kLongestNap);
+    if (time >= kShortestNap) nap(time);
+  }
+};
+
+WorkerThread::WorkerThread(dataplane::Worker& worker, PortIo& io, const WorkerThreadSettings& settings)
+    : parts_(new Parts{worker, io, settings, {}, {}}) {
+  parts_->thread = std::thread([parts = parts_.get()] { parts->run(); });
+}
+
+WorkerThread::~WorkerThread() {
+  parts_->stop.set();
+  parts_->thread.join();
+}
+
+}  // namespace levelgate::dpdk
