@@ -16,12 +16,14 @@ constexpr std::uint32_t kLargestInner = 9216;      // default cap of one inner p
 
 class PlanMaker {
  public:
-  PlanMaker(const model::Config& config, const Surroundings& surroundings, std::uint32_t workers)
-      : config_(config), surroundings_(surroundings), workers_(std::max(workers, 1u)) {}
+  PlanMaker(const model::Config& config, const Surroundings& surroundings, std::uint32_t workers,
+            const model::ForwardingPlan* running)
+      : config_(config), surroundings_(surroundings), workers_(std::max(workers, 1u)), running_(running) {}
 
   Result<model::ForwardingPlan> make() {
     for (const model::PortConfig& port : config_.ports) add_port(port);
     for (const model::TunnelConfig& tunnel : config_.tunnels) add_tunnel(tunnel);
+    pin_tunnels();
     for (const model::RouteConfig& route : config_.routes) add_route(route);
     for (const model::InterfaceConfig& interface : config_.interfaces) add_connected(interface);
     for (const LearntRoute& route : surroundings_.routes) add_learnt(route);
@@ -75,9 +77,35 @@ class PlanMaker {
     plan.selectors = tunnel.selectors;
     if (tunnel.inbound) plan.inbound = {*tunnel.inbound};
     plan.outbound = tunnel.outbound;
-    plan.worker = WorkerId{static_cast<std::uint16_t>(plan.id.value % workers_)};
     tunnels_[tunnel.name] = plan.id;
     plan_.tunnels.push_back(std::move(plan));
+  }
+
+  // Old tunnels stay where they are; new ones go, in the order of the file, to the worker with the fewest.
+  void pin_tunnels() {
+    std::vector<std::uint32_t> load(workers_, 0);
+    std::vector<bool> pinned(plan_.tunnels.size(), false);
+    for (model::TunnelPlan& tunnel : plan_.tunnels) {
+      const model::TunnelPlan* const old = running_tunnel(tunnel.name);
+      if (old == nullptr || old->worker.value >= workers_) continue;
+      tunnel.worker = old->worker;
+      pinned[tunnel.id.value] = true;
+      ++load[tunnel.worker.value];
+    }
+    for (model::TunnelPlan& tunnel : plan_.tunnels) {
+      if (pinned[tunnel.id.value]) continue;
+      const auto least = std::min_element(load.begin(), load.end());
+      tunnel.worker = WorkerId{static_cast<std::uint16_t>(least - load.begin())};
+      ++*least;
+    }
+  }
+
+  const model::TunnelPlan* running_tunnel(const std::string& name) const {
+    if (running_ == nullptr) return nullptr;
+    for (const model::TunnelPlan& tunnel : running_->tunnels) {
+      if (tunnel.name == name) return &tunnel;
+    }
+    return nullptr;
   }
 
   void add_route(const model::RouteConfig& route) {
@@ -124,59 +152,17 @@ class PlanMaker {
   const model::Config& config_;
   const Surroundings& surroundings_;
   std::uint32_t workers_;
+  const model::ForwardingPlan* running_;
   model::ForwardingPlan plan_;
   std::map<std::string, PortId> ports_;
   std::map<std::string, TunnelId> tunnels_;
 };
 
-const model::TunnelConfig* tunnel_named(const model::Config& config, const std::string& name) {
-  for (const model::TunnelConfig& tunnel : config.tunnels) {
-    if (tunnel.name == name) return &tunnel;
-  }
-  return nullptr;
-}
-
-std::string tunnel_change(const model::TunnelConfig& before, const model::TunnelConfig& after) {
-  model::TunnelConfig softened = before;
-  softened.selectors = after.selectors;
-  softened.description = after.description;
-  softened.tfs.receive = after.tfs.receive;
-  if (softened == after) return "live";
-  return "tunnel restart";
-}
-
 }  // namespace
 
 Result<model::ForwardingPlan> make_plan(const model::Config& config, const Surroundings& surroundings,
-                                        std::uint32_t worker_count) {
-  return PlanMaker(config, surroundings, worker_count).make();
-}
-
-std::vector<std::string> describe_changes(const model::Config& before, const model::Config& after) {
-  std::vector<std::string> lines;
-  for (const model::TunnelConfig& tunnel : after.tunnels) {
-    const model::TunnelConfig* const old = tunnel_named(before, tunnel.name);
-    if (old == nullptr) {
-      lines.push_back("tunnel " + tunnel.name + ": new");
-    } else if (!(*old == tunnel)) {
-      lines.push_back("tunnel " + tunnel.name + ": changed (" + tunnel_change(*old, tunnel) + ")");
-    }
-  }
-  for (const model::TunnelConfig& tunnel : before.tunnels) {
-    if (tunnel_named(after, tunnel.name) == nullptr) lines.push_back("tunnel " + tunnel.name + ": removed");
-  }
-  if (before.routes != after.routes) lines.push_back("routes: changed (live)");
-  if (before.interfaces != after.interfaces) lines.push_back("interfaces: changed (live)");
-  if (before.neighbours != after.neighbours) lines.push_back("neighbours: changed (live)");
-  return lines;
-}
-
-std::string needs_restart(const model::Config& before, const model::Config& after) {
-  if (before.dataplane != after.dataplane) return "dataplane";
-  if (before.ports != after.ports) return "ports";
-  if (before.management.api_socket != after.management.api_socket) return "management.api.socket";
-  if (before.management.api_group != after.management.api_group) return "management.api.group";
-  return "";
+                                        std::uint32_t worker_count, const model::ForwardingPlan* running) {
+  return PlanMaker(config, surroundings, worker_count, running).make();
 }
 
 }  // namespace levelgate::control

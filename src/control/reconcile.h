@@ -44,14 +44,10 @@ struct Surroundings {
   friend bool operator==(const Surroundings&, const Surroundings&) = default;
 };
 
-// Tunnels and ports keep the order of the file; a tunnel keeps its worker as long as its place in that order stands.
+// Tunnels and ports keep the order of the file. A tunnel that `running` has by the same name keeps its worker, since a
+// sealer that moved would begin its numbers anew; others go where the fewest are. `running` may be null: boot, replay.
 [[nodiscard]] Result<model::ForwardingPlan> make_plan(const model::Config& config, const Surroundings& surroundings,
-                                                      std::uint32_t worker_count);
-
-// What a reload changes, for people: one line each, with what it costs.
-[[nodiscard]] std::vector<std::string> describe_changes(const model::Config& before, const model::Config& after);
-
-// Empty when the running daemon can go over to `after`; else what would need a restart.
-[[nodiscard]] std::string needs_restart(const model::Config& before, const model::Config& after);
+                                                      std::uint32_t worker_count,
+                                                      const model::ForwardingPlan* running = nullptr);
 
 }  // namespace levelgate::control

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Owns what should be: the configuration in force, what is known of the surroundings, and the plan made of both. Inputs
+// are calls, outputs are values that a shell carries out. Reads no clock and no file, opens nothing. A new
+// configuration counts only when the data plane has taken its plan; until then, and after any failure, the old state
+// stands.
+#pragma once
+
+#include <levelgate/base/result.h>
+#include <levelgate/base/time.h>
+#include <levelgate/model/config.h>
+#include <levelgate/model/event.h>
+#include <levelgate/model/plan.h>
+#include <levelgate/model/stats.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "control/reconcile.h"
+#include "control/spent_keys.h"
+#include "control/trends.h"
+
+namespace levelgate::control {
+
+// Give it to the data plane, then call applied() with the outcome before any other input.
+struct ApplyPlan {
+  model::ForwardingPlan plan;
+};
+// What the kernel twin of a port shall carry; comes after the plan was taken, and only when it changed.
+struct SetTwin {
+  std::string port;
+  std::vector<IpPrefix> addresses;
+  std::vector<IpAddress> gateways;
+};
+// Ask the kernel for this neighbour's MAC address, or to keep the one it has fresh.
+struct ResolveNeighbour {
+  std::string port;
+  IpAddress address;
+};
+struct SetLog {
+  model::LogLevel level;
+  model::LogFormat format;
+};
+// One line for the log.
+struct Notice {
+  model::LogLevel level = model::LogLevel::kInfo;
+  std::string_view component;  // config, tfs, esp, neighbour
+  std::string_view event;      // stable id, see notice_ids.h
+  std::string message;
+  std::string tunnel{};
+  std::vector<std::pair<std::string_view, std::string>> fields{};
+};
+// What whoever asked for the reload is told.
+struct ReloadOutcome {
+  bool done = false;
+  std::vector<std::string> lines;  // the changes with their cost, or why nothing changed
+};
+
+using Effect = std::variant<ApplyPlan, SetTwin, ResolveNeighbour, SetLog, Notice, ReloadOutcome>;
+using Effects = std::vector<Effect>;
+
+// Thread: control.
+class Controller {
+ public:
+  explicit Controller(std::uint32_t workers) : workers_(workers) {}
+
+  // A configuration that was loaded without an error: the first one is the boot.
+  [[nodiscard]] Effects reload(model::Config config, Instant now);
+  // One that could not be loaded: `findings` are lines for people. Nothing changes.
+  [[nodiscard]] Effects reload_refused(std::vector<std::string> findings);
+  // The outcome of the ApplyPlan before.
+  [[nodiscard]] Effects applied(const Result<void>& outcome, Instant now);
+  // Neighbours, routes or devices changed; the whole of what is known now.
+  [[nodiscard]] Effects surroundings(Surroundings now_seen, Instant now);
+  // A hint from the data plane; may be lost or repeated.
+  [[nodiscard]] Effects event(const model::Event& event, Instant now);
+  // Call it about once a second: counters, and what has to be done again now and then.
+  [[nodiscard]] Effects tick(const model::Stats& stats, Instant now);
+
+  [[nodiscard]] const model::Config& config() const { return config_; }      // in force
+  [[nodiscard]] const model::ForwardingPlan& plan() const { return plan_; }  // that the data plane has
+  [[nodiscard]] const Trends& trends() const { return trends_; }
+  [[nodiscard]] bool booted() const { return booted_; }
+
+ private:
+  // Waits for applied().
+  struct Proposal {
+    std::optional<model::Config> config;  // empty: only the surroundings changed
+    model::ForwardingPlan plan;
+    std::vector<std::string> changes;
+  };
+  struct Resolution {
+    Instant asked{};
+    Instant wanted_since{};
+    bool complained = false;
+  };
+  struct SkippedSlots {
+    std::uint64_t count = 0;
+    Instant told{};
+    bool ever = false;
+  };
+  using Hop = std::pair<std::string, IpAddress>;  // port, address
+
+  Effects refuse(std::string_view event, std::string why);
+  Effects propose(Proposal proposal);
+  void twins(const model::Config& before, const model::Config& after, Effects& effects) const;
+  void resolve_needed(Instant now, Effects& effects);
+  void ask(const Hop& hop, Instant now, Effects& effects);
+  void complain(Instant now, Effects& effects);
+  void tell_tunnels(const model::Stats& stats, Instant now, Effects& effects);
+  [[nodiscard]] bool known(const Hop& hop) const;
+  [[nodiscard]] std::string tunnel_name(TunnelId id) const;
+
+  std::uint32_t workers_;
+  bool booted_ = false;
+  model::Config config_;
+  model::ForwardingPlan plan_;
+  Surroundings surroundings_;
+  std::optional<Proposal> proposal_;
+  SpentKeys spent_keys_;
+  Trends trends_;
+  std::map<Hop, Resolution> resolutions_;
+  std::map<std::string, SkippedSlots> skipped_;
+  std::map<std::string, bool> heard_;                      // tunnel: whether its peer was heard lately
+  std::map<std::pair<std::string, Spi>, bool> exhausted_;  // told already
+};
+
+}  // namespace levelgate::control
