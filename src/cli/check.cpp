@@ -10,10 +10,10 @@
 #include <boost/json/serialize.hpp>
 #include <memory>
 
+#include "cli/budget.h"
 #include "cli/verbs.h"
 #include "config/finding_ids.h"
 #include "config/load.h"
-#include "control/budget.h"
 
 namespace levelgate::cli {
 namespace {
@@ -61,7 +61,7 @@ Exit run_check(const CheckOptions& options, const CommandLine& line) {
     print_json(loaded);
   } else {
     if (!line.quiet || !loaded.config) fmt::print("{}", config::render(loaded));
-    if (loaded.config && !line.quiet) fmt::print("{}", control::budget_text(*loaded.config, options.explain_budget));
+    if (loaded.config && !line.quiet) fmt::print("{}", budget_text(*loaded.config, options.explain_budget));
   }
   if (!loaded.config) return Exit::kConfigInvalid;
   return options.strict && warnings ? Exit::kWarnings : Exit::kOk;
