@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The API's paths: GET /v1/show/TOPIC[?name=NAME&form=table] and POST /v1/reload. Turns requests into questions to the
+// gateway and its answers into JSON; decides nothing. A hostile request is answered with a problem.
+#pragma once
+
+#include <levelgate/base/result.h>
+
+#include <string>
+
+#include "api/http_server.h"
+#include "control/admin.h"
+#include "control/controller.h"
+
+namespace levelgate::api {
+
+struct Reloaded {
+  bool readable = false;  // the file held a valid configuration
+  control::ReloadOutcome outcome;
+};
+
+// What the daemon offers to those who ask. Thread: control.
+class Gateway {
+ public:
+  virtual ~Gateway() = default;
+  [[nodiscard]] virtual Result<control::Answer> show(control::Topic topic, const std::string& name) = 0;
+  [[nodiscard]] virtual Reloaded reload() = 0;
+};
+
+[[nodiscard]] Response respond(Gateway& gateway, const Request& request);
+
+// {"schema": 1, ...} for scripts, or {"columns", "rows", "lines"} for a command that prints a table.
+[[nodiscard]] std::string answer_json(const control::Answer& answer);
+[[nodiscard]] std::string table_json(const control::Answer& answer);
+
+}  // namespace levelgate::api

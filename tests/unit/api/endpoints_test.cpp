@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The API's paths against a gateway that answers by rote.
+#include "api/endpoints.h"
+
+#include <gtest/gtest.h>
+
+#include "api/query_text.h"
+
+namespace levelgate::api {
+namespace {
+
+using control::Value;
+
+class RoteGateway : public Gateway {
+ public:
+  Result<control::Answer> show(control::Topic topic, const std::string& name) override {
+    asked_topic = topic;
+    asked_name = name;
+    if (name == "missing") return failure(Fault::kNotFound, "no tunnel is called \"missing\"");
+    control::Answer answer;
+    const Value octets{std::uint64_t{18'446'744'073'709'551'615ull}};
+    const Value list{Value::List{Value{true}, Value{1.5}, Value{}}};
+    answer.value =
+        Value{Value::Map{{"tunnels", Value{Value::Map{{"lab", Value{Value::Map{{"z", octets}, {"a", list}}}}}}}}};
+    answer.columns = {{"TUNNEL"}, {"UP", control::Align::kRight}};
+    answer.rows = {{"lab", "\"3d\""}};
+    answer.lines = {"below"};
+    return answer;
+  }
+  Reloaded reload() override { return reloaded; }
+
+  control::Topic asked_topic = control::Topic::kRoutes;
+  std::string asked_name = "nobody asked";
+  Reloaded reloaded{true, {true, {"tunnel lab: rate 20 -> 30 Mbit/s"}}};
+};
+
+TEST(Endpoints, ShowKeepsOrderAndValues) {
+  RoteGateway gateway;
+  const Response response = respond(gateway, {Method::kGet, "/v1/show/tunnels", ""});
+  EXPECT_EQ(response.status, 200u);
+  EXPECT_EQ(response.json, R"({"schema":1,"tunnels":{"lab":{"z":18446744073709551615,"a":[true,1.5E0,null]}}})");
+  EXPECT_EQ(gateway.asked_topic, control::Topic::kTunnels);
+  EXPECT_EQ(gateway.asked_name, "");
+}
+
+TEST(Endpoints, ShowAsATable) {
+  RoteGateway gateway;
+  EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/show/tfs", "form=table&name=a%20b"}).json,
+            R"({"columns":[{"title":"TUNNEL","align":"left"},{"title":"UP","align":"right"}],)"
+            R"("rows":[["lab","\"3d\""]],"lines":["below"]})");
+  EXPECT_EQ(gateway.asked_name, "a b");
+}
+
+TEST(Endpoints, EveryTopicOfTheContract) {
+  RoteGateway gateway;
+  for (const char* topic : {"tunnels", "tfs", "drops", "ports", "neighbours", "routes"}) {
+    EXPECT_EQ(respond(gateway, {Method::kGet, std::string("/v1/show/") + topic, ""}).status, 200u) << topic;
+  }
+}
+
+TEST(Endpoints, WhatDoesNotExist) {
+  RoteGateway gateway;
+  EXPECT_EQ(respond(gateway, {Method::kGet, "/", ""}).status, 404u);
+  EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/show/", ""}).status, 404u);
+  EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/show/\"x", ""}).json,
+            R"({"schema":1,"error":"there is nothing to show that is called \"\"x\""})");
+  const Response missing = respond(gateway, {Method::kGet, "/v1/show/tunnels", "name=missing"});
+  EXPECT_EQ(missing.status, 404u);
+  EXPECT_EQ(missing.json, R"({"schema":1,"error":"no tunnel is called \"missing\""})");
+}
+
+TEST(Endpoints, Reload) {
+  RoteGateway gateway;
+  const Response good = respond(gateway, {Method::kPost, "/v1/reload", ""});
+  EXPECT_EQ(good.status, 200u);
+  EXPECT_EQ(good.json, R"({"schema":1,"done":true,"readable":true,"lines":["tunnel lab: rate 20 -> 30 Mbit/s"]})");
+  gateway.reloaded = {false, {false, {"x.yaml:1:1: error"}}};
+  EXPECT_EQ(respond(gateway, {Method::kPost, "/v1/reload", ""}).status, 422u);
+  EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/reload", ""}).status, 405u);
+  EXPECT_EQ(respond(gateway, {Method::kPost, "/v1/show/tunnels", ""}).status, 405u);
+}
+
+TEST(Query, ValuesSurviveTheWay) {
+  for (const std::string name : {"berlin", "a b&c=d", "%", "%4", "münchen", "100%25"}) {
+    EXPECT_EQ(query_value("x=1&name=" + percent_encoded(name) + "&y", "name"), name);
+  }
+  EXPECT_EQ(query_value("names=1", "name"), "");
+  EXPECT_EQ(query_value("name", "name"), "");
+  EXPECT_EQ(query_value("", "name"), "");
+  EXPECT_EQ(query_value("name=%zz%", "name"), "%zz%");
+}
+
+}  // namespace
+}  // namespace levelgate::api
