@@ -45,8 +45,8 @@ struct WorkerParts {
   KernelTwin twin = KernelTwin::kPresent;
   DestinationMac destination_mac = DestinationMac::kChecked;
   const MacAddress* unknown_neighbour_mac = nullptr;  // replay: instead of waiting for the kernel
-  std::vector<HandoffRing*> to;                       // index: WorkerId; null for itself; empty with one worker
-  std::vector<HandoffRing*> from;
+  std::vector<HandoffRing*> to{};                     // index: WorkerId; null for itself; empty with one worker
+  std::vector<HandoffRing*> from{};
 };
 
 class Worker final : private InnerSink, private TunnelDoor {
