@@ -28,7 +28,7 @@ struct Eal::LogStream {
     for (std::size_t end; (end = self->rest.find('\n')) != std::string::npos; self->rest.erase(0, end + 1)) {
       const std::string_view line = std::string_view(self->rest).substr(0, end);
       if (!line.empty() && self->sink) self->sink(line);
-      if (!line.empty()) self->last_error = line;
+      if (line.starts_with("EAL: ")) self->last_error = line;
     }
     return static_cast<ssize_t>(octets);
   }
@@ -56,11 +56,14 @@ std::uint64_t free_huge_octets() {
 }
 
 std::vector<std::string> arguments(const EalSettings& settings) {
-  std::vector<std::string> list{"levelgated", "--in-memory", "--no-telemetry", "--iova-mode=va"};
+  std::vector<std::string> list{"levelgated", "--no-telemetry", "--iova-mode=va"};
   if (!settings.pci) list.push_back("--no-pci");
   if (settings.no_huge) {
-    list.insert(list.end(), {"--no-huge", "-m", std::to_string(settings.memory_octets >> 20)});
+    // Without huge pages EAL takes its memory at once, and --in-memory is not for that.
+    list.insert(list.end(), {"--no-huge", "--no-shconf", "-m", std::to_string(settings.memory_octets >> 20)});
+    list.push_back("--file-prefix=levelgate" + std::to_string(::getpid()));
   } else {
+    list.push_back("--in-memory");
     list.push_back("--socket-limit=" + std::to_string(settings.memory_octets >> 20));
   }
   // One EAL thread only: the control thread. Workers are threads of our own that register themselves.
