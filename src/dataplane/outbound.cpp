@@ -105,7 +105,7 @@ void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const Tunnel
   if (entry.path.resolved) {
     std::array<Packet, kBurst> frames;
     const std::size_t count = std::min({built_.size(), std::size_t{due.send}, frames.size()});
-    for (std::size_t i = 0; i < count; ++i) frames[i] = built_.at(i);
+    for (std::size_t i = 0; i < count; ++i) complete(frames[i] = built_.at(i));
     sent = static_cast<std::uint32_t>(context.io.transmit(entry.path.port, std::span(frames).first(count)));
     built_.drop_front(sent);
     for (std::size_t i = 0; i < sent; ++i) built_data_ -= frames[i].reserved;
@@ -206,6 +206,7 @@ void OutboundTunnel::build_on_demand(WorkerContext& context, SealBatch& batch, c
   batch.flush(context);
   for (std::size_t i = 0; i < count; ++i) {
     counters_.tx_pkts.add(1);
+    complete(sealed[i]);
     counters_.tx_octets.add(sealed[i].length - wire::kEthernetOctets);
     context.send(entry.path.port, sealed[i]);
   }
@@ -241,6 +242,7 @@ void OutboundTunnel::build_plain(WorkerContext& context, SealBatch& batch, const
   batch.flush(context);
   for (std::size_t i = 0; i < count; ++i) {
     counters_.tx_pkts.add(1);
+    complete(sealed[i]);
     counters_.tx_octets.add(sealed[i].length - wire::kEthernetOctets);
     context.send(entry.path.port, sealed[i]);
   }
@@ -276,6 +278,13 @@ void OutboundTunnel::write_headers(Packet& frame, std::uint32_t esp_octets, cons
     wire::write_udp(ip + ip_octets, udp_local_port_, udp_remote_port_,
                     static_cast<std::uint16_t>(wire::kUdpOctets + esp_octets));
   }
+}
+
+// What can only be written over the encrypted octets.
+void OutboundTunnel::complete(Packet& frame) noexcept {
+  if (!udp_ || local_.family() == IpFamily::kV4) return;
+  const std::uint32_t in_front = static_cast<std::uint32_t>(wire::kEthernetOctets) + wire::kIpv6Octets;
+  wire::write_udp_checksum(frame.data + wire::kEthernetOctets, frame.length - in_front);
 }
 
 void OutboundTunnel::account(const aggfrag::Filled& filled) noexcept {

@@ -68,6 +68,7 @@ class OutboundTunnel {
   bool seal_into(Packet& frame, std::uint32_t payload_octets, std::uint8_t next_header, WorkerContext& context,
                  SealBatch& batch, const TunnelEntry& entry) noexcept;
   void write_headers(Packet& frame, std::uint32_t esp_octets, const OuterPath& path) noexcept;
+  void complete(Packet& frame) noexcept;
   void account(const aggfrag::Filled& filled) noexcept;
   void release_consumed(WorkerContext& context, std::uint32_t count) noexcept;
   void exhausted(WorkerContext& context, const TunnelEntry& entry) noexcept;

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "wire/checksum.h"
+
 namespace levelgate::wire {
 
 inline constexpr std::size_t kUdpOctets = 8;
@@ -28,12 +30,23 @@ struct UdpView {
   return view;
 }
 
-// The checksum stays zero, as RFC 3948 §2.1 asks of ESP in UDP.
+// The checksum stays zero, as RFC 3948 §2.1 asks of ESP in UDP over IPv4; over IPv6 write_udp_checksum() follows.
 inline void write_udp(std::byte* to, std::uint16_t source_port, std::uint16_t destination_port, std::uint16_t octets) {
   store_be<std::uint16_t>(to, source_port);
   store_be<std::uint16_t>(to + 2, destination_port);
   store_be<std::uint16_t>(to + 4, octets);
   store_be<std::uint16_t>(to + 6, 0);
+}
+
+// Over IPv6 a checksum of zero is refused by most receivers (RFC 8200 §8.1). `ip` is the whole IPv6 packet without
+// extension headers, complete but for the checksum.
+inline void write_udp_checksum(std::byte* ip, std::uint32_t udp_octets) {
+  constexpr std::size_t kIpv6Octets = 40;
+  constexpr std::uint32_t kUdp = 17;
+  const std::uint32_t pseudo = checksum_add({ip + 8, 32}, udp_octets + kUdp);
+  store_be<std::uint16_t>(ip + kIpv6Octets + 6, 0);
+  const std::uint16_t sum = checksum_finish(checksum_add({ip + kIpv6Octets, udp_octets}, pseudo));
+  store_be<std::uint16_t>(ip + kIpv6Octets + 6, sum == 0 ? std::uint16_t{0xffff} : sum);
 }
 
 enum class UdpEncapsulated { kEsp, kIke, kKeepalive, kMalformed };
