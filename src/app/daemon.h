@@ -1,23 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// levelgated: builds every part, carries the controller's effects out, reloads, answers, and stops in a visible order.
+// The roof: builds every part in a visible order, lets the controller decide, and carries out what it decides. Boot,
+// reload and stop are the same way from one configuration to the next. Wires, and decides nothing.
 #pragma once
 
+#include <levelgate/base/result.h>
+
+#include <map>
+#include <memory>
 #include <string>
+#include <vector>
+
+#include "api/endpoints.h"
+#include "app/data_plane.h"
+#include "app/devices.h"
+#include "app/exit_status.h"
+#include "app/log.h"
+#include "app/service_manager.h"
+#include "control/controller.h"
+#include "kernel/network.h"
+#include "sockets/event_loop.h"
 
 namespace levelgate::app {
 
-// Exit codes of interface §5.
-enum class DaemonExit : int {
-  kStopped = 0,
-  kUsage = 2,
-  kDevice = 69,
-  kInternal = 70,
-  kPermission = 77,
-  kBadConfig = 78
-};
+// Thread: control.
+class Daemon final : private api::Gateway {
+ public:
+  Daemon(std::string config_path, model::Config config, Log& log);
+  ~Daemon() override;
 
-// Runs until SIGTERM or SIGINT. Thread: main.
-[[nodiscard]] DaemonExit run_daemon(const std::string& config_path);
+  // Until it is told to stop, or cannot start.
+  [[nodiscard]] ExitStatus run();
+
+ private:
+  [[nodiscard]] Result<void> build();
+  [[nodiscard]] Result<void> boot();
+  [[nodiscard]] Result<void> serve();
+  void stop();
+
+  [[nodiscard]] Result<control::Answer> show(control::Topic topic, const std::string& name) override;
+  [[nodiscard]] api::Reloaded reload() override;
+
+  void on_signal(int signal);
+  void on_kernel_change();
+  void on_tick();
+  void take_hints();
+
+  void carry_out(const control::Effects& effects);
+  void carry_out(const control::ApplyPlan& effect);
+  void carry_out(const control::SetTwin& effect);
+  void carry_out(const control::ResolveNeighbour& effect);
+  void carry_out(const control::SetLog& effect);
+  void carry_out(const control::Notice& effect);
+  void carry_out(const control::ReloadOutcome& effect);
+
+  [[nodiscard]] control::Surroundings look_around();
+  [[nodiscard]] std::string twin_of(const std::string& port) const;
+  void info(std::string_view component, std::string_view message,
+            std::vector<std::pair<std::string_view, std::string>> fields = {});
+  void complain(std::string_view component, const Result<void>& outcome);
+
+  std::string path_;
+  model::Config first_config_;
+  Log& log_;
+  ServiceManager manager_;
+  control::Controller controller_;
+  control::ReloadOutcome last_outcome_;
+  model::Stats stats_;
+  std::vector<std::uint64_t> turns_;                        // of each worker, at the last tick
+  std::map<std::string, std::vector<IpPrefix>> addresses_;  // on the twins, by port
+  // In the order in which they are built; gone in the reverse one.
+  sockets::EventLoop loop_;
+  std::unique_ptr<Devices> devices_;
+  std::unique_ptr<kernel::Network> network_;
+  std::unique_ptr<DataPlane> data_plane_;
+  std::unique_ptr<api::HttpServer> api_;
+};
 
 }  // namespace levelgate::app

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Opens and counts; the faults come from below with the keys that they name.
+#include "app/devices.h"
+
+#include <algorithm>
+
+namespace levelgate::app {
+namespace {
+
+constexpr std::uint32_t kLargestFrame = 9'216 + 64;  // the largest inner packet, link header and room for a trailer
+constexpr std::uint64_t kBufferOctets = kLargestFrame + 512;  // with what a buffer has around it
+constexpr std::uint64_t kTablesOctets = 96ull << 20;          // route tables and DPDK itself
+constexpr std::uint64_t kInRotation = 2'048;                  // of one worker
+constexpr std::uint64_t kRingBuffers = 1'024;                 // of one queue pair, both directions
+constexpr std::uint64_t kTunnelBuffers = 512;                 // a queue of full packets at usual rates
+constexpr std::uint64_t kLeastBuffers = 4'096;
+
+}  // namespace
+
+std::uint32_t buffers_for(const model::Config& config, std::uint16_t workers) {
+  const std::uint64_t memory = config.dataplane.memory_octets;
+  const std::uint64_t room = memory > kTablesOctets ? (memory - kTablesOctets) / kBufferOctets : 0;
+  std::uint64_t wanted = workers * (kInRotation + config.ports.size() * 2 * kRingBuffers);  // ports and twins
+  for (const auto& tunnel : config.tunnels) wanted += kTunnelBuffers + tunnel.tfs.receive.reorder_window;
+  return static_cast<std::uint32_t>(std::max(std::min(wanted, room), std::min(kLeastBuffers, wanted)));
+}
+
+Result<std::unique_ptr<Devices>> Devices::open(const model::Config& config, std::uint16_t workers, LogSink dpdk_lines) {
+  std::unique_ptr<Devices> devices(new Devices());
+  const bool pci = std::any_of(config.ports.begin(), config.ports.end(), [](const auto& p) { return !p.pci.empty(); });
+  auto eal = dpdk::Eal::start({.no_huge = config.dataplane.no_huge,
+                               .memory_octets = config.dataplane.memory_octets,
+                               .main_core = config.dataplane.main_core,
+                               .pci = pci},
+                              std::move(dpdk_lines));
+  if (!eal) return std::unexpected(eal.error());
+  devices->eal_ = std::move(*eal);
+  auto pool = dpdk::BufferPool::make(buffers_for(config, workers), kLargestFrame);
+  if (!pool) return std::unexpected(pool.error());
+  devices->pool_ = std::move(*pool);
+  for (const model::PortConfig& port : config.ports) {
+    if (auto opened = devices->open_port(port, workers); !opened) return std::unexpected(opened.error());
+  }
+  return devices;
+}
+
+Result<void> Devices::open_port(const model::PortConfig& config, std::uint16_t workers) {
+  auto port = dpdk::Port::open({.name = config.name,
+                                .pci = config.pci,
+                                .vdev = config.vdev,
+                                .mtu = config.mtu.value_or(0),
+                                .twin = config.twin,
+                                .workers = workers},
+                               *pool_);
+  if (!port) return std::unexpected(port.error());
+  ports_.push_back(std::move(*port));
+  const std::string below = dpdk::interface_below(config.vdev);
+  if (below.empty()) return {};
+  auto quiet = kernel::QuietLink::make(below);
+  if (!quiet) return failure(quiet.error().fault, "ports." + config.name + ": " + quiet.error().what);
+  quiet_.push_back(std::move(*quiet));
+  return {};
+}
+
+std::vector<dpdk::Port*> Devices::ports() const {
+  std::vector<dpdk::Port*> list;
+  for (const auto& port : ports_) list.push_back(port.get());
+  return list;
+}
+
+std::map<std::string, control::Surroundings::Port> Devices::seen() const {
+  std::map<std::string, control::Surroundings::Port> seen;
+  for (const auto& port : ports_) seen[port->name()] = {port->mac(), port->mtu()};
+  return seen;
+}
+
+std::map<std::string, control::PortState> Devices::states(const model::Config& config) const {
+  std::map<std::string, control::PortState> states;
+  for (std::size_t i = 0; i < ports_.size() && i < config.ports.size(); ++i) {
+    const std::string& vdev = config.ports[i].vdev;
+    states[ports_[i]->name()] = {.link = ports_[i]->link_is_up(),
+                                 .driver = vdev.empty() ? "pci" : vdev.substr(0, vdev.find(',')),
+                                 .counters = ports_[i]->stats()};
+  }
+  return states;
+}
+
+}  // namespace levelgate::app
