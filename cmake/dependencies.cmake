@@ -3,20 +3,29 @@
 # Every outside library is found here and nowhere else; the rooms name the targets made here.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
-find_package(GTest REQUIRED)
-include(GoogleTest)
 
 # scripts/setup puts libraries that it builds from source below this prefix, keyed by version.
-set(LEVELGATE_DEPENDENCY_ROOT "$ENV{LEVELGATE_DEPENDENCY_ROOT}" CACHE PATH "where scripts/setup puts source builds")
-if(NOT LEVELGATE_DEPENDENCY_ROOT)
-  set(LEVELGATE_DEPENDENCY_ROOT /opt/levelgate-deps CACHE PATH "" FORCE)
+if(DEFINED ENV{LEVELGATE_DEPENDENCY_ROOT})
+  set(default_dependency_root $ENV{LEVELGATE_DEPENDENCY_ROOT})
+else()
+  set(default_dependency_root /opt/levelgate-deps)
 endif()
-file(GLOB openssl_prefixes ${LEVELGATE_DEPENDENCY_ROOT}/openssl-*)
+set(LEVELGATE_DEPENDENCY_ROOT ${default_dependency_root} CACHE PATH "where scripts/setup puts source builds")
+
+# Debian 12's own OpenSSL is 3.0; the newest private one wins over it. A cache that names one that is gone, or an
+# older one, is forgotten, so that a build tree follows scripts/setup.
+file(GLOB openssl_prefixes ${LEVELGATE_DEPENDENCY_ROOT}/openssl-3.*)
 if(openssl_prefixes)
   list(SORT openssl_prefixes COMPARE NATURAL ORDER DESCENDING)
   list(GET openssl_prefixes 0 OPENSSL_ROOT_DIR)
+  if(NOT "${OPENSSL_INCLUDE_DIR}" STREQUAL "${OPENSSL_ROOT_DIR}/include")
+    unset(OPENSSL_INCLUDE_DIR CACHE)
+    unset(OPENSSL_CRYPTO_LIBRARY CACHE)
+    unset(OPENSSL_SSL_LIBRARY CACHE)
+  endif()
+  set(ENV{PKG_CONFIG_PATH} "${OPENSSL_ROOT_DIR}/lib/pkgconfig:$ENV{PKG_CONFIG_PATH}")
 endif()
-find_package(OpenSSL 3.0 REQUIRED)
+find_package(OpenSSL 3.5 REQUIRED COMPONENTS Crypto)
 
 pkg_check_modules(FYAML REQUIRED IMPORTED_TARGET libfyaml)
 pkg_check_modules(NLROUTE REQUIRED IMPORTED_TARGET libnl-route-3.0)
@@ -32,3 +41,11 @@ target_include_directories(levelgate_ipsec_mb SYSTEM INTERFACE ${IPSEC_MB_INCLUD
 find_package(Boost 1.81 REQUIRED COMPONENTS json)
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
+
+# For tests and benches only.
+find_package(GTest REQUIRED)
+include(GoogleTest)
+find_package(rapidcheck REQUIRED)
+if(LEVELGATE_WITH_BENCH)
+  find_package(benchmark REQUIRED)
+endif()
