@@ -95,12 +95,12 @@ Result<void> Daemon::serve() {
         {"tunnels", std::to_string(first_config_.tunnels.size())},
         {"crypto", std::string(data_plane_->cipher_name())},
         {"api", management.api_socket}});
-  manager_.ready(fmt::format("{} tunnels", first_config_.tunnels.size()));
+  supervisor_.ready(fmt::format("{} tunnels", first_config_.tunnels.size()));
   return {};
 }
 
 void Daemon::stop() {
-  manager_.stopping();
+  supervisor_.stopping();
   api_.reset();
   data_plane_.reset();
   network_.reset();
@@ -131,7 +131,7 @@ void Daemon::on_tick() {
     all_move = all_move && stats_.workers[i].turns != turns_[i];
     turns_[i] = stats_.workers[i].turns;
   }
-  if (all_move) manager_.alive();
+  if (all_move) supervisor_.alive();
 }
 
 void Daemon::take_hints() {
@@ -153,7 +153,7 @@ Result<control::Answer> Daemon::show(control::Topic topic, const std::string& na
 }
 
 api::Reloaded Daemon::reload() {
-  manager_.reloading();
+  supervisor_.reloading();
   config::Loaded loaded = config::load_file(path_);
   const bool readable = loaded.config.has_value();
   if (readable) {
@@ -165,7 +165,7 @@ api::Reloaded Daemon::reload() {
     }
     carry_out(controller_.reload_refused(std::move(lines)));
   }
-  manager_.ready(fmt::format("{} tunnels", controller_.config().tunnels.size()));
+  supervisor_.ready(fmt::format("{} tunnels", controller_.config().tunnels.size()));
   return {readable, last_outcome_};
 }
 

@@ -16,7 +16,7 @@
 #include "app/devices.h"
 #include "app/exit_status.h"
 #include "app/log.h"
-#include "app/service_manager.h"
+#include "app/supervisor.h"
 #include "control/controller.h"
 #include "kernel/network.h"
 #include "sockets/event_loop.h"
@@ -63,7 +63,7 @@ class Daemon final : private api::Gateway {
   std::string path_;
   model::Config first_config_;
   Log& log_;
-  ServiceManager manager_;
+  Supervisor supervisor_;
   control::Controller controller_;
   control::ReloadOutcome last_outcome_;
   model::Stats stats_;

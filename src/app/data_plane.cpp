@@ -3,9 +3,10 @@
 // Seats the workers and wires their rings.
 #include "app/data_plane.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <array>
-#include <thread>
 
 #include "crypto/aead_burst.h"
 #include "crypto/gcm_direct.h"
@@ -119,7 +120,8 @@ void DataPlane::stop() {
   const Instant patience = dpdk::clock_now() + kBurialPatience;
   while (!publisher_->nothing_buried() && dpdk::clock_now() < patience) {
     publisher_->reclaim();
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    const timespec pause{0, 1'000'000};
+    (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
   }
   for (Seat& seat : seats_) seat.thread.reset();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One datagram for each message.
-#include "app/service_manager.h"
+#include "app/supervisor.h"
 
 #include <fmt/format.h>
 #include <sys/socket.h>
@@ -15,24 +15,24 @@
 
 namespace levelgate::app {
 
-ServiceManager::ServiceManager() {
+Supervisor::Supervisor() {
   const char* path = std::getenv("NOTIFY_SOCKET");
   if (path != nullptr) path_ = path;
 }
 
-void ServiceManager::ready(std::string_view status) const { send(fmt::format("READY=1\nSTATUS={}", status)); }
+void Supervisor::ready(std::string_view status) const { send(fmt::format("READY=1\nSTATUS={}", status)); }
 
-void ServiceManager::reloading() const {
+void Supervisor::reloading() const {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1'000'000 + now.tv_nsec / 1'000));
 }
 
-void ServiceManager::stopping() const { send("STOPPING=1"); }
-void ServiceManager::status(std::string_view text) const { send(fmt::format("STATUS={}", text)); }
-void ServiceManager::alive() const { send("WATCHDOG=1"); }
+void Supervisor::stopping() const { send("STOPPING=1"); }
+void Supervisor::status(std::string_view text) const { send(fmt::format("STATUS={}", text)); }
+void Supervisor::alive() const { send("WATCHDOG=1"); }
 
-void ServiceManager::send(const std::string& message) const {
+void Supervisor::send(const std::string& message) const {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const bool possible =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Messages to the service manager, as it would receive them.
-#include "app/service_manager.h"
+#include "app/supervisor.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -36,10 +36,10 @@ class Manager {
   int descriptor_;
 };
 
-TEST(ServiceManager, HearsWhatItKnows) {
+TEST(Supervisor, HearsWhatItKnows) {
   tests::PrivateFolder folder;
   const Manager manager(folder / "notify");
-  const ServiceManager told(folder / "notify");
+  const Supervisor told(folder / "notify");
   told.ready("2 tunnels");
   EXPECT_EQ(manager.next(), "READY=1\nSTATUS=2 tunnels");
   told.reloading();
@@ -52,10 +52,10 @@ TEST(ServiceManager, HearsWhatItKnows) {
   EXPECT_EQ(manager.next(), "STOPPING=1");
 }
 
-TEST(ServiceManager, NobodyThereIsHarmless) {
-  ServiceManager("").alive();
-  ServiceManager("/nonexistent/notify").alive();
-  ServiceManager(std::string(300, 'x')).alive();
+TEST(Supervisor, NobodyThereIsHarmless) {
+  Supervisor("").alive();
+  Supervisor("/nonexistent/notify").alive();
+  Supervisor(std::string(300, 'x')).alive();
 }
 
 }  // namespace

@@ -10,10 +10,10 @@
 namespace levelgate::app {
 
 // Thread: control.
-class ServiceManager {
+class Supervisor {
  public:
-  ServiceManager();  // looks at the environment
-  explicit ServiceManager(std::string socket_path) : path_(std::move(socket_path)) {}
+  Supervisor();  // looks at the environment
+  explicit Supervisor(std::string socket_path) : path_(std::move(socket_path)) {}
 
   void ready(std::string_view status) const;
   void reloading() const;
