@@ -41,12 +41,12 @@ inline void write_udp(std::byte* to, std::uint16_t source_port, std::uint16_t de
 // Over IPv6 a checksum of zero is refused by most receivers (RFC 8200 §8.1). `ip` is the whole IPv6 packet without
 // extension headers, complete but for the checksum.
 inline void write_udp_checksum(std::byte* ip, std::uint32_t udp_octets) {
-  constexpr std::size_t kIpv6Octets = 40;
+  constexpr std::size_t kHeader = 40;
   constexpr std::uint32_t kUdp = 17;
   const std::uint32_t pseudo = checksum_add({ip + 8, 32}, udp_octets + kUdp);
-  store_be<std::uint16_t>(ip + kIpv6Octets + 6, 0);
-  const std::uint16_t sum = checksum_finish(checksum_add({ip + kIpv6Octets, udp_octets}, pseudo));
-  store_be<std::uint16_t>(ip + kIpv6Octets + 6, sum == 0 ? std::uint16_t{0xffff} : sum);
+  store_be<std::uint16_t>(ip + kHeader + 6, 0);
+  const std::uint16_t sum = checksum_finish(checksum_add({ip + kHeader, udp_octets}, pseudo));
+  store_be<std::uint16_t>(ip + kHeader + 6, sum == 0 ? std::uint16_t{0xffff} : sum);
 }
 
 enum class UdpEncapsulated { kEsp, kIke, kKeepalive, kMalformed };
