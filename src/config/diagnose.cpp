@@ -9,6 +9,9 @@
 namespace levelgate::config {
 namespace {
 
+constexpr std::string_view kGutter = "     ";  // for line numbers
+constexpr std::size_t kMostShown = 100;        // findings; beyond that nobody reads on
+
 std::string_view severity_word(Severity severity) {
   switch (severity) {
     case Severity::kError:
@@ -29,35 +32,33 @@ std::string_view source_line(std::string_view source, int line) {
   }
   std::string_view text = source.substr(0, source.find('\n'));
   if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
-  return text.substr(0, 200);
+  return text;
 }
 
 std::string plural(std::size_t count, const std::string& word) {
   return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
 }
 
+std::size_t code_points(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+}
+
 std::string render_one(const Loaded& loaded, const Finding& finding) {
   std::string text = render_line(loaded, finding) + "\n";
-  if (finding.mark.line == 0) {
-    if (!finding.hint.empty()) text += "     " + finding.hint + "\n";
-    return text;
-  }
+  if (finding.mark.line == 0)
+    return finding.hint.empty() ? text : text + std::string(kGutter) + "   " + finding.hint + "\n";
   std::string number = std::to_string(finding.mark.line);
-  number.insert(0, number.size() < 5 ? 5 - number.size() : 0, ' ');
-  std::string shown(source_line(loaded.source, finding.mark.line));
-  std::replace(shown.begin(), shown.end(), '\t', ' ');
-  for (char& c : shown) {
-    if (static_cast<unsigned char>(c) < 0x20) c = '?';
-  }
+  number.insert(0, number.size() < kGutter.size() ? kGutter.size() - number.size() : 0, ' ');
+  const std::string shown = harmless_source(source_line(loaded.source, finding.mark.line));
   text += number + " | " + shown + "\n";
+  const std::size_t columns = code_points(shown);
   const std::size_t before = static_cast<std::size_t>(std::max(finding.mark.column, 1) - 1);
-  if (before <= shown.size()) {
-    const std::size_t room = std::max<std::size_t>(shown.size() - before, 1);
-    text += std::string(number.size(), ' ') + " | " + std::string(before, ' ');
-    text += std::string(std::min(static_cast<std::size_t>(std::max(finding.mark.width, 1)), room), '^');
-    text += (finding.hint.empty() ? "" : " " + finding.hint) + "\n";
-  }
-  return text;
+  if (before > columns) return text;  // behind what is shown of a very long line
+  const std::size_t room = std::max<std::size_t>(columns - before, 1);
+  const std::size_t width = std::min(static_cast<std::size_t>(std::max(finding.mark.width, 1)), room);
+  text += std::string(number.size(), ' ') + " | " + std::string(before, ' ') + std::string(width, '^');
+  return text + (finding.hint.empty() ? "" : " ") + finding.hint + "\n";
 }
 
 }  // namespace
@@ -78,7 +79,9 @@ std::string render_line(const Loaded& loaded, const Finding& finding) {
 
 std::string render(const Loaded& loaded) {
   std::string text;
-  for (const Finding& finding : loaded.findings) text += render_one(loaded, finding);
+  const std::size_t shown = std::min(loaded.findings.size(), kMostShown);
+  for (std::size_t i = 0; i < shown; ++i) text += render_one(loaded, loaded.findings[i]);
+  if (shown < loaded.findings.size()) text += "... and " + std::to_string(loaded.findings.size() - shown) + " more\n";
   const std::size_t errors = loaded.count(Severity::kError);
   const std::size_t warnings = loaded.count(Severity::kWarning);
   if (errors + warnings == 0) return text;

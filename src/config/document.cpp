@@ -1,25 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// libfyaml behind a plain tree.
+// libfyaml's events become a plain tree. Events, not its own documents: a document costs hundreds of octets for each
+// octet of a hostile text before anybody could count them.
 #include "config/document.h"
 
 #include <libfyaml.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <memory>
 
 namespace levelgate::config {
 namespace {
 
-constexpr std::size_t kMaxOctets = 4u << 20;  // M2 of the threat model: size and depth are bounded
-constexpr int kMaxDepth = 32;
-constexpr std::size_t kMaxNodes = 200'000;
+constexpr std::size_t kMaxFindings = 20;
 
-struct DocumentDeleter {
-  void operator()(fy_document* document) const { fy_document_destroy(document); }
+struct ParserDeleter {
+  void operator()(fy_parser* parser) const { fy_parser_destroy(parser); }
 };
 struct DiagDeleter {
   void operator()(fy_diag* diag) const { fy_diag_destroy(diag); }
+};
+
+// Null or an event; gives it back to its parser.
+class Event {
+ public:
+  explicit Event(fy_parser* parser) : parser_(parser), event_(fy_parser_parse(parser)) {}
+  ~Event() { fy_parser_event_free(parser_, event_); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+
+  [[nodiscard]] fy_event_type type() const { return event_ != nullptr ? event_->type : FYET_NONE; }
+  [[nodiscard]] const fy_event& operator*() const { return *event_; }
+
+ private:
+  fy_parser* parser_;
+  fy_event* event_;
 };
 
 Mark mark_of(fy_token* token) {
@@ -27,90 +44,149 @@ Mark mark_of(fy_token* token) {
   const fy_mark* const end = token != nullptr ? fy_token_end_mark(token) : nullptr;
   if (start == nullptr) return {};
   Mark mark{start->line + 1, start->column + 1, 1};
-  if (end != nullptr && end->line == start->line && end->column > start->column)
-    mark.width = end->column - start->column;
+  if (end != nullptr && end->line == start->line) mark.width = std::max(end->column - start->column, 1);
   return mark;
 }
 
-// Copies the tree; stops at the first thing that it refuses.
-class Copier {
+class TreeBuilder {
  public:
-  explicit Copier(Findings& findings) : findings_(findings) {}
+  TreeBuilder(fy_parser* parser, Findings& findings) : parser_(parser), findings_(findings) {}
 
-  bool copy(fy_node* from, const Mark& at, int depth, Node& to) {
-    to.mark = at;
-    if (from == nullptr) return true;
-    if (depth > kMaxDepth) return refuse(at, 6, "nested too deeply (more than 32 levels)");
-    if (++nodes_ > kMaxNodes) return refuse(at, 6, "too many nodes (more than 200000)");
-    std::size_t tag_octets = 0;
-    if (fy_node_is_alias(from)) return refuse(at, 5, "aliases are not supported; write the value out");
-    if (fy_node_get_anchor(from) != nullptr) return refuse(at, 5, "anchors are not supported; write the value out");
-    if (fy_node_get_tag(from, &tag_octets) != nullptr) return refuse(at, 5, "tags are not supported");
-    switch (fy_node_get_type(from)) {
-      case FYNT_SCALAR:
-        return copy_scalar(from, to);
-      case FYNT_SEQUENCE:
-        return copy_list(from, depth, to);
-      case FYNT_MAPPING:
-        return copy_map(from, depth, to);
+  // False: something was refused, and a finding says so, or the parser itself has stopped.
+  bool build(Node& root) {
+    int documents = 0;
+    for (;;) {
+      const Event event(parser_);
+      switch (event.type()) {
+        case FYET_STREAM_START:
+        case FYET_DOCUMENT_END:
+          continue;
+        case FYET_STREAM_END:
+          return true;
+        case FYET_DOCUMENT_START:
+          if (++documents > 1) {
+            const Mark mark = mark_of((*event).document_start.document_start);
+            return refuse(mark, 19, "a second document begins here", "one file holds one configuration");
+          }
+          continue;
+        case FYET_NONE:
+          return false;
+        case FYET_ALIAS:
+        case FYET_SCALAR:
+        case FYET_SEQUENCE_START:
+        case FYET_SEQUENCE_END:
+        case FYET_MAPPING_START:
+        case FYET_MAPPING_END:
+          if (!value(event, {1, 1, 1}, 0, root)) return false;
+      }
     }
-    return true;
   }
 
  private:
-  bool refuse(const Mark& at, int id, std::string message) {
-    findings_.push_back({Severity::kError, id, at, std::move(message), ""});
+  bool refuse(const Mark& mark, int id, std::string message, std::string hint = "") {
+    findings_.push_back({Severity::kError, id, mark, std::move(message), std::move(hint)});
     return false;
   }
 
-  bool copy_scalar(fy_node* from, Node& to) {
+  bool value(const Event& event, const Mark& at, int depth, Node& to) {
+    to.mark = at;
+    if (++nodes_ > kMaxNodes) return refuse(at, 6, "too many values (more than 200000)");
+    switch (event.type()) {
+      case FYET_ALIAS:
+        return refuse(mark_of((*event).alias.anchor), 5, "aliases are not supported", "write the value out");
+      case FYET_SCALAR:
+        return plain((*event).scalar.anchor, (*event).scalar.tag) && scalar((*event).scalar.value, to);
+      case FYET_SEQUENCE_START:
+        return plain((*event).sequence_start.anchor, (*event).sequence_start.tag) && list(event, depth, to);
+      case FYET_MAPPING_START:
+        return plain((*event).mapping_start.anchor, (*event).mapping_start.tag) && map(event, depth, to);
+      case FYET_NONE:
+      case FYET_STREAM_START:
+      case FYET_STREAM_END:
+      case FYET_DOCUMENT_START:
+      case FYET_DOCUMENT_END:
+      case FYET_SEQUENCE_END:
+      case FYET_MAPPING_END:
+        return false;
+    }
+    return false;
+  }
+
+  bool plain(fy_token* anchor, fy_token* tag) {
+    if (anchor != nullptr) return refuse(mark_of(anchor), 5, "anchors are not supported", "write the value out");
+    if (tag != nullptr) return refuse(mark_of(tag), 5, "tags are not supported", "the schema knows the types");
+    return true;
+  }
+
+  bool scalar(fy_token* token, Node& to) {
     std::size_t octets = 0;
-    const char* const text = fy_node_get_scalar(from, &octets);
-    const Mark mark = mark_of(fy_node_get_scalar_token(from));
-    if (mark.line != 0) to.mark = mark;
-    to.text.assign(text != nullptr ? text : "", octets);
-    const fy_node_style style = fy_node_get_style(from);
-    const bool quoted = style == FYNS_SINGLE_QUOTED || style == FYNS_DOUBLE_QUOTED;
-    const bool null = !quoted && (octets == 0 || to.text == "~" || to.text == "null");
+    const char* const text = token != nullptr ? fy_token_get_text(token, &octets) : nullptr;
+    if (text != nullptr) to.text.assign(text, octets);
+    const bool control = std::any_of(to.text.begin(), to.text.end(), [](char c) {
+      return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t';
+    });
+    if (control) return refuse(mark_of(token), 1, "control character in a value");
+    const bool quoted = token != nullptr && fy_token_scalar_style(token) != FYSS_PLAIN;
+    const bool null = !quoted && (to.text.empty() || to.text == "~" || to.text == "null");
     to.kind = null ? Node::Kind::kNull : Node::Kind::kScalar;
+    const Mark mark = mark_of(token);
+    if (mark.line != 0 && !to.text.empty()) to.mark = mark;
     return true;
   }
 
-  bool copy_list(fy_node* from, int depth, Node& to) {
+  bool too_deep(const Mark& mark, int depth) {
+    return depth >= kMaxDepth && !refuse(mark, 6, "nested too deeply (more than 32 levels)");
+  }
+
+  bool list(const Event& start, int depth, Node& to) {
     to.kind = Node::Kind::kList;
-    void* position = nullptr;
-    while (fy_node* const item = fy_node_sequence_iterate(from, &position)) {
+    const Mark own = mark_of((*start).sequence_start.sequence_start);
+    if (to.mark.line == 0) to.mark = own;
+    if (too_deep(to.mark, depth)) return false;
+    for (;;) {
+      const Event event(parser_);
+      if (event.type() == FYET_SEQUENCE_END) return true;
+      if (event.type() == FYET_NONE) return false;
       to.items.emplace_back();
-      if (!copy(item, to.mark, depth + 1, to.items.back())) return false;
-      // A list of maps has no mark of its own: the first key inside is what people see.
-      Node& copied = to.items.back();
-      if (copied.kind == Node::Kind::kMap && !copied.entries.empty()) copied.mark = copied.entries.front().mark;
+      Node& item = to.items.back();
+      if (!value(event, to.mark, depth + 1, item)) return false;
+      // An item has no key: a map is shown by its first one.
+      if (item.kind == Node::Kind::kMap && !item.entries.empty()) item.mark = item.entries.front().mark;
     }
-    return true;
   }
 
-  bool copy_map(fy_node* from, int depth, Node& to) {
+  bool map(const Event& start, int depth, Node& to) {
     to.kind = Node::Kind::kMap;
-    std::map<std::string, Mark> seen;
-    void* position = nullptr;
-    while (fy_node_pair* const pair = fy_node_mapping_iterate(from, &position)) {
-      fy_node* const key = fy_node_pair_key(pair);
-      if (key == nullptr || fy_node_get_type(key) != FYNT_SCALAR || fy_node_is_alias(key)) {
-        return refuse(to.mark, 2, "a key must be a plain word");
+    const Mark own = mark_of((*start).mapping_start.mapping_start);
+    if (to.mark.line == 0) to.mark = own;
+    if (too_deep(to.mark, depth)) return false;
+    std::map<std::string, Mark, std::less<>> seen;
+    for (;;) {
+      Node key;
+      {
+        const Event event(parser_);
+        if (event.type() == FYET_MAPPING_END) return true;
+        if (event.type() == FYET_NONE) return false;
+        if (event.type() != FYET_SCALAR && event.type() != FYET_ALIAS) {
+          return refuse(own.line != 0 ? own : to.mark, 2, "a key must be a single word");
+        }
+        if (!value(event, to.mark, depth, key)) return false;
       }
-      Node key_node;
-      if (!copy(key, to.mark, depth + 1, key_node)) return false;
-      const auto [first, fresh] = seen.try_emplace(key_node.text, key_node.mark);
-      if (!fresh) {
-        return refuse(key_node.mark, 4,
-                      "duplicate key \"" + key_node.text + "\"; first at line " + std::to_string(first->second.line));
+      const auto [first, fresh] = seen.try_emplace(key.text, key.mark);
+      const Event event(parser_);
+      if (event.type() == FYET_NONE) return false;
+      Node child;
+      if (!value(event, key.mark, depth + 1, child)) return false;
+      if (fresh) {
+        to.entries.push_back({key.text, key.mark, std::move(child)});
+      } else if (findings_.size() < kMaxFindings) {
+        (void)refuse(key.mark, 4, "key \"" + key.text + "\" stands here for the second time",
+                     "first at " + std::to_string(first->second.line) + ":" + std::to_string(first->second.column));
       }
-      to.entries.push_back({key_node.text, key_node.mark, {}});
-      if (!copy(fy_node_pair_value(pair), key_node.mark, depth + 1, to.entries.back().value)) return false;
     }
-    return true;
   }
 
+  fy_parser* parser_;
   Findings& findings_;
   std::size_t nodes_ = 0;
 };
@@ -119,11 +195,49 @@ void collect_syntax_errors(fy_diag* diag, Findings& findings) {
   void* position = nullptr;
   while (const fy_diag_error* const error = fy_diag_errors_iterate(diag, &position)) {
     const std::string message = error->msg != nullptr ? error->msg : "syntax error";
-    const bool duplicate = message.find("duplicate key") != std::string::npos;
-    findings.push_back({Severity::kError, duplicate ? 4 : 1, {error->line, error->column, 1}, message, ""});
-    if (findings.size() >= 8) return;
+    const bool depth = message.find("depth") != std::string::npos;
+    findings.push_back({Severity::kError, depth ? 6 : 1, {error->line, error->column, 1}, message, ""});
+    if (findings.size() >= kMaxFindings) return;
   }
   if (findings.empty()) findings.push_back({Severity::kError, 1, {1, 1, 1}, "not YAML", ""});
+}
+
+// Octets of the well-formed UTF-8 code point at the front (RFC 3629 §4); 0: there is none.
+std::size_t code_point_octets(std::string_view rest) {
+  const auto at = [&](std::size_t i) { return i < rest.size() ? static_cast<unsigned char>(rest[i]) : 0u; };
+  const auto tail = [&](std::size_t i) { return (at(i) & 0xc0U) == 0x80U; };
+  const unsigned first = at(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xc2 && first < 0xe0) return tail(1) ? 2 : 0;
+  if (first >= 0xe0 && first < 0xf0) {
+    const bool overlong = first == 0xe0 && at(1) < 0xa0;
+    const bool surrogate = first == 0xed && at(1) >= 0xa0;
+    return tail(1) && tail(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (first >= 0xf0 && first < 0xf5) {
+    const bool outside = (first == 0xf0 && at(1) < 0x90) || (first == 0xf4 && at(1) >= 0x90);
+    return tail(1) && tail(2) && tail(3) && !outside ? 4 : 0;
+  }
+  return 0;
+}
+
+// The parser lets some of them pass.
+bool has_bad_octets(std::string_view text, Findings& findings) {
+  Mark mark{1, 1, 1};
+  for (std::size_t at = 0; at < text.size(); ++mark.column) {
+    const auto c = static_cast<unsigned char>(text[at]);
+    const std::size_t octets = code_point_octets(text.substr(at));
+    const bool control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
+    if (octets == 0 || control) {
+      findings.push_back({Severity::kError, 1, mark, control ? "control character" : "not UTF-8", ""});
+      return true;
+    }
+    at += octets;
+    if (c != '\n') continue;
+    ++mark.line;
+    mark.column = 0;
+  }
+  return false;
 }
 
 }  // namespace
@@ -137,10 +251,11 @@ const Node* Node::find(std::string_view key) const {
 
 Document parse_document(std::string_view text) {
   Document document;
-  if (text.size() > kMaxOctets) {
-    document.findings.push_back({Severity::kError, 6, {}, "file is larger than 4 MiB", ""});
+  if (text.size() > kMaxFileOctets) {
+    document.findings.push_back({Severity::kError, 6, {}, "the file is larger than 4 MiB", ""});
     return document;
   }
+  if (has_bad_octets(text, document.findings)) return document;
   fy_diag_cfg diag_cfg;
   fy_diag_cfg_default(&diag_cfg);
   const std::unique_ptr<fy_diag, DiagDeleter> diag(fy_diag_create(&diag_cfg));
@@ -148,14 +263,16 @@ Document parse_document(std::string_view text) {
   fy_parse_cfg cfg{};
   cfg.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2);
   cfg.diag = diag.get();
-  const std::unique_ptr<fy_document, DocumentDeleter> parsed(
-      fy_document_build_from_string(&cfg, text.data(), text.size()));
-  if (!parsed) {
-    collect_syntax_errors(diag.get(), document.findings);
+  const std::unique_ptr<fy_parser, ParserDeleter> parser(fy_parser_create(&cfg));
+  if (!parser || fy_parser_set_string(parser.get(), text.data(), text.size()) != 0) {
+    document.findings.push_back({Severity::kError, 1, {1, 1, 1}, "the YAML parser could not start", ""});
     return document;
   }
-  Copier copier(document.findings);
-  (void)copier.copy(fy_document_root(parsed.get()), {1, 1, 1}, 0, document.root);
+  const bool whole = TreeBuilder(parser.get(), document.findings).build(document.root);
+  const bool refused = std::any_of(document.findings.begin(), document.findings.end(),
+                                   [](const Finding& finding) { return finding.id != 4; });
+  if (!whole && !refused) collect_syntax_errors(diag.get(), document.findings);
+  document.usable = whole;
   return document;
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// YAML text to nodes with places: the only file that knows libfyaml. Bounded in size and depth; aliases, tags, several
-// documents and duplicate keys are refused, since a configuration that needs them cannot be read by a person.
+// YAML text to nodes with places: the only file that knows libfyaml. Bounded in size, depth and number of nodes while
+// it reads; aliases, anchors, tags and further documents are refused, since a configuration that needs them cannot be
+// read by a person. Values stay text: what a word means is for the schema to say.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +17,7 @@ struct Node {
   enum class Kind { kNull, kScalar, kList, kMap } kind = Kind::kNull;
   struct Entry;
   std::string text;            // kScalar
-  Mark mark;                   // of the scalar, or of the key that leads here
+  Mark mark;                   // of the scalar, else of the key that leads here
   std::vector<Node> items;     // kList
   std::vector<Entry> entries;  // kMap, in the order of the text
 
@@ -32,8 +32,13 @@ struct Node::Entry {
 
 struct Document {
   Node root;
-  Findings findings;  // errors: root is not to be used
+  Findings findings;    // all are errors
+  bool usable = false;  // root can be looked at further: at most keys were written twice (the first one counts)
 };
+
+inline constexpr std::size_t kMaxFileOctets = 4u << 20;
+inline constexpr int kMaxDepth = 32;
+inline constexpr std::size_t kMaxNodes = 200'000;
 
 [[nodiscard]] Document parse_document(std::string_view text);
 

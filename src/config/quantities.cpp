@@ -3,6 +3,7 @@
 // Exact decimal arithmetic: a value is digits with at most nine behind the point, times a unit.
 #include "config/quantities.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -19,16 +20,42 @@ struct Unit {
   std::uint64_t factor;
 };
 
+struct Alias {
+  std::string_view wrong;  // in any case of letters
+  std::string_view right;
+};
+struct Kind {
+  std::span<const Unit> units;
+  std::span<const Alias> aliases;
+  std::string_view gap;    // between number and unit, as we write it
+  std::string_view usual;  // what a bare number probably meant
+  std::string_view known;  // for people
+};
+
 constexpr std::array<Unit, 5> kRates{
     {{"bit/s", 1}, {"kbit/s", 1'000}, {"Mbit/s", 1'000'000}, {"Gbit/s", 1'000'000'000}, {"Tbit/s", 1'000'000'000'000}}};
-constexpr std::array<Unit, 8> kDurations{{{"ns", 1},
+constexpr std::array<Alias, 13> kRateAliases{{{"kbps", "kbit/s"},
+                                              {"kb/s", "kbit/s"},
+                                              {"kbit", "kbit/s"},
+                                              {"k", "kbit/s"},
+                                              {"mbps", "Mbit/s"},
+                                              {"mb/s", "Mbit/s"},
+                                              {"mbit", "Mbit/s"},
+                                              {"m", "Mbit/s"},
+                                              {"gbps", "Gbit/s"},
+                                              {"gb/s", "Gbit/s"},
+                                              {"gbit", "Gbit/s"},
+                                              {"g", "Gbit/s"},
+                                              {"bps", "bit/s"}}};
+constexpr std::array<Unit, 7> kDurations{{{"ns", 1},
                                           {"us", 1'000},
                                           {"ms", 1'000'000},
                                           {"s", 1'000'000'000},
                                           {"min", 60'000'000'000},
                                           {"h", 3'600'000'000'000},
-                                          {"d", 86'400'000'000'000},
-                                          {"µs", 1'000}}};
+                                          {"d", 86'400'000'000'000}}};
+constexpr std::array<Alias, 7> kDurationAliases{
+    {{"\xc2\xb5s", "us"}, {"usec", "us"}, {"msec", "ms"}, {"sec", "s"}, {"m", "min"}, {"hours", "h"}, {"days", "d"}}};
 constexpr std::array<Unit, 7> kSizes{{{"B", 1},
                                       {"KiB", 1ULL << 10},
                                       {"MiB", 1ULL << 20},
@@ -36,6 +63,18 @@ constexpr std::array<Unit, 7> kSizes{{{"B", 1},
                                       {"kB", 1'000},
                                       {"MB", 1'000'000},
                                       {"GB", 1'000'000'000}}};
+constexpr std::array<Alias, 8> kSizeAliases{{{"k", "KiB"},
+                                             {"kb", "KiB"},
+                                             {"m", "MiB"},
+                                             {"mb", "MiB"},
+                                             {"g", "GiB"},
+                                             {"gb", "GiB"},
+                                             {"octets", "B"},
+                                             {"bytes", "B"}}};
+
+constexpr Kind kRate{kRates, kRateAliases, " ", "Mbit/s", "use bit/s, kbit/s, Mbit/s or Gbit/s"};
+constexpr Kind kDuration{kDurations, kDurationAliases, "", "ms", "use ns, us, ms, s, min, h or d"};
+constexpr Kind kSize{kSizes, kSizeAliases, "", "B", "use B, KiB, MiB or GiB"};
 
 struct Split {
   std::string_view digits;
@@ -73,42 +112,57 @@ std::expected<std::uint64_t, std::string> scale(std::string_view digits, std::ui
   return static_cast<std::uint64_t>(value);
 }
 
-Quantity<std::uint64_t> parse(std::string_view text, std::span<const Unit> units, std::string_view what,
-                              std::string_view usual, std::string_view known) {
+std::string quoted(std::string_view digits, std::string_view gap, std::string_view unit) {
+  return "did you mean \"" + std::string(digits) + std::string(gap) + std::string(unit) + "\"?";
+}
+
+bool same_letters(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+// The unit that somebody who wrote this probably meant; empty: no idea.
+std::string_view meant(std::string_view unit, const Kind& kind) {
+  for (const Alias& alias : kind.aliases) {
+    if (same_letters(alias.wrong, unit)) return alias.right;
+  }
+  for (const Unit& known : kind.units) {
+    if (same_letters(known.name, unit)) return known.name;
+  }
+  return {};
+}
+
+Quantity<std::uint64_t> parse(std::string_view text, const Kind& kind) {
   const Split parts = split(text);
   if (parts.digits.empty()) {
-    return std::unexpected(NotAQuantity{std::string(what) + " must be a number with a unit", std::string(known)});
+    return std::unexpected(NotAQuantity{"must be a number with a unit", std::string(kind.known)});
   }
   if (parts.unit.empty()) {
-    return std::unexpected(NotAQuantity{std::string(what) + " needs a unit",
-                                        "did you mean \"" + std::string(parts.digits) + std::string(usual) + "\"?"});
+    return std::unexpected(NotAQuantity{"needs a unit", quoted(parts.digits, kind.gap, kind.usual)});
   }
-  for (const Unit& unit : units) {
+  for (const Unit& unit : kind.units) {
     if (unit.name != parts.unit) continue;
     const auto value = scale(parts.digits, unit.factor);
-    if (!value) return std::unexpected(NotAQuantity{std::string(what) + " " + value.error(), std::string(known)});
+    if (!value) return std::unexpected(NotAQuantity{value.error(), std::string(kind.known)});
     return *value;
   }
+  const std::string_view right = meant(parts.unit, kind);
   return std::unexpected(
-      NotAQuantity{"unit \"" + std::string(parts.unit) + "\" of " + std::string(what) + " is not known or ambiguous",
-                   std::string(known)});
+      NotAQuantity{"has the unit \"" + std::string(parts.unit) + "\", which is not known or ambiguous",
+                   right.empty() ? std::string(kind.known) : quoted(parts.digits, kind.gap, right)});
 }
 
 }  // namespace
 
-Quantity<std::uint64_t> parse_rate(std::string_view text) {
-  return parse(text, kRates, "rate", " Mbit/s", "use bit/s, kbit/s, Mbit/s or Gbit/s");
-}
+Quantity<std::uint64_t> parse_rate(std::string_view text) { return parse(text, kRate); }
 
 Quantity<Nanos> parse_duration(std::string_view text) {
-  const auto value = parse(text, kDurations, "duration", "ms", "use ns, us, ms, s, min, h or d");
+  const auto value = parse(text, kDuration);
   if (!value) return std::unexpected(value.error());
   return Nanos(static_cast<std::int64_t>(*value));
 }
 
-Quantity<std::uint64_t> parse_octets(std::string_view text) {
-  return parse(text, kSizes, "size", "B", "use B, KiB, MiB or GiB");
-}
+Quantity<std::uint64_t> parse_octets(std::string_view text) { return parse(text, kSize); }
 
 Quantity<std::uint64_t> parse_integer(std::string_view text) {
   const bool hex = text.starts_with("0x") || text.starts_with("0X");
@@ -116,7 +170,7 @@ Quantity<std::uint64_t> parse_integer(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), value, hex ? 16 : 10);
   if (fault != std::errc{} || end != digits.data() + digits.size() || digits.empty()) {
-    return std::unexpected(NotAQuantity{"\"" + std::string(text) + "\" is not a whole number", ""});
+    return std::unexpected(NotAQuantity{"is not a whole number", ""});
   }
   return value;
 }

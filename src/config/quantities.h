@@ -14,7 +14,7 @@
 namespace levelgate::config {
 
 struct NotAQuantity {
-  std::string message;
+  std::string message;  // to be put behind a name: "needs a unit"
   std::string hint;
 };
 

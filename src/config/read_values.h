@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Single values out of nodes that the schema has checked: a missing or faulty one reads as its fallback, since the
+// fault was told already.
+#pragma once
+
+#include <levelgate/base/ip_address.h>
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/draft.h"
+#include "config/quantities.h"
+
+namespace levelgate::config {
+
+[[nodiscard]] inline std::string text_of(const Node* node, const std::string& fallback = "") {
+  return node != nullptr && node->kind == Node::Kind::kScalar ? node->text : fallback;
+}
+
+[[nodiscard]] inline bool boolean_of(const Node* node, bool fallback) {
+  if (node == nullptr || (node->text != "true" && node->text != "false")) return fallback;
+  return node->text == "true";
+}
+
+[[nodiscard]] inline std::uint64_t integer_of(const Node* node, std::uint64_t fallback) {
+  return node != nullptr ? parse_integer(node->text).value_or(fallback) : fallback;
+}
+
+[[nodiscard]] inline Nanos duration_of(const Node* node, Nanos fallback) {
+  return node != nullptr ? parse_duration(node->text).value_or(fallback) : fallback;
+}
+
+template <typename Choice>
+[[nodiscard]] Choice choice_of(const Node* node, Choice fallback,
+                               std::initializer_list<std::pair<std::string_view, Choice>> words) {
+  if (node == nullptr) return fallback;
+  for (const auto& [word, choice] : words) {
+    if (node->text == word) return choice;
+  }
+  return fallback;
+}
+
+// One value, or each of a list.
+template <typename Call>
+void for_each_value(const Node* node, Call call) {
+  if (node == nullptr) return;
+  if (node->kind == Node::Kind::kScalar) call(*node);
+  for (const Node& item : node->items) call(item);
+}
+
+[[nodiscard]] inline std::vector<IpPrefix> prefixes_of(const Node* node) {
+  std::vector<IpPrefix> list;
+  for_each_value(node, [&](const Node& item) {
+    if (const auto prefix = IpPrefix::parse(item.text)) list.push_back(*prefix);
+  });
+  return list;
+}
+
+void read_tunnel(const Node::Entry& entry, Draft& draft, Complaints& complaints);
+
+}  // namespace levelgate::config
