@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Runs the demo's phases: idle twice, loaded, then the same in on-demand mode for contrast; captures the wire and the
+# inner side, shows a live table meanwhile, and hands what it measured to demo_report.py. Needs the binaries, root, and
+# what scripts/setup installs.
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import demo_gateways  # noqa: E402
+import demo_lab  # noqa: E402
+import demo_traffic  # noqa: E402
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+NOT_POSSIBLE = 77
+# seconds: idle 1, idle 2, loaded; then on demand: idle, loaded
+FULL = {"fixed": [("idle 1", 8), ("idle 2", 8), ("loaded", 26)], "on-demand": [("idle", 4), ("loaded", 14)]}
+QUICK = {"fixed": [("idle 1", 2), ("idle 2", 2), ("loaded", 7)], "on-demand": [("idle", 1), ("loaded", 5)]}
+
+
+def say(text):
+    print(text, flush=True)
+
+
+class LiveTable:
+    """One table, painted over itself on a terminal; rows below each other elsewhere."""
+
+    def __init__(self, gateways, every=1.0):
+        self.gateways, self.every = gateways, every
+        self.next, self.begin, self.painted, self.titled = 0.0, time.monotonic(), 0, False
+
+    def tick(self, phase):
+        now = time.monotonic()
+        if now < self.next:
+            return
+        self.next = now + self.every
+        lines = []
+        for gateway in self.gateways:
+            text = gateway.show("tunnels", "table") or "TUNNEL\n(no answer)\n"
+            title, *rows = text.rstrip("\n").split("\n")
+            name = demo_gateways.SPACE[gateway.site]
+            lines += ([f"{'':11}GATEWAY  {title}"] if not lines else []) + [f"{'':11}{name:7}  {row}" for row in rows[:1]]
+        head = f"{now - self.begin:5.0f} s  {phase}"
+        if sys.stdout.isatty():
+            width = shutil.get_terminal_size().columns
+            print(f"\x1b[{self.painted}F\x1b[J" if self.painted else "", end="")
+            for line in [head, *lines]:
+                print(line[:width])
+            self.painted = len(lines) + 1
+        else:
+            if not self.titled:
+                say(lines[0])
+            self.titled = True
+            for line in lines[1:]:
+                say(f"{now - self.begin:5.0f} s    {line[11:]}  {phase}")
+        sys.stdout.flush()
+
+    def leave(self):
+        self.painted = 0
+
+
+class Demo:
+    def __init__(self, options, lab, folder):
+        self.options, self.lab, self.folder = options, lab, folder
+        self.gateways = [demo_gateways.Gateway(lab, options.bin, folder, site) for site in (1, 2)]
+        self.traffic = demo_traffic.Traffic(lab)
+        self.table = LiveTable(self.gateways)
+        self.run_record = {"packet_size": options.packet_size, "rate_bits_per_second": options.rate * 1_000_000,
+                           "modes": {}}
+
+    def run(self):
+        self.traffic.listen()
+        for mode, phases in (QUICK if self.options.quick else FULL).items():
+            self.run_record["modes"][mode] = self.run_mode(mode, phases)
+        path = os.path.join(self.folder, "run.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(self.run_record, file, indent=1)
+        return path
+
+    def run_mode(self, mode, phases):
+        self.start_gateways(mode)
+        record = {"phases": []}
+        with self.captures(mode) as files:
+            record["captures"] = files
+            for name, seconds in phases:
+                record["phases"].append(self.run_phase(mode, name, seconds))
+        record["tunnels"] = [gateway.counters() for gateway in self.gateways]
+        record["drops"] = [(gateway.show("drops") or {}).get("drops", {}) for gateway in self.gateways]
+        record["memory_mib"] = [gateway.memory_mib() for gateway in self.gateways]
+        self.table.leave()
+        for gateway in self.gateways:
+            code = gateway.stop()
+            if code != 0:
+                raise demo_lab.LabError(f"levelgated ended with {code}:\n{gateway.log_tail()}")
+        return record
+
+    def start_gateways(self, mode):
+        demo_gateways.make_keys(self.folder, mode)
+        size = f"packet-size: {self.options.packet_size}B"
+        tfs = f"{{ mode: fixed, rate: {self.options.rate} Mbit/s, {size} }}" if mode == "fixed" else f"{{ mode: {mode}, {size} }}"
+        for gateway in self.gateways:
+            gateway.start(mode, tfs, self.options.memory)
+        say(f"demo: {mode} mode: two gateways start, then both hosts must reach each other")
+
+        def up():
+            for gateway in self.gateways:
+                if not gateway.alive():
+                    raise demo_lab.LabError(f"levelgated did not stay:\n{gateway.log_tail()}")
+            return all(gateway.show("tunnels") for gateway in self.gateways) and self.traffic.answers()
+
+        if not demo_lab.wait_until(up, 20, 0.2):
+            raise demo_lab.LabError("no ping came through within 20 s:\n" + "".join(g.log_tail() for g in self.gateways))
+
+    @contextlib.contextmanager
+    def captures(self, mode):
+        """tcpdump on the wire, outer packets from A to B only, and beside host A."""
+        wire = os.path.join(self.folder, f"wire-{mode}.pcap")
+        inner = os.path.join(self.folder, f"inner-{mode}.pcap")
+        children = [self.tcpdump("gwb", "wan", wire, ["-Q", "in"], "ip proto 50"),
+                    self.tcpdump("hosta", "eth0", inner, [], "(ip or ip6) and not ip6 multicast")]
+        for path in (wire, inner):
+            if not demo_lab.wait_until(lambda p=path: os.path.exists(p) and os.path.getsize(p) >= 24, 5):
+                raise demo_lab.LabError(f"tcpdump does not write {path}")
+        time.sleep(0.3)
+        try:
+            yield {"wire": wire, "inner": inner}
+        finally:
+            time.sleep(0.2)
+            for child in children:
+                self.lab.stop(child, signal.SIGINT)
+
+    def tcpdump(self, space, interface, path, words, expression):
+        command = ["tcpdump", "-i", interface, "-n", "-p", "-U", "-s", "64", "-B", "16384", "-Z", "root",
+                   "--time-stamp-precision=nano", "-w", path, *words, expression]
+        log = os.path.join(self.folder, f"tcpdump-{space}.log")
+        with open(log, "a", encoding="utf-8") as file:
+            return self.lab.start(space, command, stdout=file, stderr=file)
+
+    def run_phase(self, mode, name, seconds):
+        begin = time.time_ns()
+        phase = {"name": name, "begin_ns": begin, "loaded": name == "loaded"}
+        tick = lambda: self.table.tick(f"{mode}, {name}")  # noqa: E731
+        if name == "loaded":
+            phase["traffic"] = self.traffic.run(seconds, every_tick=tick)
+        else:
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                tick()
+                time.sleep(0.05)
+        phase["end_ns"] = time.time_ns()
+        return phase
+
+
+def read_options():
+    parser = argparse.ArgumentParser(prog="scripts/demo", description="two IP-TFS gateways in namespaces, real traffic, a report")
+    parser.add_argument("--quick", action="store_true", help="shorter phases, for tests")
+    parser.add_argument("--bin", default=os.path.join(ROOT, "build/release/bin"), metavar="DIR", help="where the binaries are")
+    parser.add_argument("--out", default="demo-report.html", metavar="FILE", help="the report (default: %(default)s)")
+    parser.add_argument("--keep", metavar="DIR", help="copy captures and logs there")
+    parser.add_argument("--rate", type=int, default=20, metavar="MBIT", help="of each direction (default: %(default)s)")
+    parser.add_argument("--packet-size", type=int, default=1400, metavar="OCTETS", help="outer packet (default: %(default)s)")
+    parser.add_argument("--memory", default="none", metavar="SIZE", help='dataplane.memory (default: "%(default)s", no huge pages)')
+    return parser.parse_args()
+
+
+def stop_on_signals():
+    def interrupted(number, _):
+        raise KeyboardInterrupt(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
+
+
+def report(options, record):
+    words = [sys.executable, "-B", os.path.join(ROOT, "scripts/demo_report.py"), record, options.out]
+    return subprocess.run(words, check=False).returncode
+
+
+def main():
+    options = read_options()
+    why = demo_lab.why_not()
+    if why:
+        print(f"demo: {why}", file=sys.stderr)
+        return NOT_POSSIBLE
+    stop_on_signals()
+    folder = tempfile.mkdtemp(prefix="levelgate-demo-")
+    try:
+        with demo_lab.Lab() as lab:
+            lab.build()
+            record = Demo(options, lab, folder).run()
+        return report(options, record)
+    except demo_lab.LabError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ndemo: interrupted; everything is removed", file=sys.stderr)
+        return 130
+    finally:
+        if options.keep:
+            shutil.copytree(folder, options.keep, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.key", "*.sock"))
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
