@@ -32,12 +32,14 @@ bool for_us(const Snapshot& snapshot, const std::byte* ip, const wire::IpView& v
   return snapshot.own(wire::destination_of(ip, view.family));
 }
 
-Classified esp_at(Packet& packet, std::uint32_t offset, std::uint32_t end) {
+// Remembers in packet.reserved how many octets of the IP packet stood in front of ESP, for the count of octets.
+Classified esp_at(Packet& packet, std::uint32_t ip_offset, std::uint32_t offset, std::uint32_t end) {
   if (end < offset + wire::kEspHeaderOctets) return drop(model::Drop::kEspMalformed);
   Classified result;
   result.kind = Kind::kEsp;
   packet.set_length(end);
   packet.drop_front(offset);
+  packet.reserved = static_cast<std::uint16_t>(offset - ip_offset);
   result.spi = wire::read_esp(packet.data).spi;
   return result;
 }
@@ -50,7 +52,7 @@ Classified own_packet(Packet& packet, std::uint32_t ip_offset, wire::IpView view
   const bool esp = view.protocol == wire::kProtocolEsp;
   if (view.fragment != wire::IpFragment::kWhole) return esp ? drop(model::Drop::kOuterFragment) : kernel();
   const std::uint32_t end = ip_offset + view.total_octets;
-  if (esp) return esp_at(packet, ip_offset + view.upper_offset, end);
+  if (esp) return esp_at(packet, ip_offset, ip_offset + view.upper_offset, end);
   if (view.protocol != wire::kProtocolUdp || view.destination_port != wire::kUdpEncapsulationPort) return kernel();
   const ConstBytes datagram = ip.subspan(view.upper_offset, view.total_octets - view.upper_offset);
   const wire::UdpView udp = wire::read_udp(datagram);
@@ -58,7 +60,7 @@ Classified own_packet(Packet& packet, std::uint32_t ip_offset, wire::IpView view
   const std::uint32_t payload = ip_offset + view.upper_offset + static_cast<std::uint32_t>(wire::kUdpOctets);
   switch (wire::udp_encapsulated(datagram.subspan(wire::kUdpOctets, udp.octets - wire::kUdpOctets))) {
     case wire::UdpEncapsulated::kEsp:
-      return esp_at(packet, payload, ip_offset + view.upper_offset + udp.octets);
+      return esp_at(packet, ip_offset, payload, ip_offset + view.upper_offset + udp.octets);
     case wire::UdpEncapsulated::kIke:
     case wire::UdpEncapsulated::kKeepalive:
       return kernel();

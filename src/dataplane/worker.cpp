@@ -150,7 +150,7 @@ void Worker::open_collected() noexcept {
       case esp::Opener::Opened::kOk:
         break;
     }
-    sa.counters().rx_octets.add(slot.packet.length);
+    sa.counters().rx_octets.add(slot.packet.length + slot.packet.reserved);
     slot.packet.drop_front(static_cast<std::uint32_t>(payload.bytes.data() - slot.packet.data));
     slot.packet.set_length(static_cast<std::uint32_t>(payload.bytes.size()));
     sa.accept(context_, *this, *slot.entry->tunnel, slot.packet, payload.next_header, slot.number);
