@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How many octets of an outer packet are left for inner data (RFC 4303 §2, RFC 9347 appendix C). The same arithmetic serves the
-// configuration check, the rate budget and the data plane's own layout.
+// How many octets of an outer packet are left for inner data (RFC 4303 §2, RFC 9347 appendix C). The same arithmetic
+// serves the configuration check, the rate budget and the data plane's own layout.
 #pragma once
-
-#include <cstdint>
 
 #include <levelgate/base/ip_address.h>
 #include <levelgate/model/tunnel.h>
 
+#include <cstdint>
+
 namespace levelgate::model {
 
 struct OuterSizes {
-  std::uint32_t headers = 0;   // IP, and UDP with UDP encapsulation
-  std::uint32_t esp = 34;      // 8 header, 8 IV, 16 ICV, 2 trailer
-  std::uint32_t aggfrag = 4;   // 0 in plain mode
+  std::uint32_t headers = 0;  // IP, and UDP with UDP encapsulation
+  std::uint32_t esp = 34;     // 8 header, 8 IV, 16 ICV, 2 trailer
+  std::uint32_t aggfrag = 4;  // 0 in plain mode
   [[nodiscard]] std::uint32_t overhead() const { return headers + esp + aggfrag; }
 };
 
@@ -25,7 +25,8 @@ struct OuterSizes {
   return sizes;
 }
 
-// ESP pads payload and trailer to four octets, and 8 + 8 + 16 is a multiple of four: so must be what is behind the headers.
+// ESP pads payload and trailer to four octets, and 8 + 8 + 16 is a multiple of four: so must be what is behind the
+// headers.
 [[nodiscard]] inline bool size_possible(std::uint32_t packet_size, std::uint32_t headers) {
   return (packet_size - headers) % 4 == 0;
 }
