@@ -27,6 +27,11 @@ Classified bad_ip(const PortEntry& port, wire::IpVerdict verdict) {
   return drop(verdict == wire::IpVerdict::kChecksum ? model::Drop::kInnerChecksum : model::Drop::kInnerMalformed);
 }
 
+// Neighbour discovery goes to the twin's link-local address, which only the kernel knows (RFC 4861 §7.2).
+bool link_local_v6(const std::byte* ip, const wire::IpView& view) {
+  return view.family == IpFamily::kV6 && (load_be<std::uint16_t>(ip + 24) & 0xffc0U) == 0xfe80U;
+}
+
 bool for_us(const Snapshot& snapshot, const std::byte* ip, const wire::IpView& view) {
   if (view.family == IpFamily::kV4) return snapshot.own_v4_address(wire::IpView::destination_v4(ip));
   return snapshot.own(wire::destination_of(ip, view.family));
@@ -86,6 +91,7 @@ Classified classify(const Snapshot& snapshot, const PortEntry& port, Destination
   if (view.verdict != wire::IpVerdict::kOk) return bad_ip(port, view.verdict);
   if (!right_family) return bad_ip(port, wire::IpVerdict::kMalformed);
   if (for_us(snapshot, bytes.data(), view)) return own_packet(packet, ethernet.header_octets, view);
+  if (link_local_v6(bytes.data(), view)) return kernel();
   packet.drop_front(ethernet.header_octets);
   packet.set_length(view.total_octets);
   Classified result;
