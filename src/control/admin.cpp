@@ -1,317 +1,214 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The answers: each builds its value and its rows side by side, so that both always say the same.
+// Which topic, and the short answers: drops, ports, neighbours, routes. Tunnels are answered in admin_tunnels.cpp.
 #include "control/admin.h"
 
+#include <algorithm>
 #include <array>
-#include <cstdarg>
-#include <cstdio>
+#include <set>
+
+#include "control/admin_tunnels.h"
+#include "control/figures.h"
 
 namespace levelgate::control {
 namespace {
 
-using Map = Value::Map;
-using List = Value::List;
+constexpr std::array<std::pair<std::string_view, Topic>, 6> kTopics{{{"tunnels", Topic::kTunnels},
+                                                                     {"tfs", Topic::kTfs},
+                                                                     {"drops", Topic::kDrops},
+                                                                     {"ports", Topic::kPorts},
+                                                                     {"neighbours", Topic::kNeighbours},
+                                                                     {"routes", Topic::kRoutes}}};
 
-__attribute__((format(printf, 1, 2))) std::string format(const char* pattern, ...) {
-  std::array<char, 256> buffer{};
-  va_list arguments;
-  va_start(arguments, pattern);
-  std::vsnprintf(buffer.data(), buffer.size(), pattern, arguments);
-  va_end(arguments);
-  return buffer.data();
+std::unexpected<Error> none_named(const char* what, const std::string& name) {
+  return failure(Fault::kNotFound, std::string("there is no ") + what + " \"" + name + "\"");
 }
 
-std::string rate(double bits) {
-  if (bits >= 1e9) return format("%.2f Gbit/s", bits / 1e9);
-  if (bits >= 1e6) return format("%.1f Mbit/s", bits / 1e6);
-  if (bits >= 1e3) return format("%.1f kbit/s", bits / 1e3);
-  return format("%.0f bit/s", bits);
+// Shown even when they never occurred: the ones that people look for.
+bool always_shown(model::Drop reason) { return reason == model::Drop::kAuthFailed || reason == model::Drop::kReplay; }
+
+Result<Answer> drops(const std::string& name, const View& view) {
+  Answer answer;
+  answer.columns = {{"REASON"}, {"COUNT", Align::kRight}, {"LAST"}, {"MEANING"}, {"WHAT TO DO"}};
+  Value::Map counts;
+  bool known = name.empty();
+  for (std::size_t i = 0; i < model::kDropCount; ++i) {
+    const auto reason = static_cast<model::Drop>(i);
+    const model::DropText& text = model::kDropTexts[i];
+    const std::uint64_t count = view.stats.drops[i];
+    known = known || text.name == name;
+    const bool wanted = name.empty() ? count != 0 || always_shown(reason) : text.name == name;
+    if (!wanted) continue;
+    if (count != 0 || !name.empty()) counts.push_back({std::string(text.name), Value{count}});
+    const auto last = view.trends.last_drop(reason);
+    answer.rows.push_back({std::string(text.name), grouped(count), last ? age(view.now - *last) + " ago" : "",
+                           std::string(text.meaning), std::string(text.cure)});
+  }
+  if (!known) return none_named("drop reason", name);
+  answer.value.is = Value::Map{{"drops", Value{std::move(counts)}}};
+  return answer;
 }
 
-std::string duration(double seconds) {
-  if (seconds >= 86400)
-    return format("%.0fd%02.0fh", seconds / 86400, static_cast<double>(static_cast<long>(seconds / 3600) % 24));
-  if (seconds >= 3600)
-    return format("%ldh%02ldm", static_cast<long>(seconds) / 3600, static_cast<long>(seconds) / 60 % 60);
-  if (seconds >= 60) return format("%ldm%02lds", static_cast<long>(seconds) / 60, static_cast<long>(seconds) % 60);
-  return format("%.0fs", seconds);
+std::string joined(const std::vector<IpPrefix>& prefixes) {
+  std::string text;
+  for (const IpPrefix& prefix : prefixes) text += (text.empty() ? "" : ", ") + prefix.text();
+  return text;
 }
 
-double seconds_between(Instant from, Instant to) { return static_cast<double>((to - from).count()) / 1e9; }
+Value texts(const std::vector<IpPrefix>& prefixes) {
+  Value::List list;
+  for (const IpPrefix& prefix : prefixes) list.push_back(Value{prefix.text()});
+  return Value{std::move(list)};
+}
 
-std::string microseconds(std::uint64_t ns) { return format("%.2f us", static_cast<double>(ns) / 1e3); }
-
-std::string mode_word(model::TfsMode mode) {
-  switch (mode) {
-    case model::TfsMode::kFixed:
-      return "fixed";
-    case model::TfsMode::kOnDemand:
-      return "on-demand";
-    case model::TfsMode::kPlain:
-      return "plain";
+std::string device_of(const View& view, const std::string& port) {
+  for (const model::PortConfig& config : view.config.ports) {
+    if (config.name == port) return config.pci.empty() ? config.vdev : config.pci;
   }
   return "";
 }
 
-Value counters_value(const model::TunnelStats& stats) {
-  Map all;
-  model::for_each_counter(stats, [&](std::string_view group, std::string_view name, std::uint64_t value) {
-    if (group.empty()) {
-      all.push_back({std::string(name), {value}});
-      return;
-    }
-    if (all.empty() || all.back().first != group) all.push_back({std::string(group), {Map{}}});
-    std::get<Map>(all.back().second.is).push_back({std::string(name), {value}});
-  });
-  return {all};
-}
-
-std::string state_of(const TunnelTrend* trend, Instant now) {
-  if (trend == nullptr || !trend->last_inbound) return "up (no inbound)";
-  return seconds_between(*trend->last_inbound, now) < 3 ? "up" : "up (no inbound)";
-}
-
-Answer tunnels(const std::string& name, const View& view) {
-  Answer answer;
-  answer.columns = {{"TUNNEL"},
-                    {"STATE"},
-                    {"PEER"},
-                    {"UP", Align::kRight},
-                    {"WIRE OUT", Align::kRight},
-                    {"WIRE IN", Align::kRight},
-                    {"INNER OUT", Align::kRight},
-                    {"INNER IN", Align::kRight},
-                    {"FILL", Align::kRight},
-                    {"LOSS", Align::kRight},
-                    {"PACING p99.9", Align::kRight}};
-  Map all;
-  for (std::size_t i = 0; i < view.config.tunnels.size(); ++i) {
-    const model::TunnelConfig& tunnel = view.config.tunnels[i];
-    if (!name.empty() && tunnel.name != name) continue;
-    const model::TunnelStats counters =
-        i < view.stats.tunnels.size() ? view.stats.tunnels[i].counters : model::TunnelStats{};
-    const TunnelTrend* const trend = view.trends.tunnel(tunnel.name);
-    const TunnelTrend none;
-    const TunnelTrend& lately = trend != nullptr ? *trend : none;
-    const double up = trend != nullptr ? seconds_between(trend->since, view.now) : 0;
-    const double fill = lately.wire_out > 0 ? lately.inner_out / lately.wire_out : 0;
-    const double expected = static_cast<double>(counters.rx_pkts + counters.rx_missed_pkts);
-    const double loss = expected > 0 ? static_cast<double>(counters.rx_missed_pkts) / expected : 0;
-    const std::string state = state_of(trend, view.now);
-    answer.rows.push_back({tunnel.name, state, tunnel.remote.text(), duration(up), rate(lately.wire_out),
-                           rate(lately.wire_in), rate(lately.inner_out), rate(lately.inner_in),
-                           format("%.0f %%", fill * 100), format("%.3f %%", loss * 100),
-                           tunnel.tfs.mode == model::TfsMode::kFixed ? microseconds(counters.pacing_p999_ns) : "-"});
-    all.push_back({tunnel.name,
-                   {Map{{"state", {state}},
-                        {"remote", {tunnel.remote.text()}},
-                        {"mode", {mode_word(tunnel.tfs.mode)}},
-                        {"up-seconds", {up}},
-                        {"wire-out-bits-per-second", {lately.wire_out}},
-                        {"wire-in-bits-per-second", {lately.wire_in}},
-                        {"wire-out-packets-per-second", {lately.outer_pkts_out}},
-                        {"inner-out-bits-per-second", {lately.inner_out}},
-                        {"inner-in-bits-per-second", {lately.inner_in}},
-                        {"loss-ratio", {loss}},
-                        {"counters", counters_value(counters)}}}});
+std::string twin_of(const View& view, const std::string& port) {
+  for (const model::PortConfig& config : view.config.ports) {
+    if (config.name == port) return config.twin;
   }
-  answer.value.is = Map{{"tunnels", {all}}};
-  return answer;
+  return "";
 }
 
-void add_line(Answer& answer, const char* what, const std::string& outbound, const std::string& inbound) {
-  answer.lines.push_back(format(" %-23s%-28s%s", what, outbound.c_str(), inbound.c_str()));
+Value::Map port_value(const model::PortPlan& port, const PortState& state, const View& view) {
+  const model::PortStats& counters = state.counters;
+  return {{"device", Value{device_of(view, port.name)}},
+          {"driver", Value{state.driver}},
+          {"link", Value{state.link}},
+          {"side", Value{std::string(port.side == model::PortSide::kOuter ? "outer" : "protected")}},
+          {"mac", Value{port.mac.text()}},
+          {"mtu", Value{std::uint64_t{port.mtu}}},
+          {"twin", Value{twin_of(view, port.name)}},
+          {"addresses", texts(port.addresses)},
+          {"rx-pkts", Value{counters.rx_pkts}},
+          {"rx-octets", Value{counters.rx_octets}},
+          {"rx-missed-pkts", Value{counters.rx_missed_pkts}},
+          {"tx-pkts", Value{counters.tx_pkts}},
+          {"tx-octets", Value{counters.tx_octets}},
+          {"twin-rx-pkts", Value{counters.twin_rx_pkts}},
+          {"twin-tx-pkts", Value{counters.twin_tx_pkts}}};
 }
 
-std::string share(std::uint64_t part, std::uint64_t whole) {
-  const double percent = whole == 0 ? 0 : static_cast<double>(part) * 100 / static_cast<double>(whole);
-  return std::to_string(part) + format("  %.1f %%", percent);
-}
-
-void tfs_lines(Answer& answer, const model::TunnelConfig& tunnel, const model::TunnelStats& s,
-               const model::TunnelPlan* plan) {
-  std::string head = tunnel.name + "   " + mode_word(tunnel.tfs.mode);
-  if (tunnel.tfs.mode == model::TfsMode::kFixed) {
-    const double octets = tunnel.tfs.packet_size + (tunnel.tfs.rate_layer == model::RateLayer::kL2 ? 38.0 : 0.0);
-    head += " " + rate(static_cast<double>(tunnel.tfs.rate_bits_per_second)) +
-            (tunnel.tfs.rate_layer == model::RateLayer::kL2 ? " (l2), " : " (l3), ") +
-            std::to_string(tunnel.tfs.packet_size) + "-octet packets every " +
-            format("%.2f us", octets * 8e6 / static_cast<double>(tunnel.tfs.rate_bits_per_second));
-  }
-  if (plan != nullptr) head += ", worker " + std::to_string(plan->worker.value);
-  answer.lines.push_back(head);
-  add_line(answer, "", "outbound", "inbound");
-  add_line(answer, "outer packets", std::to_string(s.tx_pkts), std::to_string(s.rx_pkts));
-  add_line(answer, "  all padding", share(s.tx_all_pad_pkts, s.tx_pkts), share(s.rx_all_pad_pkts, s.rx_pkts));
-  add_line(answer, "  some padding", share(s.tx_extra_pad_pkts, s.tx_pkts), share(s.rx_extra_pad_pkts, s.rx_pkts));
-  add_line(answer, "inner packets", std::to_string(s.inner_tx_pkts), std::to_string(s.inner_rx_pkts));
-  add_line(answer, "dropped", std::to_string(s.tx_drop_pkts), std::to_string(s.rx_drop_pkts));
-  add_line(answer, "incomplete / missed", "-",
-           std::to_string(s.inner_rx_incomplete_pkts) + " / " + std::to_string(s.rx_missed_pkts));
-  add_line(answer, "late / held", "-", std::to_string(s.late_pkts) + " / " + std::to_string(s.reorder_held_pkts));
-  add_line(answer, "queue now / max",
-           std::to_string(s.queue_octets) + " / " + std::to_string(s.queue_max_octets) + " octets", "");
-  if (tunnel.tfs.mode != model::TfsMode::kFixed) return;
-  add_line(answer, "slots", std::to_string(s.slots), "");
-  add_line(answer, "  skipped / late", std::to_string(s.skipped_slots) + " / " + std::to_string(s.late_slots), "");
-  answer.lines.push_back(" pacing error           p50 " + microseconds(s.pacing_p50_ns) + "  p99 " +
-                         microseconds(s.pacing_p99_ns) + "  p99.9 " + microseconds(s.pacing_p999_ns) + "  max " +
-                         microseconds(s.pacing_max_ns));
-}
-
-Answer tfs(const std::string& name, const View& view) {
-  Answer answer;
-  Map all;
-  for (std::size_t i = 0; i < view.config.tunnels.size(); ++i) {
-    const model::TunnelConfig& tunnel = view.config.tunnels[i];
-    if (!name.empty() && tunnel.name != name) continue;
-    const model::TunnelStats counters =
-        i < view.stats.tunnels.size() ? view.stats.tunnels[i].counters : model::TunnelStats{};
-    if (!answer.lines.empty()) answer.lines.push_back("");
-    tfs_lines(answer, tunnel, counters, i < view.plan.tunnels.size() ? &view.plan.tunnels[i] : nullptr);
-    all.push_back({tunnel.name, counters_value(counters)});
-  }
-  answer.value.is = Map{{"tunnels", {all}}};
-  return answer;
-}
-
-Answer drops(const View& view) {
-  Answer answer;
-  answer.columns = {{"REASON"}, {"COUNT", Align::kRight}, {"LAST"}, {"MEANING"}, {"WHAT TO DO"}};
-  Map all;
-  for (std::size_t i = 0; i < model::kDropCount; ++i) {
-    const std::uint64_t count = view.stats.drops[i];
-    const model::DropText& text = model::kDropTexts[i];
-    all.push_back({std::string(text.name), {count}});
-    if (count == 0) continue;
-    const auto last = view.trends.last_drop(static_cast<model::Drop>(i));
-    answer.rows.push_back({std::string(text.name), std::to_string(count),
-                           last ? duration(seconds_between(*last, view.now)) + " ago" : "just now",
-                           std::string(text.meaning), std::string(text.cure)});
-  }
-  if (answer.rows.empty()) answer.lines.push_back("nothing was dropped");
-  answer.value.is = Map{{"drops", {all}}};
-  return answer;
-}
-
-Answer ports(const std::string& name, const View& view) {
+Result<Answer> ports(const std::string& name, const View& view) {
   Answer answer;
   answer.columns = {{"PORT"},
                     {"LINK"},
                     {"SIDE"},
-                    {"DRIVER"},
-                    {"MAC"},
                     {"MTU", Align::kRight},
-                    {"RX PKTS", Align::kRight},
-                    {"TX PKTS", Align::kRight},
-                    {"MISSED", Align::kRight},
+                    {"MAC"},
                     {"TWIN"},
-                    {"ADDRESSES"}};
-  Map all;
-  for (std::size_t i = 0; i < view.plan.ports.size(); ++i) {
-    const model::PortPlan& port = view.plan.ports[i];
+                    {"ADDRESSES"},
+                    {"RX PACKETS", Align::kRight},
+                    {"TX PACKETS", Align::kRight},
+                    {"MISSED", Align::kRight}};
+  Value::Map map;
+  for (const model::PortPlan& port : view.plan.ports) {
     if (!name.empty() && port.name != name) continue;
     const auto found = view.ports.find(port.name);
-    const PortState state = found == view.ports.end() ? PortState{} : found->second;
-    std::string addresses;
-    List address_list;
-    for (const IpPrefix& prefix : port.addresses) {
-      addresses += (addresses.empty() ? "" : " ") + prefix.text();
-      address_list.push_back({prefix.text()});
-    }
-    const std::string twin = i < view.config.ports.size() ? view.config.ports[i].twin : "";
-    const std::string side = port.side == model::PortSide::kOuter ? "outer" : "protected";
-    answer.rows.push_back({port.name, state.link ? "up" : "down", side, state.driver, port.mac.text(),
-                           std::to_string(port.mtu), std::to_string(state.counters.rx_pkts),
-                           std::to_string(state.counters.tx_pkts), std::to_string(state.counters.rx_missed_pkts), twin,
-                           addresses});
-    all.push_back({port.name,
-                   {Map{{"link", {state.link}},
-                        {"side", {side}},
-                        {"driver", {state.driver}},
-                        {"mac", {port.mac.text()}},
-                        {"mtu", {std::uint64_t{port.mtu}}},
-                        {"twin", {twin}},
-                        {"addresses", {address_list}},
-                        {"rx-pkts", {state.counters.rx_pkts}},
-                        {"rx-octets", {state.counters.rx_octets}},
-                        {"tx-pkts", {state.counters.tx_pkts}},
-                        {"tx-octets", {state.counters.tx_octets}},
-                        {"rx-missed-pkts", {state.counters.rx_missed_pkts}}}}});
+    const PortState state = found != view.ports.end() ? found->second : PortState{};
+    answer.rows.push_back({port.name, state.link ? "up" : "down",
+                           port.side == model::PortSide::kOuter ? "outer" : "protected",
+                           port.mtu == 0 ? "-" : std::to_string(port.mtu), port.mac.text(), twin_of(view, port.name),
+                           joined(port.addresses), grouped(state.counters.rx_pkts), grouped(state.counters.tx_pkts),
+                           grouped(state.counters.rx_missed_pkts)});
+    map.push_back({port.name, Value{port_value(port, state, view)}});
   }
-  answer.value.is = Map{{"ports", {all}}};
+  if (!name.empty() && map.empty()) return none_named("port", name);
+  answer.value.is = Value::Map{{"ports", Value{std::move(map)}}};
   return answer;
 }
 
-Answer neighbours(const View& view) {
+bool port_exists(const View& view, const std::string& name) {
+  return std::any_of(view.plan.ports.begin(), view.plan.ports.end(),
+                     [&](const model::PortPlan& port) { return port.name == name; });
+}
+
+Result<Answer> neighbours(const std::string& name, const View& view) {
+  if (!name.empty() && !port_exists(view, name)) return none_named("port", name);
+  std::set<std::pair<std::string, IpAddress>> fixed;
+  for (const model::NeighbourConfig& neighbour : view.config.neighbours)
+    fixed.insert({neighbour.port, neighbour.address});
   Answer answer;
-  answer.columns = {{"PORT"}, {"ADDRESS"}, {"MAC"}};
-  List all;
+  answer.columns = {{"ADDRESS"}, {"PORT"}, {"MAC"}, {"FROM"}};
+  Value::List list;
   for (const model::Neighbour& neighbour : view.plan.neighbours) {
     const std::string& port = view.plan.ports[neighbour.port.value].name;
-    answer.rows.push_back({port, neighbour.address.text(), neighbour.mac.text()});
-    all.push_back({Map{{"port", {port}}, {"address", {neighbour.address.text()}}, {"mac", {neighbour.mac.text()}}}});
+    if (!name.empty() && port != name) continue;
+    const std::string from = fixed.contains({port, neighbour.address}) ? "file" : "kernel";
+    answer.rows.push_back({neighbour.address.text(), port, neighbour.mac.text(), from});
+    list.push_back(Value{Value::Map{{"address", Value{neighbour.address.text()}},
+                                    {"port", Value{port}},
+                                    {"mac", Value{neighbour.mac.text()}},
+                                    {"from", Value{from}}}});
   }
-  answer.value.is = Map{{"neighbours", {all}}};
+  answer.value.is = Value::Map{{"neighbours", Value{std::move(list)}}};
   return answer;
 }
 
-std::string target_text(const model::RouteTarget& target, const View& view) {
+struct TargetText {
+  std::string text;
+  std::string owner;  // tunnel or port
+  Value::Map value;
+};
+
+TargetText target_text(const model::Route& route, const model::ForwardingPlan& plan) {
   struct Visitor {
-    const View& view;
-    std::string operator()(const model::ToTunnel& to) const {
-      return "tunnel " + view.plan.tunnels[to.tunnel.value].name;
+    const model::ForwardingPlan& plan;
+    TargetText operator()(const model::ToTunnel& to) const {
+      const std::string& name = plan.tunnels[to.tunnel.value].name;
+      return {"tunnel " + name, name, {{"tunnel", Value{name}}}};
     }
-    std::string operator()(const model::ToNextHop& to) const {
-      return "via " + to.next_hop.text() + " port " + view.plan.ports[to.port.value].name;
+    TargetText operator()(const model::ToNextHop& to) const {
+      const std::string& port = plan.ports[to.port.value].name;
+      return {to.next_hop.text() + " on " + port, port, {{"via", Value{to.next_hop.text()}}, {"port", Value{port}}}};
     }
-    std::string operator()(const model::ToConnected& to) const { return "port " + view.plan.ports[to.port.value].name; }
-    std::string operator()(const model::ToBlackhole&) const { return "blackhole"; }
+    TargetText operator()(const model::ToConnected& to) const {
+      const std::string& port = plan.ports[to.port.value].name;
+      return {"on " + port, port, {{"port", Value{port}}}};
+    }
+    TargetText operator()(const model::ToBlackhole&) const { return {"blackhole", "", {{"blackhole", Value{true}}}}; }
   };
-  return std::visit(Visitor{view}, target);
+  return std::visit(Visitor{plan}, route.target);
 }
 
-Answer routes(const View& view) {
-  Answer answer;
-  answer.columns = {{"PREFIX"}, {"TO"}, {"METRIC", Align::kRight}, {"CLEAR TEXT"}};
-  List all;
+Result<Answer> routes(const std::string& name, const View& view) {
+  const bool tunnel = std::any_of(view.plan.tunnels.begin(), view.plan.tunnels.end(),
+                                  [&](const model::TunnelPlan& plan) { return plan.name == name; });
+  if (!name.empty() && !tunnel && !port_exists(view, name)) return none_named("tunnel or port", name);
+  std::map<IpPrefix, const model::Route*> best;  // the lowest metric, the first of equals
   for (const model::Route& route : view.plan.routes) {
-    const std::string to = target_text(route.target, view);
+    const model::Route*& slot = best[route.prefix];
+    if (slot == nullptr || route.metric < slot->metric) slot = &route;
+  }
+  Answer answer;
+  answer.columns = {{"PREFIX"}, {"TO"}, {"METRIC", Align::kRight}, {"IN USE"}, {"CLEAR TEXT OUT"}};
+  Value::List list;
+  for (const model::Route& route : view.plan.routes) {
+    TargetText target = target_text(route, view.plan);
+    if (!name.empty() && target.owner != name) continue;
+    const bool used = best[route.prefix] == &route;
     const bool clear = route.clear == model::ClearText::kAllowed;
-    answer.rows.push_back({route.prefix.text(), to, std::to_string(route.metric), clear ? "allowed" : "-"});
-    all.push_back({Map{{"prefix", {route.prefix.text()}},
-                       {"to", {to}},
-                       {"metric", {std::uint64_t{route.metric}}},
-                       {"clear", {clear}}}});
+    answer.rows.push_back(
+        {route.prefix.text(), target.text, std::to_string(route.metric), used ? "yes" : "no", clear ? "allowed" : ""});
+    Value::Map value{{"to", Value{route.prefix.text()}}};
+    for (auto& entry : target.value) value.push_back(std::move(entry));
+    value.push_back({"metric", Value{std::uint64_t{route.metric}}});
+    value.push_back({"in-use", Value{used}});
+    value.push_back({"clear-text-allowed", Value{clear}});
+    list.push_back(Value{std::move(value)});
   }
-  answer.value.is = Map{{"routes", {all}}};
+  answer.value.is = Value::Map{{"routes", Value{std::move(list)}}};
   return answer;
-}
-
-bool exists(Topic topic, const std::string& name, const View& view) {
-  if (name.empty()) return true;
-  if (topic == Topic::kPorts) {
-    for (const model::PortPlan& port : view.plan.ports) {
-      if (port.name == name) return true;
-    }
-    return false;
-  }
-  for (const model::TunnelConfig& tunnel : view.config.tunnels) {
-    if (tunnel.name == name) return true;
-  }
-  return false;
 }
 
 }  // namespace
 
 std::optional<Topic> topic_named(std::string_view word) {
-  constexpr std::array<std::pair<std::string_view, Topic>, 6> kTopics{{{"tunnels", Topic::kTunnels},
-                                                                       {"tfs", Topic::kTfs},
-                                                                       {"drops", Topic::kDrops},
-                                                                       {"ports", Topic::kPorts},
-                                                                       {"neighbours", Topic::kNeighbours},
-                                                                       {"routes", Topic::kRoutes}}};
   for (const auto& [name, topic] : kTopics) {
     if (name == word) return topic;
   }
@@ -319,25 +216,21 @@ std::optional<Topic> topic_named(std::string_view word) {
 }
 
 Result<Answer> answer(Topic topic, const std::string& name, const View& view) {
-  if (!exists(topic, name, view)) {
-    return failure(Fault::kNotFound,
-                   std::string(topic == Topic::kPorts ? "no port" : "no tunnel") + " is named \"" + name + "\"");
-  }
   switch (topic) {
     case Topic::kTunnels:
-      return tunnels(name, view);
+      return show_tunnels(name, view);
     case Topic::kTfs:
-      return tfs(name, view);
+      return show_tfs(name, view);
     case Topic::kDrops:
-      return drops(view);
+      return drops(name, view);
     case Topic::kPorts:
       return ports(name, view);
     case Topic::kNeighbours:
-      return neighbours(view);
+      return neighbours(name, view);
     case Topic::kRoutes:
-      return routes(view);
+      return routes(name, view);
   }
-  return failure(Fault::kInternal, "unknown topic");
+  return failure(Fault::kInternal, "topic without an answer");
 }
 
 }  // namespace levelgate::control

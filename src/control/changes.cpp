@@ -1,78 +1,255 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Differences of two configurations, by the parts that can be changed on their own.
+// Field by field, in the order of the file. Keys are told to differ, never shown.
 #include "control/changes.h"
 
 #include <algorithm>
+#include <set>
+
+#include "control/figures.h"
 
 namespace levelgate::control {
 namespace {
 
+template <typename T>
+const T* named(const std::vector<T>& list, const std::string& name) {
+  const auto found = std::find_if(list.begin(), list.end(), [&](const T& item) { return item.name == name; });
+  return found != list.end() ? &*found : nullptr;
+}
+
+std::string text(bool value) { return value ? "true" : "false"; }
+std::string text(const std::string& value) { return value.empty() ? "unset" : value; }
+std::string text(std::uint32_t value) { return std::to_string(value); }
+std::string text(std::uint64_t value) { return std::to_string(value); }
+std::string text(const std::optional<std::uint32_t>& value) { return value ? std::to_string(*value) : "unset"; }
+std::string text(const IpAddress& value) { return value.text(); }
+std::string text(const IpPrefix& value) { return value.text(); }
+std::string text(const std::optional<Nanos>& value) { return value ? span(*value) : "auto"; }
+std::string text(const model::TrafficSelector& value) { return value.first.text() + "-" + value.last.text(); }
+
+template <typename T>
+std::string text(const std::vector<T>& list) {
+  std::string all;
+  for (const T& item : list) all += (all.empty() ? "" : ", ") + text(item);
+  return list.empty() ? "none" : all;
+}
+
+std::string text(model::CryptoChoice value) {
+  switch (value) {
+    case model::CryptoChoice::kAuto:
+      return "auto";
+    case model::CryptoChoice::kIpsecMb:
+      return "ipsec-mb";
+    case model::CryptoChoice::kCryptodev:
+      return "cryptodev";
+    case model::CryptoChoice::kOpenssl:
+      return "openssl";
+  }
+  return "";
+}
+
+std::string text(model::LogLevel value) {
+  switch (value) {
+    case model::LogLevel::kDebug:
+      return "debug";
+    case model::LogLevel::kInfo:
+      return "info";
+    case model::LogLevel::kWarn:
+      return "warn";
+    case model::LogLevel::kError:
+      return "error";
+  }
+  return "";
+}
+
+std::string text(model::TfsMode value) {
+  switch (value) {
+    case model::TfsMode::kFixed:
+      return "fixed";
+    case model::TfsMode::kOnDemand:
+      return "on-demand";
+    case model::TfsMode::kPlain:
+      return "plain";
+  }
+  return "";
+}
+
+std::string text(EspCipher value) {
+  switch (value) {
+    case EspCipher::kAes128Gcm16:
+      return "aes128gcm16";
+    case EspCipher::kAes256Gcm16:
+      return "aes256gcm16";
+    case EspCipher::kChaCha20Poly1305:
+      return "chacha20poly1305";
+  }
+  return "";
+}
+
+std::string text(const model::RouteConfig& route) {
+  std::string line = route.to.text();
+  if (route.blackhole) line += " blackhole";
+  if (!route.tunnel.empty()) line += " via " + route.tunnel;
+  if (route.gateway) line += " via " + route.gateway->text() + " dev " + route.interface;
+  return route.metric == 0 ? line : line + " metric " + std::to_string(route.metric);
+}
+
+std::string text(const model::NeighbourConfig& neighbour) {
+  return neighbour.address.text() + " on " + neighbour.port + " " + neighbour.mac.text();
+}
+
 class Comparison {
  public:
-  void part(const std::string& path, bool same, Cost cost, std::string before = "", std::string after = "") {
-    if (!same) found_.push_back({path, cost, std::move(before), std::move(after)});
+  void all(const model::Config& a, const model::Config& b) {
+    field("node.name", Cost::kLive, a.node_name, b.node_name);
+    dataplane(a.dataplane, b.dataplane);
+    each("ports", Cost::kDaemonRestart, a.ports, b.ports, [this](auto&... args) { port(args...); });
+    each("interfaces", Cost::kLive, a.interfaces, b.interfaces, [this](auto&... args) { interface(args...); });
+    each("tunnels", Cost::kLive, a.tunnels, b.tunnels, [this](auto&... args) { tunnel(args...); });
+    entries("routes", a.routes, b.routes);
+    entries("neighbours", a.neighbours, b.neighbours);
+    management(a.management, b.management);
+  }
+
+  std::vector<Change> take() { return std::move(changes_); }
+
+ private:
+  void add(const std::string& path, Cost cost, std::string before, std::string after) {
+    changes_.push_back({path, cost, std::move(before), std::move(after)});
   }
 
   template <typename T>
-  void list(const std::string& path, const std::vector<T>& before, const std::vector<T>& after, Cost cost) {
-    part(path, before == after, cost, std::to_string(before.size()), std::to_string(after.size()));
+  void field(const std::string& path, Cost cost, const T& before, const T& after) {
+    if (before != after) add(path, cost, text(before), text(after));
   }
 
-  void tunnel(const model::TunnelConfig& before, const model::TunnelConfig& after) {
-    const std::string path = "tunnels." + after.name;
-    part(path + ".description", before.description == after.description, Cost::kLive);
-    part(path + ".local", before.local == after.local, Cost::kTunnelRestart, before.local.text(), after.local.text());
-    part(path + ".remote", before.remote == after.remote, Cost::kTunnelRestart, before.remote.text(),
-         after.remote.text());
-    part(path + ".static.outbound", before.outbound == after.outbound, Cost::kRekey);
-    part(path + ".static.inbound", before.inbound == after.inbound, Cost::kRekey);
-    part(path + ".esp.replay-window", before.replay_window == after.replay_window, Cost::kRekey,
-         std::to_string(before.replay_window), std::to_string(after.replay_window));
-    part(path + ".esp.encapsulation", before.encapsulation == after.encapsulation, Cost::kTunnelRestart);
-    part(path + ".selectors", before.selectors == after.selectors, Cost::kLive);
-    part(path + ".tfs.receive", before.tfs.receive == after.tfs.receive, Cost::kLive);
-    model::TfsSettings softened = before.tfs;
-    softened.receive = after.tfs.receive;
-    part(path + ".tfs", softened == after.tfs, Cost::kTunnelRestart);
+  // Things with a name: gone, new, or changed inside.
+  template <typename T, typename Inside>
+  void each(const std::string& path, Cost cost, const std::vector<T>& before, const std::vector<T>& after,
+            Inside inside) {
+    for (const T& item : before) {
+      if (named(after, item.name) == nullptr) add(path + "." + item.name, cost, "there", "");
+    }
+    for (const T& item : after) {
+      const T* const old = named(before, item.name);
+      if (old == nullptr) {
+        add(path + "." + item.name, cost, "", "new");
+      } else if (!(*old == item)) {
+        const std::string prefix = path + "." + item.name + ".";
+        inside(prefix, *old, item);
+      }
+    }
   }
 
-  std::vector<Change> take() { return std::move(found_); }
+  // Lists without names: what left and what came.
+  template <typename T>
+  void entries(const std::string& path, const std::vector<T>& before, const std::vector<T>& after) {
+    std::multiset<std::string> old;
+    for (const T& item : before) old.insert(text(item));
+    std::vector<std::string> fresh;
+    for (const T& item : after) {
+      const auto same = old.find(text(item));
+      if (same == old.end()) {
+        fresh.push_back(text(item));
+      } else {
+        old.erase(same);
+      }
+    }
+    for (const std::string& gone : old) add(path, Cost::kLive, gone, "");
+    for (const std::string& come : fresh) add(path, Cost::kLive, "", come);
+  }
 
- private:
-  std::vector<Change> found_;
+  void dataplane(const model::DataplaneConfig& a, const model::DataplaneConfig& b) {
+    const auto memory = [](const model::DataplaneConfig& d) {
+      return d.no_huge ? std::string("none") : std::to_string(d.memory_octets >> 20) + "MiB";
+    };
+    field("dataplane.memory", Cost::kDaemonRestart, memory(a), memory(b));
+    field("dataplane.main-core", Cost::kDaemonRestart, a.main_core, b.main_core);
+    field("dataplane.workers", Cost::kDaemonRestart, a.worker_cores, b.worker_cores);
+    field("dataplane.crypto", Cost::kDaemonRestart, a.crypto, b.crypto);
+    if (a.idle != b.idle) {
+      const auto word = [](model::IdleMode idle) { return idle == model::IdleMode::kPoll ? "poll" : "adaptive"; };
+      add("dataplane.idle", Cost::kDaemonRestart, word(a.idle), word(b.idle));
+    }
+  }
+
+  void port(const std::string& path, const model::PortConfig& a, const model::PortConfig& b) {
+    field(path + "pci", Cost::kDaemonRestart, a.pci, b.pci);
+    field(path + "vdev", Cost::kDaemonRestart, a.vdev, b.vdev);
+    field(path + "mtu", Cost::kDaemonRestart, a.mtu, b.mtu);
+    field(path + "twin", Cost::kDaemonRestart, a.twin, b.twin);
+  }
+
+  void interface(const std::string& path, const model::InterfaceConfig& a, const model::InterfaceConfig& b) {
+    field(path + "port", Cost::kLive, a.port, b.port);
+    field(path + "addresses", Cost::kLive, a.addresses, b.addresses);
+    field("ports." + b.port + ".gateway", Cost::kLive, a.gateways, b.gateways);
+  }
+
+  void tunnel(const std::string& path, const model::TunnelConfig& a, const model::TunnelConfig& b) {
+    field(path + "description", Cost::kLive, a.description, b.description);
+    field(path + "local.interface", Cost::kTunnelRestart, a.interface, b.interface);
+    field(path + "local.address", Cost::kTunnelRestart, a.local, b.local);
+    field(path + "remote.address", Cost::kTunnelRestart, a.remote, b.remote);
+    if (a.outbound && b.outbound) field(path + "static.esn", Cost::kRekey, a.outbound->esn, b.outbound->esn);
+    sa(path + "static.outbound", a.outbound, b.outbound);
+    sa(path + "static.inbound", a.inbound, b.inbound);
+    field(path + "esp.replay-window", Cost::kRekey, a.replay_window, b.replay_window);
+    if (a.encapsulation != b.encapsulation) {
+      const auto word = [](model::Encapsulation e) { return e == model::Encapsulation::kUdp ? "udp" : "none"; };
+      add(path + "esp.encapsulation", Cost::kTunnelRestart, word(a.encapsulation), word(b.encapsulation));
+    }
+    field(path + "selectors.local", Cost::kLive, a.selectors.local, b.selectors.local);
+    field(path + "selectors.remote", Cost::kLive, a.selectors.remote, b.selectors.remote);
+    tfs(path + "tfs.", a.tfs, b.tfs);
+  }
+
+  void sa(const std::string& path, const std::optional<model::EspSa>& a, const std::optional<model::EspSa>& b) {
+    if (!a || !b) {
+      if (a.has_value() != b.has_value()) add(path, Cost::kRekey, a ? "there" : "", b ? "new" : "");
+      return;
+    }
+    field(path + ".spi", Cost::kRekey, a->spi.value, b->spi.value);
+    field(path + ".cipher", Cost::kRekey, a->cipher, b->cipher);
+    field(path + ".first-sequence", Cost::kRekey, a->first_sequence.value, b->first_sequence.value);
+    const bool same_key = a->key == b->key || (a->key && b->key && a->key->equals(*b->key));
+    if (!same_key) add(path + ".key.file", Cost::kRekey, "a key", "another key");
+  }
+
+  void tfs(const std::string& path, const model::TfsSettings& a, const model::TfsSettings& b) {
+    field(path + "mode", Cost::kTunnelRestart, a.mode, b.mode);
+    field(path + "rate", Cost::kTunnelRestart, set_rate(a.rate_bits_per_second), set_rate(b.rate_bits_per_second));
+    if (a.rate_layer != b.rate_layer) {
+      const auto word = [](model::RateLayer layer) { return layer == model::RateLayer::kL3 ? "l3" : "l2"; };
+      add(path + "rate-layer", Cost::kTunnelRestart, word(a.rate_layer), word(b.rate_layer));
+    }
+    field(path + "packet-size", Cost::kTunnelRestart, a.packet_size, b.packet_size);
+    field(path + "fragment", Cost::kTunnelRestart, a.fragment, b.fragment);
+    field(path + "max-queue-delay", Cost::kTunnelRestart, span(a.max_queue_delay), span(b.max_queue_delay));
+    field(path + "init-delay", Cost::kTunnelRestart, span(a.init_delay), span(b.init_delay));
+    field(path + "catch-up", Cost::kTunnelRestart, a.catch_up_slots, b.catch_up_slots);
+    field(path + "receive.reorder-window", Cost::kLive, a.receive.reorder_window, b.receive.reorder_window);
+    field(path + "receive.lost-timer", Cost::kLive, a.receive.lost_packet_timer, b.receive.lost_packet_timer);
+  }
+
+  void management(const model::ManagementConfig& a, const model::ManagementConfig& b) {
+    field("management.api.socket", Cost::kDaemonRestart, a.api_socket, b.api_socket);
+    field("management.api.group", Cost::kDaemonRestart, a.api_group, b.api_group);
+    field("management.log.level", Cost::kLive, a.log_level, b.log_level);
+    if (a.log_format != b.log_format) {
+      const auto word = [](model::LogFormat format) { return format == model::LogFormat::kText ? "text" : "json"; };
+      add("management.log.format", Cost::kLive, word(a.log_format), word(b.log_format));
+    }
+  }
+
+  std::vector<Change> changes_;
 };
-
-const model::TunnelConfig* named(const std::vector<model::TunnelConfig>& tunnels, const std::string& name) {
-  const auto found =
-      std::find_if(tunnels.begin(), tunnels.end(), [&](const auto& tunnel) { return tunnel.name == name; });
-  return found == tunnels.end() ? nullptr : &*found;
-}
 
 }  // namespace
 
 std::vector<Change> changes_between(const model::Config& before, const model::Config& after) {
   Comparison comparison;
-  comparison.part("node.name", before.node_name == after.node_name, Cost::kLive, before.node_name, after.node_name);
-  comparison.part("dataplane", before.dataplane == after.dataplane, Cost::kDaemonRestart);
-  comparison.list("ports", before.ports, after.ports, Cost::kDaemonRestart);
-  comparison.list("interfaces", before.interfaces, after.interfaces, Cost::kLive);
-  comparison.list("routes", before.routes, after.routes, Cost::kLive);
-  comparison.list("neighbours", before.neighbours, after.neighbours, Cost::kLive);
-  for (const model::TunnelConfig& tunnel : after.tunnels) {
-    const model::TunnelConfig* const old = named(before.tunnels, tunnel.name);
-    if (old != nullptr) comparison.tunnel(*old, tunnel);
-    comparison.part("tunnels." + tunnel.name, old != nullptr, Cost::kLive, "", "new");
-  }
-  for (const model::TunnelConfig& tunnel : before.tunnels) {
-    const bool stays = named(after.tunnels, tunnel.name) != nullptr;
-    comparison.part("tunnels." + tunnel.name, stays, Cost::kLive, "removed", "");
-  }
-  const model::ManagementConfig& a = before.management;
-  const model::ManagementConfig& b = after.management;
-  comparison.part("management.api", a.api_socket == b.api_socket && a.api_group == b.api_group, Cost::kDaemonRestart,
-                  a.api_socket, b.api_socket);
-  comparison.part("management.log", a.log_level == b.log_level && a.log_format == b.log_format, Cost::kLive);
+  comparison.all(before, after);
   return comparison.take();
 }
 
@@ -91,14 +268,12 @@ std::string_view cost_name(Cost cost) {
 }
 
 std::string change_text(const Change& change) {
-  std::string text = change.path + ":";
-  if (!change.before.empty() && !change.after.empty()) {
-    text += " " + change.before + " -> " + change.after;
-  } else {
-    text +=
-        " " + (change.before.empty() ? (change.after.empty() ? std::string("changed") : change.after) : change.before);
-  }
-  return text + " (" + std::string(cost_name(change.cost)) + ")";
+  std::string what = change.before.empty()  ? "+ " + change.after
+                     : change.after.empty() ? "- " + change.before
+                                            : change.before + " -> " + change.after;
+  if (change.before.empty() && change.after == "new") what = "new";
+  if (change.after.empty() && change.before == "there") what = "removed";
+  return change.path + ": " + what + " (" + std::string(cost_name(change.cost)) + ")";
 }
 
 }  // namespace levelgate::control

@@ -1,224 +1,168 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Inputs to effects. The old state stands until the data plane has taken the new plan.
+// Reload: refuse, or propose, then wait for the data plane's word. What is done again and again - neighbours, notices -
+// is bounded in time and in number.
 #include "control/controller.h"
 
 #include <algorithm>
 
 #include "control/changes.h"
+#include "control/notice_ids.h"
 
 namespace levelgate::control {
 namespace {
 
-constexpr Nanos kAskAgain = std::chrono::seconds(1);    // an unresolved next hop
-constexpr Nanos kKeepFresh = std::chrono::seconds(10);  // a resolved one that a tunnel uses
-constexpr Nanos kComplainAfter = std::chrono::seconds(3);
-constexpr Nanos kSilentAfter = std::chrono::seconds(3);  // a peer that sends nothing
-constexpr Nanos kTellSkippedEvery = std::chrono::seconds(60);
+using std::chrono::seconds;
+
+constexpr Nanos kAskAgain = seconds(1);         // for a neighbour that does not answer
+constexpr Nanos kKeepFresh = seconds(10);       // for one that does: the kernel confirms it in time
+constexpr Nanos kPatience = seconds(5);         // until a next hop that is needed is complained about
+constexpr Nanos kForget = seconds(60);          // a neighbour that nobody asks for any more
+constexpr Nanos kSkippedAgain = seconds(10);    // between two lines about skipped slots of one tunnel
+constexpr Nanos kSilence = seconds(10);         // of the peer of a fixed-rate tunnel
+constexpr std::size_t kMostResolutions = 4096;  // asked for at the same time
+
+std::string plural(std::size_t count, const char* word) {
+  return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "; ") + line;
+  return text;
+}
+
+struct TwinContent {
+  std::vector<IpPrefix> addresses;
+  std::vector<IpAddress> gateways;
+  bool operator==(const TwinContent&) const = default;
+};
+
+TwinContent twin_content(const model::Config& config, const std::string& port) {
+  TwinContent content;
+  for (const model::InterfaceConfig& interface : config.interfaces) {
+    if (interface.port != port) continue;
+    content.addresses.insert(content.addresses.end(), interface.addresses.begin(), interface.addresses.end());
+    content.gateways.insert(content.gateways.end(), interface.gateways.begin(), interface.gateways.end());
+  }
+  return content;
+}
 
 }  // namespace
 
-Effects Controller::refuse(std::string_view event, std::string why) {
-  Effects effects;
-  effects.push_back(Notice{model::LogLevel::kError, "config", event, why, {}, {}});
-  ReloadOutcome outcome;
-  outcome.lines.push_back(std::move(why));
-  effects.push_back(std::move(outcome));
-  return effects;
+Effects Controller::refuse(std::string_view event, std::vector<std::string> why) const {
+  Notice notice{model::LogLevel::kError, "config", event, "the new configuration is refused: " + joined(why)};
+  return {std::move(notice), ReloadOutcome{false, std::move(why)}};
 }
 
 Effects Controller::propose(Proposal proposal) {
-  Effects effects;
-  effects.push_back(ApplyPlan{proposal.plan});
   proposal_ = std::move(proposal);
-  return effects;
+  return {ApplyPlan{proposal_->plan}};
 }
 
 Effects Controller::reload(model::Config config, Instant) {
-  std::vector<std::string> lines;
-  for (const Change& change : changes_between(config_, config)) {
-    if (booted_ && change.cost == Cost::kDaemonRestart) {
-      return refuse("LG-APP-002",
-                    "reload refused: " + change_text(change) + " needs a restart of levelgated; the old state stands");
-    }
-    lines.push_back(change_text(change));
-  }
-  if (const auto path = spent_keys_.conflict(config)) {
-    return refuse("LG-APP-003", "reload refused: the key of " + *path +
-                                    " was used by another SA, or by this one with other numbers; take a new key");
-  }
-  auto plan = make_plan(config, surroundings_, workers_);
-  if (!plan) return refuse("LG-APP-004", plan.error().what);
   Proposal proposal;
-  proposal.changes = std::move(lines);
-  proposal.plan = std::move(*plan);
+  if (booted_) {
+    std::vector<std::string> impossible;
+    for (const Change& change : changes_between(config_, config)) {
+      if (change.cost == Cost::kDaemonRestart) impossible.push_back(change_text(change));
+      proposal.changes.push_back(change_text(change));
+    }
+    if (!impossible.empty()) return refuse(kConfigNeedsRestart, std::move(impossible));
+    if (const auto conflict = spent_keys_.conflict(config)) {
+      return refuse(kKeySpent, {conflict->path + ": its key was used by " + conflict->used +
+                                " since the daemon started; take a new one at both ends"});
+    }
+  }
+  auto plan = make_plan(config, surroundings_, workers_, booted_ ? &plan_ : nullptr);
+  if (!plan) return refuse(kPlanRefused, {plan.error().what});
   proposal.config = std::move(config);
+  proposal.plan = std::move(*plan);
   return propose(std::move(proposal));
 }
 
 Effects Controller::reload_refused(std::vector<std::string> findings) {
-  Effects effects;
-  effects.push_back(Notice{model::LogLevel::kError,
-                           "config",
-                           "LG-APP-001",
-                           "reload refused: the file has errors; the old state stands",
-                           {},
-                           {}});
-  for (const std::string& line : findings) {
-    effects.push_back(Notice{model::LogLevel::kError, "config", "LG-APP-001", line, {}, {}});
-  }
-  ReloadOutcome outcome;
-  outcome.lines = std::move(findings);
-  effects.push_back(std::move(outcome));
-  return effects;
+  return refuse(kConfigFaulty, std::move(findings));
 }
 
 Effects Controller::applied(const Result<void>& outcome, Instant now) {
-  Effects effects;
-  if (!proposal_) return effects;
+  if (!proposal_) return {};
   Proposal proposal = std::move(*proposal_);
   proposal_.reset();
-  if (!outcome)
-    return refuse("LG-APP-004", "the data plane refused the plan: " + outcome.error().what + "; the old state stands");
+  if (!outcome) {
+    if (proposal.config) return refuse(kPlanRefused, {outcome.error().what});
+    const bool known_already = std::exchange(stale_, true);  // tick() tries again
+    if (known_already) return {};
+    return {Notice{model::LogLevel::kError, "config", kPlanRefused,
+                   "what changed around the gateway cannot be followed: " + outcome.error().what}};
+  }
+  stale_ = false;
   plan_ = std::move(proposal.plan);
+  Effects effects;
   if (proposal.config) {
-    const model::Config before = std::move(config_);
+    set_twins(*proposal.config, effects);
+    const auto& before = config_.management;
+    const auto& after = proposal.config->management;
+    if (!booted_ || before.log_level != after.log_level || before.log_format != after.log_format) {
+      effects.push_back(SetLog{after.log_level, after.log_format});
+    }
     config_ = std::move(*proposal.config);
     spent_keys_.take(config_);
-    twins(before, config_, effects);
-    effects.push_back(SetLog{config_.management.log_level, config_.management.log_format});
-    effects.push_back(Notice{model::LogLevel::kInfo,
-                             "config",
-                             "",
-                             std::string(booted_ ? "reloaded: " : "loaded: ") + std::to_string(config_.ports.size()) +
-                                 " ports, " + std::to_string(config_.tunnels.size()) + " tunnels, " +
-                                 std::to_string(config_.routes.size()) + " routes",
-                             {},
-                             {}});
-    ReloadOutcome told;
-    told.done = true;
-    told.lines = std::move(proposal.changes);
-    if (told.lines.empty()) told.lines.push_back("nothing changed");
-    effects.push_back(std::move(told));
+    const std::string message = booted_ ? "configuration in force: " + plural(proposal.changes.size(), "change")
+                                        : "configuration in force: " + plural(config_.ports.size(), "port") + ", " +
+                                              plural(config_.tunnels.size(), "tunnel") + ", " +
+                                              plural(config_.routes.size(), "route");
     booted_ = true;
+    effects.push_back(Notice{model::LogLevel::kInfo, "config", kConfigApplied, message});
+    if (proposal.changes.empty()) proposal.changes.push_back("nothing changed");
+    effects.push_back(ReloadOutcome{true, std::move(proposal.changes)});
   }
+  find_needed_hops();
   resolve_needed(now, effects);
   return effects;
 }
 
-Effects Controller::surroundings(Surroundings now_seen, Instant) {
-  if (now_seen == surroundings_) return {};
+void Controller::set_twins(const model::Config& next, Effects& effects) const {
+  for (const model::PortConfig& port : next.ports) {
+    TwinContent content = twin_content(next, port.name);
+    if (booted_ && content == twin_content(config_, port.name)) continue;
+    effects.push_back(SetTwin{port.name, std::move(content.addresses), std::move(content.gateways)});
+  }
+}
+
+Effects Controller::surroundings(Surroundings now_seen, Instant now) {
   surroundings_ = std::move(now_seen);
+  answered_.clear();
+  for (const LearntNeighbour& neighbour : surroundings_.neighbours) {
+    answered_.insert({neighbour.port, neighbour.address});
+  }
   if (!booted_) return {};
-  auto plan = make_plan(config_, surroundings_, workers_);
-  if (!plan || *plan == plan_) return {};
-  Proposal proposal;
-  proposal.plan = std::move(*plan);
-  return propose(std::move(proposal));
-}
-
-void Controller::twins(const model::Config& before, const model::Config& after, Effects& effects) const {
-  const auto on_port = [](const model::Config& config, const std::string& port) {
-    SetTwin twin;
-    twin.port = port;
-    for (const model::InterfaceConfig& interface : config.interfaces) {
-      if (interface.port != port) continue;
-      twin.addresses.insert(twin.addresses.end(), interface.addresses.begin(), interface.addresses.end());
-      twin.gateways.insert(twin.gateways.end(), interface.gateways.begin(), interface.gateways.end());
-    }
-    return twin;
-  };
-  for (const model::PortConfig& port : after.ports) {
-    SetTwin wanted = on_port(after, port.name);
-    const SetTwin had = on_port(before, port.name);
-    if (!booted_ || had.addresses != wanted.addresses || had.gateways != wanted.gateways)
-      effects.push_back(std::move(wanted));
-  }
-}
-
-bool Controller::known(const Hop& hop) const {
-  const auto matches = [&](const auto& n) { return n.port == hop.first && n.address == hop.second; };
-  return std::any_of(surroundings_.neighbours.begin(), surroundings_.neighbours.end(), matches) ||
-         std::any_of(config_.neighbours.begin(), config_.neighbours.end(), matches);
-}
-
-void Controller::ask(const Hop& hop, Instant now, Effects& effects) {
-  Resolution& resolution = resolutions_[hop];
-  if (resolution.wanted_since == Instant{}) resolution.wanted_since = now;
-  const bool fresh = known(hop);
-  if (resolution.asked != Instant{} && now - resolution.asked < (fresh ? kKeepFresh : kAskAgain)) return;
-  resolution.asked = now;
-  effects.push_back(ResolveNeighbour{hop.first, hop.second});
-}
-
-// The next hops of tunnels are kept resolved whether or not anybody talks.
-void Controller::resolve_needed(Instant now, Effects& effects) {
-  for (const model::TunnelPlan& tunnel : plan_.tunnels) {
-    const model::Route* best = nullptr;
-    for (const model::Route& route : plan_.routes) {
-      const bool usable = std::holds_alternative<model::ToNextHop>(route.target) ||
-                          std::holds_alternative<model::ToConnected>(route.target);
-      if (!usable || !route.prefix.contains(tunnel.remote)) continue;
-      if (best == nullptr || route.prefix.length > best->prefix.length) best = &route;
-    }
-    if (best == nullptr) continue;
-    if (const auto* const hop = std::get_if<model::ToNextHop>(&best->target)) {
-      ask({plan_.ports[hop->port.value].name, hop->next_hop}, now, effects);
-    } else {
-      ask({plan_.ports[std::get<model::ToConnected>(best->target).port.value].name, tunnel.remote}, now, effects);
-    }
-  }
-}
-
-void Controller::complain(Instant now, Effects& effects) {
-  for (auto it = resolutions_.begin(); it != resolutions_.end();) {
-    auto& [hop, resolution] = *it;
-    if (known(hop)) {
-      resolution.wanted_since = now;
-      resolution.complained = false;
-    } else if (!resolution.complained && now - resolution.wanted_since >= kComplainAfter) {
-      resolution.complained = true;
-      effects.push_back(Notice{model::LogLevel::kWarn,
-                               "neighbour",
-                               "LG-DP-001",
-                               "next hop " + hop.second.text() + " on port " + hop.first + " does not answer",
-                               {},
-                               {}});
-    }
-    // What nobody asked for lately is forgotten: the table cannot grow with traffic.
-    it = now - resolution.asked > std::chrono::minutes(1) ? resolutions_.erase(it) : std::next(it);
-  }
-}
-
-std::string Controller::tunnel_name(TunnelId id) const {
-  return id.value < plan_.tunnels.size() ? plan_.tunnels[id.value].name : "";
+  auto plan = make_plan(config_, surroundings_, workers_, &plan_);
+  if (plan && *plan != plan_) return propose({std::nullopt, std::move(*plan), {}});
+  Effects effects;
+  resolve_needed(now, effects);
+  return effects;
 }
 
 Effects Controller::event(const model::Event& event, Instant now) {
   Effects effects;
+  const std::string tunnel = event.tunnel.value < plan_.tunnels.size() ? plan_.tunnels[event.tunnel.value].name : "";
   switch (event.kind) {
-    case model::EventKind::kNeighbourWanted: {
-      constexpr std::size_t kMostResolutions = 4096;
-      if (event.port.value >= plan_.ports.size() || resolutions_.size() >= kMostResolutions) break;
-      ask({plan_.ports[event.port.value].name, event.address}, now, effects);
+    case model::EventKind::kNeighbourWanted:
+      if (event.port.value >= plan_.ports.size()) break;
+      ask({plan_.ports[event.port.value].name, event.address}, kAskAgain, now, effects);
       break;
-    }
-    case model::EventKind::kSequenceExhausted: {
-      bool& told = exhausted_[{tunnel_name(event.tunnel), event.spi}];
-      if (!told) {
-        effects.push_back(
-            Notice{model::LogLevel::kError,
-                   "esp",
-                   "LG-DP-002",
-                   "sequence numbers are used up: nothing leaves this tunnel any more; set esn: true or take new keys",
-                   tunnel_name(event.tunnel),
-                   {}});
-      }
-      told = true;
+    case model::EventKind::kSequenceExhausted:
+      if (tunnel.empty() || !exhausted_.insert({tunnel, event.spi}).second) break;
+      effects.push_back(Notice{model::LogLevel::kError, "esp", kSequenceExhausted,
+                               "sequence numbers are used up: nothing leaves any more", tunnel});
       break;
-    }
     case model::EventKind::kSequenceNearLimit:
-    case model::EventKind::kSlotsSkipped:
+      if (tunnel.empty() || !near_limit_.insert({tunnel, event.spi}).second) break;
+      effects.push_back(
+          Notice{model::LogLevel::kWarn, "esp", kSequenceNearLimit, "sequence numbers are nearly used up", tunnel});
+      break;
+    case model::EventKind::kSlotsSkipped:  // tick() tells it from the counter, which no lost event can falsify
       break;
   }
   return effects;
@@ -227,39 +171,119 @@ Effects Controller::event(const model::Event& event, Instant now) {
 Effects Controller::tick(const model::Stats& stats, Instant now) {
   Effects effects;
   trends_.observe(stats, now);
+  if (!booted_) return effects;
+  tell_skipped(stats, now, effects);
+  tell_peers(now, effects);
+  std::erase_if(resolutions_, [&](const auto& entry) {
+    return now - entry.second.asked.value_or(entry.second.wanted_since) > kForget;
+  });
   resolve_needed(now, effects);
-  complain(now, effects);
-  tell_tunnels(stats, now, effects);
+  if (!stale_) return effects;
+  auto plan = make_plan(config_, surroundings_, workers_, &plan_);
+  if (!plan || *plan == plan_) return effects;
+  for (Effect& effect : propose({std::nullopt, std::move(*plan), {}})) effects.push_back(std::move(effect));
   return effects;
 }
 
-void Controller::tell_tunnels(const model::Stats& stats, Instant now, Effects& effects) {
-  for (const model::NamedTunnelStats& tunnel : stats.tunnels) {
-    const TunnelTrend* const trend = trends_.tunnel(tunnel.name);
-    const bool hears = trend != nullptr && trend->last_inbound && now - *trend->last_inbound < kSilentAfter;
-    auto [heard, first] = heard_.try_emplace(tunnel.name, false);
-    if (hears != heard->second) {
-      heard->second = hears;
-      const std::string what = hears ? "up: authentic packets from the peer" : "no packets from the peer any more";
-      effects.push_back(Notice{hears ? model::LogLevel::kInfo : model::LogLevel::kWarn,
-                               "tfs",
-                               hears ? "LG-TFS-001" : "LG-TFS-002",
-                               what,
-                               tunnel.name,
-                               {}});
-    }
-    SkippedSlots& skipped = skipped_[tunnel.name];
-    const std::uint64_t more = tunnel.counters.skipped_slots - std::min(skipped.count, tunnel.counters.skipped_slots);
-    if (more != 0 && (!skipped.ever || now - skipped.told >= kTellSkippedEvery)) {
-      effects.push_back(Notice{model::LogLevel::kWarn,
-                               "tfs",
-                               "LG-TFS-003",
-                               "slots were skipped: the worker was held up, or the next hop is not resolved",
-                               tunnel.name,
-                               {{"slots", std::to_string(more)}}});
-      skipped = {tunnel.counters.skipped_slots, now, true};
+void Controller::find_needed_hops() {
+  needed_.clear();
+  fixed_.clear();
+  for (const model::TunnelPlan& tunnel : plan_.tunnels) {
+    const model::Route* const route = outer_route(plan_, tunnel.remote);
+    if (route == nullptr) continue;
+    if (const auto* const to = std::get_if<model::ToNextHop>(&route->target)) {
+      needed_.insert({plan_.ports[to->port.value].name, to->next_hop});
+    } else if (const auto* const near = std::get_if<model::ToConnected>(&route->target)) {
+      needed_.insert({plan_.ports[near->port.value].name, tunnel.remote});
     }
   }
+  for (const model::RouteConfig& route : config_.routes) {
+    if (!route.gateway) continue;
+    for (const model::InterfaceConfig& interface : config_.interfaces) {
+      if (interface.name == route.interface) needed_.insert({interface.port, *route.gateway});
+    }
+  }
+  for (const model::NeighbourConfig& neighbour : config_.neighbours) fixed_.insert({neighbour.port, neighbour.address});
+}
+
+void Controller::ask(const Hop& hop, Nanos not_again_within, Instant now, Effects& effects) {
+  if (fixed_.contains(hop)) return;
+  auto found = resolutions_.find(hop);
+  if (found == resolutions_.end()) {
+    if (resolutions_.size() >= kMostResolutions) return;
+    found = resolutions_.emplace(hop, Resolution{std::nullopt, now, false}).first;
+  }
+  Resolution& resolution = found->second;
+  if (resolution.asked && now - *resolution.asked < not_again_within) return;
+  resolution.asked = now;
+  effects.push_back(ResolveNeighbour{hop.first, hop.second});
+}
+
+void Controller::resolve_needed(Instant now, Effects& effects) {
+  for (const Hop& hop : needed_) {
+    const bool there = answered_.contains(hop);
+    ask(hop, there ? kKeepFresh : kAskAgain, now, effects);
+    const auto found = resolutions_.find(hop);
+    if (found == resolutions_.end()) continue;
+    Resolution& resolution = found->second;
+    const std::string what = hop.second.text() + " on port " + hop.first;
+    if (there) {
+      resolution.wanted_since = now;
+      if (!std::exchange(resolution.complained, false)) continue;
+      effects.push_back(
+          Notice{model::LogLevel::kInfo, "neighbour", kNextHopFound, "next hop " + what + " answers now"});
+    } else if (now - resolution.wanted_since >= kPatience && !std::exchange(resolution.complained, true)) {
+      effects.push_back(
+          Notice{model::LogLevel::kWarn, "neighbour", kNextHopSilent, "next hop " + what + " does not answer"});
+    }
+  }
+}
+
+void Controller::tell_skipped(const model::Stats& stats, Instant now, Effects& effects) {
+  for (const model::NamedTunnelStats& named : stats.tunnels) {
+    Skipped& skipped = skipped_[named.name];
+    const std::uint64_t count = named.counters.skipped_slots;
+    if (count < skipped.told) skipped = {};  // the counter began anew
+    skipped.seen = count;
+    if (skipped.seen == skipped.told || (skipped.when && now - *skipped.when < kSkippedAgain)) continue;
+    const std::uint64_t fresh = skipped.seen - skipped.told;
+    skipped.told = skipped.seen;
+    skipped.when = now;
+    effects.push_back(Notice{model::LogLevel::kWarn,
+                             "tfs",
+                             kSlotsSkipped,
+                             plural(fresh, "slot") + (fresh == 1 ? " was" : " were") + " skipped",
+                             named.name,
+                             {{"count", std::to_string(fresh)}}});
+  }
+  std::erase_if(skipped_, [&](const auto& entry) { return trends_.tunnel(entry.first) == nullptr; });
+}
+
+void Controller::tell_peers(Instant now, Effects& effects) {
+  for (const model::TunnelPlan& tunnel : plan_.tunnels) {
+    const TunnelTrend* const trend = trends_.tunnel(tunnel.name);
+    if (trend == nullptr || !trend->last_inbound) continue;
+    const bool silent = tunnel.tfs.mode == model::TfsMode::kFixed && now - *trend->last_inbound >= kSilence;
+    const auto [state, fresh] = heard_.try_emplace(tunnel.name, false);
+    if (state->second != silent) continue;
+    state->second = !silent;
+    if (silent) {
+      effects.push_back(Notice{model::LogLevel::kWarn,
+                               "tfs",
+                               kPeerSilent,
+                               "no packet of the peer for " + std::to_string(kSilence / seconds(1)) + " s",
+                               tunnel.name,
+                               {{"peer", tunnel.remote.text()}}});
+    } else {
+      effects.push_back(Notice{model::LogLevel::kInfo,
+                               "tfs",
+                               kPeerHeard,
+                               fresh ? "the peer's first packet arrived" : "the peer is heard again",
+                               tunnel.name,
+                               {{"peer", tunnel.remote.text()}}});
+    }
+  }
+  std::erase_if(heard_, [&](const auto& entry) { return trends_.tunnel(entry.first) == nullptr; });
 }
 
 }  // namespace levelgate::control

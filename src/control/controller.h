@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -95,40 +96,43 @@ class Controller {
     model::ForwardingPlan plan;
     std::vector<std::string> changes;
   };
+  using Hop = std::pair<std::string, IpAddress>;  // port, address
   struct Resolution {
-    Instant asked{};
+    std::optional<Instant> asked;
     Instant wanted_since{};
     bool complained = false;
   };
-  struct SkippedSlots {
-    std::uint64_t count = 0;
-    Instant told{};
-    bool ever = false;
+  struct Skipped {
+    std::uint64_t seen = 0;  // of the counter
+    std::uint64_t told = 0;
+    std::optional<Instant> when;
   };
-  using Hop = std::pair<std::string, IpAddress>;  // port, address
 
-  Effects refuse(std::string_view event, std::string why);
+  Effects refuse(std::string_view event, std::vector<std::string> why) const;
   Effects propose(Proposal proposal);
-  void twins(const model::Config& before, const model::Config& after, Effects& effects) const;
+  void set_twins(const model::Config& next, Effects& effects) const;
+  void find_needed_hops();
+  void ask(const Hop& hop, Nanos not_again_within, Instant now, Effects& effects);
   void resolve_needed(Instant now, Effects& effects);
-  void ask(const Hop& hop, Instant now, Effects& effects);
-  void complain(Instant now, Effects& effects);
-  void tell_tunnels(const model::Stats& stats, Instant now, Effects& effects);
-  [[nodiscard]] bool known(const Hop& hop) const;
-  [[nodiscard]] std::string tunnel_name(TunnelId id) const;
+  void tell_skipped(const model::Stats& stats, Instant now, Effects& effects);
+  void tell_peers(Instant now, Effects& effects);
 
   std::uint32_t workers_;
   bool booted_ = false;
+  bool stale_ = false;  // the data plane refused a plan that the surroundings asked for
   model::Config config_;
   model::ForwardingPlan plan_;
   Surroundings surroundings_;
   std::optional<Proposal> proposal_;
   SpentKeys spent_keys_;
   Trends trends_;
+  std::set<Hop> needed_;    // next hops of tunnels and of the operator's routes
+  std::set<Hop> fixed_;     // that the operator names
+  std::set<Hop> answered_;  // that the kernel knows
   std::map<Hop, Resolution> resolutions_;
-  std::map<std::string, SkippedSlots> skipped_;
-  std::map<std::string, bool> heard_;                      // tunnel: whether its peer was heard lately
-  std::map<std::pair<std::string, Spi>, bool> exhausted_;  // told already
+  std::map<std::string, Skipped> skipped_;
+  std::map<std::string, bool> heard_;                             // tunnel: whether its peer is heard
+  std::set<std::pair<std::string, Spi>> exhausted_, near_limit_;  // told already
 };
 
 }  // namespace levelgate::control

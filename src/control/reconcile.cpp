@@ -165,4 +165,17 @@ Result<model::ForwardingPlan> make_plan(const model::Config& config, const Surro
   return PlanMaker(config, surroundings, worker_count, running).make();
 }
 
+const model::Route* outer_route(const model::ForwardingPlan& plan, const IpAddress& peer) {
+  const model::Route* best = nullptr;
+  for (const model::Route& route : plan.routes) {
+    const bool usable = std::holds_alternative<model::ToNextHop>(route.target) ||
+                        std::holds_alternative<model::ToConnected>(route.target);
+    if (!usable || !route.prefix.contains(peer)) continue;
+    const bool better = best == nullptr || route.prefix.length > best->prefix.length ||
+                        (route.prefix.length == best->prefix.length && route.metric < best->metric);
+    if (better) best = &route;
+  }
+  return best;
+}
+
 }  // namespace levelgate::control

@@ -50,4 +50,7 @@ struct Surroundings {
                                                       std::uint32_t worker_count,
                                                       const model::ForwardingPlan* running = nullptr);
 
+// The route that a tunnel's outer packets take: the longest to the peer that is no tunnel and no blackhole. Null: none.
+[[nodiscard]] const model::Route* outer_route(const model::ForwardingPlan& plan, const IpAddress& peer);
+
 }  // namespace levelgate::control

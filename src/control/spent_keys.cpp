@@ -1,48 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A key belongs to the first SA that used it, for the life of the process.
+// One entry for each key that was ever in force; entries are never forgotten, since numbers are not either.
 #include "control/spent_keys.h"
+
+#include <cstring>
 
 namespace levelgate::control {
 namespace {
 
-template <typename Call>
-void each_sa(const model::Config& config, Call call) {
+template <typename Visit>
+void for_each_sa(const model::Config& config, Visit visit) {
   for (const model::TunnelConfig& tunnel : config.tunnels) {
     const std::string path = "tunnels." + tunnel.name + ".static.";
-    if (tunnel.outbound) call(path + "outbound", *tunnel.outbound);
-    if (tunnel.inbound) call(path + "inbound", *tunnel.inbound);
+    if (tunnel.outbound && tunnel.outbound->key) visit(path + "outbound", *tunnel.outbound);
+    if (tunnel.inbound && tunnel.inbound->key) visit(path + "inbound", *tunnel.inbound);
   }
 }
 
-bool same_key(const model::EspSa& a, const model::EspSa& b) { return a.key && b.key && a.key->equals(*b.key); }
-
 }  // namespace
 
-std::optional<std::string> SpentKeys::conflict(const model::Config& next) const {
-  std::optional<std::string> found;
-  each_sa(next, [&](const std::string& path, const model::EspSa& sa) {
-    for (const Use& use : uses_) {
-      if (found || !same_key(use.sa, sa)) continue;
-      if (use.gone || use.path != path || !(use.sa == sa)) found = path;
-    }
+bool SpentKeys::ByContent::operator()(const Key& a, const Key& b) const {
+  const ConstBytes x = a->bytes();
+  const ConstBytes y = b->bytes();
+  if (x.size() != y.size()) return x.size() < y.size();
+  return std::memcmp(x.data(), y.data(), x.size()) < 0;
+}
+
+std::optional<SpentKeys::Conflict> SpentKeys::conflict(const model::Config& next) const {
+  std::optional<Conflict> found;
+  for_each_sa(next, [&](const std::string& path, const model::EspSa& sa) {
+    const auto use = uses_.find(sa.key);
+    if (found || use == uses_.end()) return;
+    const Use& old = use->second;
+    if (old.gone || old.path != path || !(old.sa == sa)) found = Conflict{path, old.path};
   });
   return found;
 }
 
 void SpentKeys::take(const model::Config& next) {
-  for (Use& use : uses_) {
-    bool there = false;
-    each_sa(next, [&](const std::string& path, const model::EspSa& sa) {
-      there = there || (path == use.path && sa == use.sa);
-    });
-    use.gone = use.gone || !there;
-  }
-  each_sa(next, [&](const std::string& path, const model::EspSa& sa) {
-    for (const Use& use : uses_) {
-      if (same_key(use.sa, sa)) return;
-    }
-    uses_.push_back({path, sa, false});
+  for (auto& [key, use] : uses_) use.gone = true;
+  for_each_sa(next, [&](const std::string& path, const model::EspSa& sa) {
+    uses_.insert_or_assign(sa.key, Use{path, sa, false});
   });
 }
 

@@ -7,27 +7,35 @@
 
 #include <levelgate/model/config.h>
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace levelgate::control {
 
 // Thread: control.
 class SpentKeys {
  public:
-  // The path of the first SA of `next` whose key is spent, as in tunnels.berlin.static.outbound.
-  [[nodiscard]] std::optional<std::string> conflict(const model::Config& next) const;
+  struct Conflict {
+    std::string path;  // the SA of the new configuration, as tunnels.berlin.static.outbound
+    std::string used;  // the SA that had the key first
+  };
+  [[nodiscard]] std::optional<Conflict> conflict(const model::Config& next) const;
   // `next` is in force from now on.
   void take(const model::Config& next);
 
  private:
+  using Key = std::shared_ptr<const Secret>;
+  struct ByContent {
+    bool operator()(const Key& a, const Key& b) const;
+  };
   struct Use {
     std::string path;
     model::EspSa sa;
     bool gone = false;
   };
-  std::vector<Use> uses_;
+  std::map<Key, Use, ByContent> uses_;
 };
 
 }  // namespace levelgate::control

@@ -1,40 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Differences of two samples.
+// Differences of neighbouring samples. Counters that went backwards begin anew.
 #include "control/trends.h"
+
+#include <set>
 
 namespace levelgate::control {
 namespace {
 
 double per_second(std::uint64_t before, std::uint64_t after, double seconds) {
-  return after <= before || seconds <= 0 ? 0 : static_cast<double>(after - before) / seconds;
+  return after >= before && seconds > 0 ? static_cast<double>(after - before) / seconds : 0;
 }
 
 }  // namespace
 
 void Trends::observe(const model::Stats& stats, Instant now) {
+  if (last_ && now <= *last_) return;
   const double seconds = last_ ? static_cast<double>((now - *last_).count()) / 1e9 : 0;
-  std::map<std::string, Seen> next;
+  std::set<std::string> present;
   for (const model::NamedTunnelStats& named : stats.tunnels) {
-    const auto old = tunnels_.find(named.name);
-    Seen seen = old == tunnels_.end() ? Seen{} : old->second;
-    if (seen.fresh) seen.trend.since = now;
-    const model::TunnelStats before = seen.fresh ? named.counters : seen.last;
-    const model::TunnelStats& after = named.counters;
-    seen.trend.wire_out = per_second(before.tx_octets, after.tx_octets, seconds) * 8;
-    seen.trend.wire_in = per_second(before.rx_octets, after.rx_octets, seconds) * 8;
-    seen.trend.inner_out = per_second(before.inner_tx_octets, after.inner_tx_octets, seconds) * 8;
-    seen.trend.inner_in = per_second(before.inner_rx_octets, after.inner_rx_octets, seconds) * 8;
-    seen.trend.outer_pkts_out = per_second(before.tx_pkts, after.tx_pkts, seconds);
-    if (after.rx_pkts > (seen.fresh ? 0 : before.rx_pkts)) {
-      if (!seen.trend.first_inbound) seen.trend.first_inbound = now;
-      seen.trend.last_inbound = now;
+    present.insert(named.name);
+    Seen& seen = tunnels_[named.name];
+    TunnelTrend& trend = seen.trend;
+    const model::TunnelStats& counters = named.counters;
+    if (seen.fresh) trend.since = now;
+    const std::uint64_t before = seen.fresh ? 0 : seen.last.rx_pkts;
+    if (counters.rx_pkts > before) {
+      if (!trend.first_inbound) trend.first_inbound = now;
+      trend.last_inbound = now;
     }
-    seen.last = after;
+    if (!seen.fresh) {
+      trend.wire_out = 8 * per_second(seen.last.tx_octets, counters.tx_octets, seconds);
+      trend.wire_in = 8 * per_second(seen.last.rx_octets, counters.rx_octets, seconds);
+      trend.inner_out = 8 * per_second(seen.last.inner_tx_octets, counters.inner_tx_octets, seconds);
+      trend.inner_in = 8 * per_second(seen.last.inner_rx_octets, counters.inner_rx_octets, seconds);
+      trend.outer_pkts_out = per_second(seen.last.tx_pkts, counters.tx_pkts, seconds);
+    }
+    seen.last = counters;
     seen.fresh = false;
-    next[named.name] = seen;
   }
-  tunnels_ = std::move(next);
+  std::erase_if(tunnels_, [&](const auto& entry) { return !present.contains(entry.first); });
   for (std::size_t i = 0; i < model::kDropCount; ++i) {
     if (stats.drops[i] > drops_[i]) last_drop_[i] = now;
   }
@@ -44,7 +49,7 @@ void Trends::observe(const model::Stats& stats, Instant now) {
 
 const TunnelTrend* Trends::tunnel(const std::string& name) const {
   const auto found = tunnels_.find(name);
-  return found == tunnels_.end() ? nullptr : &found->second.trend;
+  return found != tunnels_.end() ? &found->second.trend : nullptr;
 }
 
 std::optional<Instant> Trends::last_drop(model::Drop reason) const {

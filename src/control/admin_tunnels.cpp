@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A tunnel is "up" only while authenticated packets of the peer arrive; else its state says what is missing.
+#include "control/admin_tunnels.h"
+
+#include <levelgate/model/esp_sizes.h>
+
+#include <algorithm>
+
+#include "control/figures.h"
+#include "control/reconcile.h"
+
+namespace levelgate::control {
+namespace {
+
+constexpr Nanos kSilence = std::chrono::seconds(10);  // of a peer that should send all the time
+constexpr double kEthernetOverhead = 38;              // what rate-layer l2 adds
+
+struct Subject {
+  const model::TunnelPlan& plan;
+  const model::TunnelStats& counters;
+  const TunnelTrend* trend;  // may be null
+};
+
+struct State {
+  std::string word;
+  std::string reason;  // empty when all is well
+};
+
+// What is needed for one tunnel's answer; a tunnel that was not counted yet has counted nothing.
+template <typename Visit>
+void for_each_tunnel(const std::string& name, const View& view, Visit visit) {
+  static constexpr model::TunnelStats kNothing{};
+  for (const model::TunnelPlan& plan : view.plan.tunnels) {
+    if (!name.empty() && plan.name != name) continue;
+    const auto named = std::find_if(view.stats.tunnels.begin(), view.stats.tunnels.end(),
+                                    [&](const model::NamedTunnelStats& stats) { return stats.name == plan.name; });
+    visit(Subject{plan, named != view.stats.tunnels.end() ? named->counters : kNothing, view.trends.tunnel(plan.name)});
+  }
+}
+
+// The neighbour that outer packets need; false: it is not known.
+bool next_hop_known(const model::ForwardingPlan& plan, const model::Route& route, const IpAddress& peer) {
+  const auto* const hop = std::get_if<model::ToNextHop>(&route.target);
+  const auto* const near = std::get_if<model::ToConnected>(&route.target);
+  const PortId port = hop != nullptr ? hop->port : near != nullptr ? near->port : PortId{};
+  const IpAddress& address = hop != nullptr ? hop->next_hop : peer;
+  return std::any_of(plan.neighbours.begin(), plan.neighbours.end(), [&](const model::Neighbour& neighbour) {
+    return neighbour.port == port && neighbour.address == address;
+  });
+}
+
+State state_of(const Subject& tunnel, const View& view) {
+  const model::Route* const route = outer_route(view.plan, tunnel.plan.remote);
+  if (route == nullptr) return {"no route", "no route leads to the peer. Run: levelgate show routes"};
+  if (!next_hop_known(view.plan, *route, tunnel.plan.remote)) {
+    return {"no next hop", "the next hop does not answer. Run: levelgate show neighbours"};
+  }
+  if (tunnel.trend == nullptr || !tunnel.trend->last_inbound) {
+    return {"up (no inbound)", "no authenticated packet of the peer so far. Run: levelgate show drops"};
+  }
+  const Nanos silence = view.now - *tunnel.trend->last_inbound;
+  if (tunnel.plan.tfs.mode == model::TfsMode::kFixed && silence >= kSilence) {
+    return {"up (no inbound)", "no packet of the peer for " + age(silence) + ". Run: levelgate show drops"};
+  }
+  return {"up", ""};
+}
+
+std::uint32_t payload_octets(const model::TunnelPlan& plan) {
+  const auto sizes = model::outer_sizes(plan.local.family(), plan.encapsulation, plan.tfs.mode);
+  return plan.tfs.packet_size > sizes.overhead() ? plan.tfs.packet_size - sizes.overhead() : 0;
+}
+
+std::string fill_text(const Subject& tunnel) {
+  if (tunnel.trend == nullptr || tunnel.trend->outer_pkts_out <= 0) return "-";
+  const double room = tunnel.trend->outer_pkts_out * payload_octets(tunnel.plan) * 8;
+  return room > 0 ? decimals(std::min(100 * tunnel.trend->inner_out / room, 100.0), 0) + " %" : "-";
+}
+
+std::string loss_text(const model::TunnelStats& counters) {
+  const std::uint64_t expected = counters.rx_pkts + counters.rx_missed_pkts;
+  if (expected == 0) return "-";
+  return decimals(100 * static_cast<double>(counters.rx_missed_pkts) / static_cast<double>(expected), 3) + "%";
+}
+
+std::string_view mode_name(model::TfsMode mode) {
+  switch (mode) {
+    case model::TfsMode::kFixed:
+      return "fixed";
+    case model::TfsMode::kOnDemand:
+      return "on-demand";
+    case model::TfsMode::kPlain:
+      return "plain";
+  }
+  return "";
+}
+
+Value::Map counters_value(const model::TunnelStats& counters) {
+  Value::Map map;
+  model::for_each_counter(counters, [&](std::string_view group, std::string_view name, std::uint64_t count) {
+    Value::Map* into = &map;
+    if (!group.empty()) {
+      if (map.empty() || map.back().first != group) map.push_back({std::string(group), Value{Value::Map{}}});
+      into = &std::get<Value::Map>(map.back().second.is);
+    }
+    into->push_back({std::string(name), Value{count}});
+  });
+  return map;
+}
+
+Value::Map tunnel_value(const Subject& tunnel, const State& state, const View& view) {
+  const TunnelTrend trend = tunnel.trend != nullptr ? *tunnel.trend : TunnelTrend{};
+  Value::Map map{{"state", Value{state.word}},
+                 {"mode", Value{std::string(mode_name(tunnel.plan.tfs.mode))}},
+                 {"local", Value{tunnel.plan.local.text()}},
+                 {"peer", Value{tunnel.plan.remote.text()}},
+                 {"worker", Value{std::uint64_t{tunnel.plan.worker.value}}},
+                 {"wire-out-bits-per-second", Value{trend.wire_out}},
+                 {"wire-in-bits-per-second", Value{trend.wire_in}},
+                 {"inner-out-bits-per-second", Value{trend.inner_out}},
+                 {"inner-in-bits-per-second", Value{trend.inner_in}}};
+  if (!state.reason.empty()) map.push_back({"reason", Value{state.reason}});
+  if (trend.first_inbound) {
+    const auto up = std::chrono::duration_cast<std::chrono::seconds>(view.now - *trend.first_inbound);
+    map.push_back({"up-seconds", Value{static_cast<std::uint64_t>(up.count())}});
+  }
+  if (tunnel.plan.tfs.mode == model::TfsMode::kFixed) {
+    map.push_back({"rate-bits-per-second", Value{tunnel.plan.tfs.rate_bits_per_second}});
+  }
+  map.push_back({"packet-size", Value{std::uint64_t{tunnel.plan.tfs.packet_size}}});
+  for (auto& entry : counters_value(tunnel.counters)) map.push_back(std::move(entry));
+  return map;
+}
+
+std::vector<std::string> tunnel_row(const Subject& tunnel, const State& state, const View& view) {
+  const TunnelTrend* const trend = tunnel.trend;
+  const auto rate = [&](double TunnelTrend::* member) { return trend != nullptr ? bit_rate(trend->*member) : "-"; };
+  const bool fixed = tunnel.plan.tfs.mode == model::TfsMode::kFixed;
+  const double p999_us = static_cast<double>(tunnel.counters.pacing_p999_ns) / 1e3;
+  return {tunnel.plan.name,
+          state.word,
+          tunnel.plan.remote.text(),
+          trend != nullptr && trend->first_inbound ? age(view.now - *trend->first_inbound) : "-",
+          rate(&TunnelTrend::wire_out),
+          rate(&TunnelTrend::wire_in),
+          rate(&TunnelTrend::inner_out),
+          rate(&TunnelTrend::inner_in),
+          fill_text(tunnel),
+          loss_text(tunnel.counters),
+          fixed && tunnel.counters.slots != 0 ? decimals(p999_us, 1) + " us" : "-"};
+}
+
+std::string left(std::string text, std::size_t width) {
+  if (text.size() < width) text.resize(width, ' ');
+  return text;
+}
+
+std::string right(std::string text, std::size_t width) {
+  if (text.size() < width) text.insert(0, width - text.size(), ' ');
+  return text;
+}
+
+// " outer packets          12 214 285 714              12 214 285 660": label, outbound with its share, inbound.
+std::string figure_line(const std::string& label, const std::string& outbound, const std::string& share,
+                        const std::string& inbound) {
+  std::string line = left(label, 23) + right(outbound, 15) + right(share, 8) + right(inbound, 20);
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line;
+}
+
+std::string share_text(std::uint64_t part, std::uint64_t whole) {
+  if (whole == 0) return "";
+  return decimals(100 * static_cast<double>(part) / static_cast<double>(whole), 1) + " %";
+}
+
+std::string headline(const model::TunnelPlan& plan) {
+  std::string text = left(plan.name, 8) + " " + std::string(mode_name(plan.tfs.mode));
+  const std::string size = std::to_string(plan.tfs.packet_size) + "-byte packets";
+  if (plan.tfs.mode == model::TfsMode::kFixed) {
+    const bool l2 = plan.tfs.rate_layer == model::RateLayer::kL2;
+    const double octets = plan.tfs.packet_size + (l2 ? kEthernetOverhead : 0.0);
+    const double interval_ns =
+        octets * 8e9 / static_cast<double>(std::max<std::uint64_t>(plan.tfs.rate_bits_per_second, 1));
+    text += " " + set_rate(plan.tfs.rate_bits_per_second) + (l2 ? " (l2), " : " (l3), ") + size + " every " +
+            span(Nanos(static_cast<std::int64_t>(interval_ns)));
+  } else {
+    text += plan.tfs.mode == model::TfsMode::kOnDemand ? ", at most " + size : ", no AGGFRAG";
+  }
+  return text + ", worker " + std::to_string(plan.worker.value);
+}
+
+double queue_ms(const model::TunnelPlan& plan, std::uint64_t octets) {
+  const double inner_octets_per_second = static_cast<double>(plan.tfs.rate_bits_per_second) / 8 * payload_octets(plan) /
+                                         std::max(plan.tfs.packet_size, 1U);
+  return inner_octets_per_second > 0 ? static_cast<double>(octets) / inner_octets_per_second * 1e3 : 0;
+}
+
+void tfs_lines(const Subject& tunnel, std::vector<std::string>& lines) {
+  const model::TunnelStats& c = tunnel.counters;
+  const bool fixed = tunnel.plan.tfs.mode == model::TfsMode::kFixed;
+  lines.push_back(headline(tunnel.plan));
+  lines.push_back(std::string(24, ' ') + left("outbound", 28) + "inbound");
+  lines.push_back(figure_line(" outer packets", grouped(c.tx_pkts), "", grouped(c.rx_pkts)));
+  if (tunnel.plan.tfs.mode != model::TfsMode::kPlain) {
+    lines.push_back(figure_line("   all padding", grouped(c.tx_all_pad_pkts), share_text(c.tx_all_pad_pkts, c.tx_pkts),
+                                grouped(c.rx_all_pad_pkts)));
+    lines.push_back(figure_line("   some padding", grouped(c.tx_extra_pad_pkts),
+                                share_text(c.tx_extra_pad_pkts, c.tx_pkts), grouped(c.rx_extra_pad_pkts)));
+  }
+  lines.push_back(figure_line(" inner packets", grouped(c.inner_tx_pkts), "", grouped(c.inner_rx_pkts)));
+  lines.push_back(figure_line(" dropped", grouped(c.tx_drop_pkts), "", grouped(c.rx_drop_pkts)));
+  lines.push_back(figure_line(" incomplete / missed", "-", "",
+                              grouped(c.inner_rx_incomplete_pkts) + " / " + grouped(c.rx_missed_pkts)));
+  std::string queue = left(" queue now / max", 24) + volume(static_cast<double>(c.queue_octets)) + " / " +
+                      volume(static_cast<double>(c.queue_max_octets));
+  if (fixed) {
+    queue += "  (" + decimals(queue_ms(tunnel.plan, c.queue_octets), 1) + " / " +
+             decimals(queue_ms(tunnel.plan, c.queue_max_octets), 1) + " ms)";
+  }
+  lines.push_back(queue);
+  if (!fixed) return;
+  const auto us = [](std::uint64_t ns, int digits) { return decimals(static_cast<double>(ns) / 1e3, digits); };
+  lines.push_back(left(" pacing error", 24) + "p50 " + us(c.pacing_p50_ns, 2) + "  p99 " + us(c.pacing_p99_ns, 2) +
+                  "  p99.9 " + us(c.pacing_p999_ns, 2) + "  max " + us(c.pacing_max_ns, 1) + " us      late slots " +
+                  grouped(c.late_slots) + ", skipped " + grouped(c.skipped_slots));
+}
+
+std::unexpected<Error> no_tunnel(const std::string& name) {
+  return failure(Fault::kNotFound, "there is no tunnel \"" + name + "\"");
+}
+
+}  // namespace
+
+Result<Answer> show_tunnels(const std::string& name, const View& view) {
+  Answer answer;
+  answer.columns = {{"TUNNEL"},
+                    {"STATE"},
+                    {"PEER"},
+                    {"UP"},
+                    {"WIRE OUT", Align::kRight},
+                    {"WIRE IN", Align::kRight},
+                    {"INNER OUT", Align::kRight},
+                    {"INNER IN", Align::kRight},
+                    {"FILL", Align::kRight},
+                    {"LOSS", Align::kRight},
+                    {"PACING p99.9", Align::kRight}};
+  Value::Map tunnels;
+  for_each_tunnel(name, view, [&](const Subject& tunnel) {
+    const State state = state_of(tunnel, view);
+    answer.rows.push_back(tunnel_row(tunnel, state, view));
+    if (!state.reason.empty()) answer.lines.push_back("  " + tunnel.plan.name + ": " + state.reason);
+    tunnels.push_back({tunnel.plan.name, Value{tunnel_value(tunnel, state, view)}});
+  });
+  if (!name.empty() && tunnels.empty()) return no_tunnel(name);
+  answer.value.is = Value::Map{{"tunnels", Value{std::move(tunnels)}}};
+  return answer;
+}
+
+Result<Answer> show_tfs(const std::string& name, const View& view) {
+  Answer answer;
+  Value::Map tunnels;
+  for_each_tunnel(name, view, [&](const Subject& tunnel) {
+    if (!answer.lines.empty()) answer.lines.emplace_back();
+    tfs_lines(tunnel, answer.lines);
+    tunnels.push_back({tunnel.plan.name, Value{tunnel_value(tunnel, state_of(tunnel, view), view)}});
+  });
+  if (!name.empty() && tunnels.empty()) return no_tunnel(name);
+  answer.value.is = Value::Map{{"tunnels", Value{std::move(tunnels)}}};
+  return answer;
+}
+
+}  // namespace levelgate::control

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The stable ids of what the controller writes to the log: cause and cure of each, for `levelgate explain`.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace levelgate::control {
+
+inline constexpr std::string_view kConfigApplied = "LG-CFG-201";
+inline constexpr std::string_view kConfigFaulty = "LG-CFG-202";
+inline constexpr std::string_view kConfigNeedsRestart = "LG-CFG-203";
+inline constexpr std::string_view kPlanRefused = "LG-CFG-204";
+inline constexpr std::string_view kKeySpent = "LG-CFG-205";
+inline constexpr std::string_view kSequenceExhausted = "LG-DP-001";
+inline constexpr std::string_view kSequenceNearLimit = "LG-DP-002";
+inline constexpr std::string_view kNextHopSilent = "LG-DP-003";
+inline constexpr std::string_view kNextHopFound = "LG-DP-004";
+inline constexpr std::string_view kSlotsSkipped = "LG-TFS-001";
+inline constexpr std::string_view kPeerHeard = "LG-TFS-002";
+inline constexpr std::string_view kPeerSilent = "LG-TFS-003";
+
+struct NoticeText {
+  std::string_view id;
+  std::string_view cause;
+  std::string_view cure;
+};
+
+inline constexpr std::array<NoticeText, 12> kNoticeTexts{{
+    {kConfigApplied, "A configuration is in force.", ""},
+    {kConfigFaulty, "A new configuration has errors; the old one stays in force.", "levelgate check FILE"},
+    {kConfigNeedsRestart,
+     "A new configuration changes what a running daemon cannot change; the old one stays in force.",
+     "Restart the daemon, or take the change back."},
+    {kPlanRefused, "The data plane could not follow; the old state stays in force.",
+     "Mend what the message names; most often memory."},
+    {kKeySpent, "A static key comes back in another SA, where its sequence numbers would repeat; the old state stays.",
+     "Take a new key, at both ends."},
+    {kSequenceExhausted, "An SA has used up its sequence numbers; nothing leaves through it (RFC 4303 section 3.3.3).",
+     "Take new keys, and esn: true."},
+    {kSequenceNearLimit, "An SA has nearly used up its sequence numbers.", "Take new keys, and esn: true."},
+    {kNextHopSilent, "A next hop that is needed does not answer.",
+     "Check cabling, addresses and prefix lengths; levelgate show neighbours."},
+    {kNextHopFound, "A next hop that was missing answers now.", ""},
+    {kSlotsSkipped, "A worker was too late for some slots of a fixed-rate tunnel; they are not made up for.",
+     "Give workers cores of their own, isolated from the scheduler; lower the rate, or raise tfs.catch-up."},
+    {kPeerHeard, "The first authenticated packet of the peer arrived, or the first after a silence.", ""},
+    {kPeerSilent, "The peer of a fixed-rate tunnel, which should send all the time, is not heard.",
+     "Look at the peer and the path; compare keys and SPIs of both ends; levelgate show drops."},
+}};
+
+}  // namespace levelgate::control
