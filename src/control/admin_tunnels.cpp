@@ -113,10 +113,11 @@ Value::Map tunnel_value(const Subject& tunnel, const State& state, const View& v
   Value::Map map{{"state", Value{state.word}},
                  {"mode", Value{std::string(mode_name(tunnel.plan.tfs.mode))}},
                  {"local", Value{tunnel.plan.local.text()}},
-                 {"peer", Value{tunnel.plan.remote.text()}},
+                 {"remote", Value{tunnel.plan.remote.text()}},
                  {"worker", Value{std::uint64_t{tunnel.plan.worker.value}}},
                  {"wire-out-bits-per-second", Value{trend.wire_out}},
                  {"wire-in-bits-per-second", Value{trend.wire_in}},
+                 {"wire-out-packets-per-second", Value{trend.outer_pkts_out}},
                  {"inner-out-bits-per-second", Value{trend.inner_out}},
                  {"inner-in-bits-per-second", Value{trend.inner_in}}};
   if (!state.reason.empty()) map.push_back({"reason", Value{state.reason}});
@@ -211,6 +212,8 @@ void tfs_lines(const Subject& tunnel, std::vector<std::string>& lines) {
   lines.push_back(figure_line(" dropped", grouped(c.tx_drop_pkts), "", grouped(c.rx_drop_pkts)));
   lines.push_back(figure_line(" incomplete / missed", "-", "",
                               grouped(c.inner_rx_incomplete_pkts) + " / " + grouped(c.rx_missed_pkts)));
+  lines.push_back(
+      figure_line(" late / held now", "-", "", grouped(c.late_pkts) + " / " + grouped(c.reorder_held_pkts)));
   std::string queue = left(" queue now / max", 24) + volume(static_cast<double>(c.queue_octets)) + " / " +
                       volume(static_cast<double>(c.queue_max_octets));
   if (fixed) {

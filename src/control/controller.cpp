@@ -14,12 +14,13 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr Nanos kAskAgain = seconds(1);         // for a neighbour that does not answer
-constexpr Nanos kKeepFresh = seconds(10);       // for one that does: the kernel confirms it in time
-constexpr Nanos kPatience = seconds(5);         // until a next hop that is needed is complained about
-constexpr Nanos kForget = seconds(60);          // a neighbour that nobody asks for any more
-constexpr Nanos kSkippedAgain = seconds(10);    // between two lines about skipped slots of one tunnel
-constexpr Nanos kSilence = seconds(10);         // of the peer of a fixed-rate tunnel
+constexpr Nanos kAskAgain = seconds(1);       // for a neighbour that does not answer
+constexpr Nanos kKeepFresh = seconds(10);     // for one that does: the kernel confirms it in time
+constexpr Nanos kPatience = seconds(5);       // until a next hop that is needed is complained about
+constexpr Nanos kForget = seconds(60);        // a neighbour that nobody asks for any more
+constexpr Nanos kSkippedAgain = seconds(10);  // between two lines about skipped slots of one tunnel
+constexpr Nanos kSilence = seconds(10);       // of the peer of a fixed-rate tunnel
+constexpr std::size_t kMostFindingsLogged = 20;
 constexpr std::size_t kMostResolutions = 4096;  // asked for at the same time
 
 std::string plural(std::size_t count, const char* word) {
@@ -51,7 +52,8 @@ TwinContent twin_content(const model::Config& config, const std::string& port) {
 }  // namespace
 
 Effects Controller::refuse(std::string_view event, std::vector<std::string> why) const {
-  Notice notice{model::LogLevel::kError, "config", event, "the new configuration is refused: " + joined(why)};
+  Notice notice{model::LogLevel::kError, "config", event,
+                "the new configuration is refused, the old one stays: " + joined(why)};
   return {std::move(notice), ReloadOutcome{false, std::move(why)}};
 }
 
@@ -82,7 +84,14 @@ Effects Controller::reload(model::Config config, Instant) {
 }
 
 Effects Controller::reload_refused(std::vector<std::string> findings) {
-  return refuse(kConfigFaulty, std::move(findings));
+  Effects effects;
+  effects.push_back(Notice{model::LogLevel::kError, "config", kConfigFaulty,
+                           "the new configuration has " + plural(findings.size(), "fault") + "; the old one stays"});
+  for (std::size_t i = 0; i < std::min(findings.size(), kMostFindingsLogged); ++i) {
+    effects.push_back(Notice{model::LogLevel::kError, "config", kConfigFaulty, findings[i]});
+  }
+  effects.push_back(ReloadOutcome{false, std::move(findings)});
+  return effects;
 }
 
 Effects Controller::applied(const Result<void>& outcome, Instant now) {
