@@ -29,6 +29,15 @@ Instant Pacer::due_of(std::uint64_t slot) const {
   return start_ + Nanos(static_cast<std::int64_t>(elapsed));
 }
 
+Instant Pacer::due_ahead(std::uint64_t ahead) const {
+  // Both factors are small in every real schedule; then one narrow division is enough, and usually the sum is zero.
+  constexpr std::uint64_t kNarrow = std::uint64_t{1} << 31;
+  if (ahead >= kNarrow || denominator_ >= kNarrow * 2) return due_of(next_slot_ + ahead);
+  const std::uint64_t rest = carry_ + ahead * rest_;
+  const std::uint64_t more = rest < denominator_ ? 0 : rest / denominator_;
+  return next_due_ + Nanos(static_cast<std::int64_t>(ahead * whole_ns_ + more));
+}
+
 void Pacer::step() {
   ++next_slot_;
   next_due_ += Nanos(static_cast<std::int64_t>(whole_ns_));
@@ -41,23 +50,29 @@ void Pacer::step() {
 
 Pacer::Due Pacer::take(Instant now) {
   Due due;
-  if (next_due_ > now) return due;
-  // How many slots have come: the largest k with floor(k * numerator / denominator) <= now - start.
-  const Wide elapsed = static_cast<std::uint64_t>((now - start_).count());
-  const std::uint64_t last = static_cast<std::uint64_t>(((elapsed + 1) * denominator_ - 1) / numerator_);
-  const std::uint64_t come = last - next_slot_ + 1;
-  due.send = static_cast<std::uint32_t>(std::min<std::uint64_t>(come, std::uint64_t{catch_up_} + 1));
-  due.skipped = come - due.send;
-  due.late = due.send - 1;
-  if (come == 1) {
+  while (next_due_ <= now) {
+    if (due.send > catch_up_) {
+      due.skipped = jump_behind(now);
+      break;
+    }
     step();
-    return due;
+    ++due.send;
   }
-  next_slot_ = last + 1;
-  const Wide product = Wide{next_slot_} * numerator_;
+  due.late = due.send == 0 ? 0 : due.send - 1;
+  return due;
+}
+
+// Far behind: moves to the first slot after `now` in one go and returns how many slots that was. Slot k has come when
+// k * numerator < (elapsed + 1) * denominator.
+std::uint64_t Pacer::jump_behind(Instant now) {
+  const Wide elapsed = static_cast<std::uint64_t>((now - start_).count());
+  const std::uint64_t behind = static_cast<std::uint64_t>(((elapsed + 1) * denominator_ - 1) / numerator_) + 1;
+  const std::uint64_t passed = behind - next_slot_;
+  const Wide product = Wide{behind} * numerator_;
+  next_slot_ = behind;
   next_due_ = start_ + Nanos(static_cast<std::int64_t>(product / denominator_));
   carry_ = static_cast<std::uint64_t>(product % denominator_);
-  return due;
+  return passed;
 }
 
 }  // namespace levelgate::aggfrag

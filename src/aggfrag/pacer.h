@@ -30,14 +30,13 @@ class Pacer {
   [[nodiscard]] Instant next_due() const { return next_due_; }
   [[nodiscard]] Instant due_of(std::uint64_t slot) const;
   // When the slot that is `ahead` slots behind the next one is due; 0 is the next one.
-  [[nodiscard]] Instant due_ahead(std::uint64_t ahead) const {
-    return ahead == 0 ? next_due_ : due_of(next_slot_ + ahead);
-  }
-  // Whole slots that begin in (next_due, until], cheap and never too small by more than one: for predicted waits.
+  [[nodiscard]] Instant due_ahead(std::uint64_t ahead) const;
+  // One interval, rounded down: for predicted waits.
   [[nodiscard]] Nanos interval() const { return Nanos(static_cast<std::int64_t>(whole_ns_)); }
 
  private:
   void step();
+  std::uint64_t jump_behind(Instant now);
 
   Instant start_;
   std::uint64_t numerator_ = 0;    // octets * 8e9: nanoseconds of one interval, times denominator_

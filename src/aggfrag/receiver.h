@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "aggfrag/octet_copy.h"
 #include "wire/aggfrag_header.h"
 
 namespace levelgate::aggfrag {
@@ -195,7 +196,7 @@ AcceptResult Receiver::parse_blocks(EspSeq number, ConstBytes data, std::uint32_
       return {Accepted::kFull, 0};
     }
     const Bytes target = sink.begin(octets);
-    if (!target.empty()) std::memcpy(target.data(), base + at, octets);
+    if (!target.empty()) copy_octets(target.data(), base + at, octets);
     sink.deliver();
     at += octets;  // at least 20: the loop always advances
   }

@@ -8,6 +8,7 @@
 #include <levelgate/base/ids.h>
 #include <levelgate/base/time.h>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -31,9 +32,11 @@ class ReorderWindow {
   // `window`: numbers beyond the awaited one that are held, 0 to 65,535. `first`: the awaited number at birth.
   ReorderWindow(std::uint32_t window, EspSeq first)
       : window_(window),
-        slots_(std::make_unique<Slot[]>(std::size_t{window} + 1)),
+        mask_(std::bit_ceil(std::uint64_t{window} + 1) - 1),
+        slots_(std::make_unique<Slot[]>(mask_ + 1)),
         awaited_(first.value),
-        give_way_to_(first.value) {}
+        give_way_to_(first.value),
+        accounted_below_(first.value) {}
 
   [[nodiscard]] EspSeq awaited() const { return EspSeq{awaited_}; }
   [[nodiscard]] std::size_t held() const { return held_; }
@@ -52,11 +55,9 @@ class ReorderWindow {
       return Inserted::kMakeRoom;
     }
     Slot& slot = slot_of(number.value);
-    if (slot.filled && slot.number == number.value) return Inserted::kDuplicate;
-    if (latest_deadline_ < now + lost_after) latest_deadline_ = now + lost_after;
-    open_gaps_below(number.value, latest_deadline_);
+    if (slot.filled) return Inserted::kDuplicate;
+    open_gap_below(number.value, now + lost_after);
     slot.value = std::move(value);
-    slot.number = number.value;
     slot.filled = true;
     ++held_;
     return Inserted::kHeld;
@@ -66,8 +67,8 @@ class ReorderWindow {
   // will never come. Call until kWait.
   [[nodiscard]] Next next(Instant now, T* out, std::uint64_t* number, std::uint64_t* count) {
     *number = awaited_;
-    if (held_ != 0 && filled(awaited_)) {
-      Slot& slot = slot_of(awaited_);
+    Slot& slot = slot_of(awaited_);
+    if (slot.filled) {
       *out = std::move(slot.value);
       slot.filled = false;
       --held_;
@@ -83,75 +84,66 @@ class ReorderWindow {
 
   // When next() may say kLost without a new insert; kNever when no gap is open.
   [[nodiscard]] Instant deadline() const {
-    if (held_ == 0 || filled(awaited_)) return kNever;
-    return slot_of(awaited_).deadline;
+    const Slot& slot = slot_of(awaited_);
+    return held_ == 0 || slot.filled ? kNever : slot.deadline;
   }
 
   // Hands out everything held, in order, without regard to gaps: for burial.
   template <typename Take>
   void drain(Take&& take) {
     for (std::uint64_t n = awaited_; held_ != 0; ++n) {
-      if (!filled(n)) continue;
-      slot_of(n).filled = false;
+      Slot& slot = slot_of(n);
+      if (!slot.filled) continue;
+      slot.filled = false;
       --held_;
-      take(slot_of(n).value);
+      take(slot.value);
     }
   }
 
  private:
+  // Only numbers from the awaited one to `window_` beyond it are ever filled or stamped, so each slot speaks of one.
   struct Slot {
     T value{};
-    std::uint64_t number = 0;
-    Instant deadline = kNever;     // of the gap, while the number is missing
-    std::uint64_t gap_number = 0;  // the number that the deadline speaks of; 0: none
+    Instant deadline = kNever;  // when the number is given up, while it is missing below a held one
     bool filled = false;
   };
 
-  [[nodiscard]] Slot& slot_of(std::uint64_t number) { return slots_[number % (std::uint64_t{window_} + 1)]; }
-  [[nodiscard]] const Slot& slot_of(std::uint64_t number) const {
-    return slots_[number % (std::uint64_t{window_} + 1)];
-  }
-  [[nodiscard]] bool filled(std::uint64_t number) const {
-    const Slot& slot = slot_of(number);
-    return slot.filled && slot.number == number;
-  }
+  [[nodiscard]] Slot& slot_of(std::uint64_t number) { return slots_[number & mask_]; }
+  [[nodiscard]] const Slot& slot_of(std::uint64_t number) const { return slots_[number & mask_]; }
 
   void advance(std::uint64_t count) {
     awaited_ += count;
-    if (highest_stamped_ < awaited_) highest_stamped_ = awaited_;
+    if (accounted_below_ < awaited_) accounted_below_ = awaited_;
     if (give_way_to_ < awaited_) give_way_to_ = awaited_;
   }
 
-  // Stamps every missing number below `number` that no earlier arrival has stamped: the gap opens now.
-  void open_gaps_below(std::uint64_t number, Instant deadline) {
-    for (std::uint64_t n = highest_stamped_ > awaited_ ? highest_stamped_ : awaited_; n < number; ++n) {
-      if (!filled(n)) {
-        slot_of(n).deadline = deadline;
-        slot_of(n).gap_number = n;
-      }
-    }
-    if (highest_stamped_ < number) highest_stamped_ = number;
+  // The missing numbers below `number` that no earlier arrival has stamped: their gap opens now. Behind an open gap a
+  // deadline is at least that gap's, whatever the timer is now.
+  void open_gap_below(std::uint64_t number, Instant deadline) {
+    if (number < accounted_below_) return;
+    if (number > accounted_below_ && (held_ == 0 || latest_deadline_ < deadline)) latest_deadline_ = deadline;
+    for (std::uint64_t n = accounted_below_; n < number; ++n) slot_of(n).deadline = latest_deadline_;
+    accounted_below_ = number + 1;
   }
 
   // Consecutive missing numbers from the awaited one that are given up at `now`.
   [[nodiscard]] std::uint64_t lost_now(Instant now) const {
     if (held_ == 0) return give_way_to_ > awaited_ ? give_way_to_ - awaited_ : 0;
     std::uint64_t lost = 0;
-    for (std::uint64_t n = awaited_; !filled(n); ++n, ++lost) {
-      const bool gives_way = n < give_way_to_;
-      const bool expired = slot_of(n).gap_number == n && slot_of(n).deadline <= now;
-      if (!gives_way && !expired) break;
+    for (std::uint64_t n = awaited_; !slot_of(n).filled; ++n, ++lost) {
+      if (n >= give_way_to_ && slot_of(n).deadline > now) break;
     }
     return lost;
   }
 
   std::uint32_t window_;
+  std::uint64_t mask_;
   std::unique_ptr<Slot[]> slots_;
   std::size_t held_ = 0;
   std::uint64_t awaited_;
-  std::uint64_t give_way_to_;          // everything below is given up, whatever its deadline
-  Instant latest_deadline_{};          // deadlines never decrease with the number, also when the timer is shortened
-  std::uint64_t highest_stamped_ = 0;  // below it every missing number has its deadline
+  std::uint64_t give_way_to_;      // everything below is given up, whatever its deadline
+  std::uint64_t accounted_below_;  // every number below it is behind, held, or missing with a deadline
+  Instant latest_deadline_{};      // of the gap that opened last; means something while something is held
 };
 
 }  // namespace levelgate::aggfrag

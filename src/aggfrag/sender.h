@@ -44,6 +44,8 @@ class Sender {
 
  private:
   Filled copy(const InnerQueue& queue, Bytes payload);
+  std::uint32_t copy_blocks(const InnerQueue& queue, std::byte* to, std::uint32_t room, std::uint32_t* consumed);
+  [[nodiscard]] bool may_start(std::uint32_t space, std::uint32_t used) const;
 
   Fragmentation fragmentation_;
   std::uint32_t head_offset_ = 0;
