@@ -13,18 +13,17 @@ namespace levelgate::esp {
 // number seen, W the window; B = T - W + 1 is the lowest acceptable one.
 std::uint64_t Opener::infer(std::uint32_t low) const {
   if (width_ == SequenceWidth::k32) return low;
-  const std::uint64_t next = window_.next().value;
-  const std::uint64_t highest = next == 0 ? 0 : next - 1;
+  const std::uint64_t highest = window_.highest().value;
   const std::uint64_t high_half = highest >> 32;
   const std::uint32_t top = static_cast<std::uint32_t>(highest);
-  const std::uint32_t window = static_cast<std::uint32_t>(window_.window());
+  const std::uint32_t bottom = top - window_.window() + 1;  // below zero it wraps, on purpose
   const std::uint64_t here = high_half << 32 | low;
-  if (top >= window - 1) {
-    // The window lies within one subspace: lower low bits belong to the next one.
-    return low >= top - window + 1 ? here : here + (1ULL << 32);
+  if (top >= window_.window() - 1) {
+    // The window lies within one subspace: lower low bits belong to the next one. Behind the last subspace there is
+    // none; the sum then wraps to a number that the window refuses as too old.
+    return low >= bottom ? here : here + (1ULL << 32);
   }
-  // The window spans two subspaces: very high low bits belong to the one before.
-  const std::uint32_t bottom = top - window + 1;  // wraps on purpose
+  // The window spans two subspaces: very high low bits belong to the one before, which the first one does not have.
   if (low < bottom || high_half == 0) return here;
   return here - (1ULL << 32);
 }
@@ -40,7 +39,7 @@ Opener::Checked Opener::check(Bytes esp, CipherJob& job, EspSeq& number) const {
   job.tag = esp.data() + octets - wire::kEspIcvOctets;
   std::memcpy(job.nonce.data(), salt_.data(), salt_.size());
   std::memcpy(job.nonce.data() + kSaltOctets, esp.data() + wire::kEspHeaderOctets, wire::kEspIvOctets);
-  store_be<std::uint32_t>(job.aad.data(), spi_.value);
+  std::memcpy(job.aad.data(), esp.data(), sizeof(Spi));  // as received: a foreign SPI fails the tag
   if (width_ == SequenceWidth::k64) {
     store_be<std::uint64_t>(job.aad.data() + 4, number.value);
     job.aad_octets = 12;

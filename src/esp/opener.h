@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "esp/cipher.h"
 #include "esp/replay_window.h"

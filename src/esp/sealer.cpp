@@ -12,8 +12,10 @@ namespace levelgate::esp {
 
 Sealer::Prepared Sealer::prepare(std::byte* esp, std::uint32_t payload_octets, std::uint8_t next_header,
                                  CipherJob& job) {
-  if (next_ > last()) return Prepared::kExhausted;
-  const std::uint64_t number = next_++;
+  if (exhausted_) return Prepared::kExhausted;
+  const std::uint64_t number = next_;
+  exhausted_ = number == last(width_);
+  next_ = exhausted_ ? number : number + 1;
   store_be<std::uint32_t>(esp, spi_.value);
   store_be<std::uint32_t>(esp + 4, static_cast<std::uint32_t>(number));
   store_be<std::uint64_t>(esp + wire::kEspHeaderOctets, number);
