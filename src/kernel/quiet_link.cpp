@@ -1,121 +1,172 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs the `nft` program for the rule, and ioctls for the offloads.
+// What an interface below a packet socket must not do is switched off here and put back in the end.
 #include "kernel/quiet_link.h"
 
-#include <fcntl.h>
+#include <ifaddrs.h>
 #include <linux/ethtool.h>
-#include <linux/if_packet.h>
 #include <linux/sockios.h>
 #include <net/if.h>
-#include <spawn.h>
+#include <netdb.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
-extern char** environ;
+#include "kernel/arrival_block.h"
 
 namespace levelgate::kernel {
 namespace {
 
-// Letters, digits and underscores only: what nftables takes as a name.
-std::string table_of(const std::string& interface) {
-  std::string name = "levelgate_" + interface;
-  for (char& c : name) {
-    const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!word) c = '_';
-  }
-  return name;
-}
-
-// Runs nft with these rules on its standard input; its exit status, or -1.
-int run_nft(const std::string& rules) {
-  std::array<int, 2> pipe{};
-  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return -1;
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, pipe[0], STDIN_FILENO);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  std::string program = "nft";
-  std::string option = "-f";
-  std::string input = "-";
-  std::array<char*, 4> argv{program.data(), option.data(), input.data(), nullptr};
-  pid_t child = 0;
-  const int fault = ::posix_spawnp(&child, "nft", &actions, nullptr, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  ::close(pipe[0]);
-  if (fault == 0) (void)!::write(pipe[1], rules.data(), rules.size());
-  ::close(pipe[1]);
-  int status = -1;
-  if (fault != 0 || ::waitpid(child, &status, 0) != child) return -1;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-bool carries_default_route(const std::string& interface) {
+bool carries_default_route_v4(const std::string& interface) {
   std::ifstream routes("/proc/net/route");
-  std::string line;
-  while (std::getline(routes, line)) {
+  for (std::string line; std::getline(routes, line);) {
     std::istringstream fields(line);
-    std::string name;
-    std::string destination;
-    fields >> name >> destination;
-    if (name == interface && destination == "00000000") return true;
+    std::string name, destination, gateway, flags, references, use, metric, mask;
+    fields >> name >> destination >> gateway >> flags >> references >> use >> metric >> mask;
+    if (name == interface && destination == "00000000" && mask == "00000000") return true;
   }
   return false;
 }
 
-void set_offload(int socket, const std::string& interface, std::uint32_t command) {
-  ethtool_value value{command, 0};
-  ifreq request{};
-  std::strncpy(request.ifr_name, interface.c_str(), IFNAMSIZ - 1);
-  request.ifr_data = reinterpret_cast<char*>(&value);
-  (void)::ioctl(socket, SIOCETHTOOL, &request);  // what the device lacks is off already
-}
-
-void turn_offloads_off(const std::string& interface) {
-  const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (socket < 0) return;
-  for (const std::uint32_t command : {ETHTOOL_SGRO, ETHTOOL_SGSO, ETHTOOL_STSO, ETHTOOL_STXCSUM}) {
-    set_offload(socket, interface, command);
+bool carries_default_route_v6(const std::string& interface) {
+  std::ifstream routes("/proc/net/ipv6_route");
+  for (std::string line; std::getline(routes, line);) {
+    std::istringstream fields(line);
+    std::vector<std::string> words;
+    for (std::string word; fields >> word;) words.push_back(word);
+    if (words.size() != 10 || words[9] != interface) continue;
+    const bool everything = words[0] == std::string(32, '0') && words[1] == "00";
+    const bool has_gateway = words[4] != std::string(32, '0');
+    if (everything && has_gateway) return true;
   }
-  ::close(socket);
+  return false;
 }
 
-// The interface keeps no address of its own: no neighbour discovery, no router solicitation leaves by it.
-void disable_ipv6(const std::string& interface) {
-  std::ofstream("/proc/sys/net/ipv6/conf/" + interface + "/disable_ipv6") << "1";
+// The first address of its own but for link-local ones of IPv6, which the kernel makes by itself.
+std::string own_address(const std::string& interface) {
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) != 0) return {};
+  std::string found;
+  for (const ifaddrs* entry = list; entry != nullptr && found.empty(); entry = entry->ifa_next) {
+    if (entry->ifa_addr == nullptr || interface != entry->ifa_name) continue;
+    const int family = entry->ifa_addr->sa_family;
+    if (family != AF_INET && family != AF_INET6) continue;
+    std::array<char, NI_MAXHOST> text{};
+    const socklen_t octets = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+    if (::getnameinfo(entry->ifa_addr, octets, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) != 0) continue;
+    if (!std::string(text.data()).starts_with("fe80:")) found = text.data();
+  }
+  ::freeifaddrs(list);
+  return found;
+}
+
+class ControlSocket {
+ public:
+  ControlSocket() : descriptor_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {}
+  ~ControlSocket() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  ControlSocket(const ControlSocket&) = delete;
+  ControlSocket& operator=(const ControlSocket&) = delete;
+
+  // The value that an ethtool question is answered with, or that an order leaves; empty: the device lacks the feature.
+  [[nodiscard]] std::optional<std::uint32_t> ethtool(const std::string& interface, std::uint32_t command,
+                                                     std::uint32_t value) const {
+    ethtool_value argument{command, value};
+    ifreq request{};
+    std::strncpy(request.ifr_name, interface.c_str(), IFNAMSIZ - 1);
+    request.ifr_data = reinterpret_cast<char*>(&argument);
+    if (::ioctl(descriptor_, SIOCETHTOOL, &request) != 0) return std::nullopt;
+    return argument.data;
+  }
+
+  void bring_up(const std::string& interface) const {
+    ifreq request{};
+    std::strncpy(request.ifr_name, interface.c_str(), IFNAMSIZ - 1);
+    if (::ioctl(descriptor_, SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_UP) != 0) return;
+    request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_UP);
+    (void)::ioctl(descriptor_, SIOCSIFFLAGS, &request);
+  }
+
+ private:
+  int descriptor_;
+};
+
+struct Feature {
+  const char* name;
+  std::uint32_t get_command;
+  std::uint32_t set_command;
+};
+
+// Order matters: segmentation needs checksums, so they go last and come back first.
+constexpr std::array kUnwanted = {
+    Feature{"gro", ETHTOOL_GGRO, ETHTOOL_SGRO},
+    Feature{"gso", ETHTOOL_GGSO, ETHTOOL_SGSO},
+    Feature{"tso", ETHTOOL_GTSO, ETHTOOL_STSO},
+    Feature{"tx checksums", ETHTOOL_GTXCSUM, ETHTOOL_STXCSUM},
+};
+
+std::string ipv6_switch(const std::string& interface) {
+  return "/proc/sys/net/ipv6/conf/" + interface + "/disable_ipv6";
 }
 
 }  // namespace
 
 Result<std::unique_ptr<QuietLink>> QuietLink::make(const std::string& interface) {
-  if (carries_default_route(interface)) {
+  if (carries_default_route_v4(interface) || carries_default_route_v6(interface)) {
     return failure(
         Fault::kNotPermitted,
-        "interface \"" + interface + "\" carries the host's default route: a gateway needs an interface of its own");
+        "interface \"" + interface + "\" carries the host's default route: a port needs an interface of its own");
   }
-  turn_offloads_off(interface);
-  disable_ipv6(interface);
-  const std::string table = table_of(interface);
-  const std::string rules = "add table netdev " + table + "\ndelete table netdev " + table + "\nadd table netdev " +
-                            table + "\nadd chain netdev " + table + " ingress { type filter hook ingress device \"" +
-                            interface + "\" priority 0; policy drop; }\n";
-  if (run_nft(rules) != 0) {
-    return failure(
-        Fault::kDeviceMissing,
-        "nft could not put its chain on \"" + interface +
-            "\": is nftables installed, and CAP_NET_ADMIN held? Without it the kernel answers a second time");
+  if (const std::string address = own_address(interface); !address.empty()) {
+    return failure(Fault::kAddressInUse, "interface \"" + interface + "\" carries " + address +
+                                             ": the port's twin carries addresses, so remove it there (ip address "
+                                             "flush dev " +
+                                             interface + ")");
   }
-  return std::unique_ptr<QuietLink>(new QuietLink(interface));
+  std::unique_ptr<QuietLink> link(new QuietLink(interface));
+  if (auto blocked = block_arrivals(interface); !blocked) return std::unexpected(blocked.error());
+  link->note("its arrivals are kept from the kernel");
+  link->silence_ipv6();
+  link->turn_offloads_off();
+  ControlSocket().bring_up(interface);
+  return link;
 }
 
-QuietLink::~QuietLink() { (void)run_nft("delete table netdev " + table_of(interface_) + "\n"); }
+// No neighbour discovery, no router solicitation, no address of its own.
+void QuietLink::silence_ipv6() {
+  char state = '1';
+  std::ifstream(ipv6_switch(interface_)) >> state;
+  if (state != '0') return;
+  std::ofstream(ipv6_switch(interface_)) << '1';
+  ipv6_before_ = true;
+  note("IPv6 off");
+}
+
+void QuietLink::turn_offloads_off() {
+  const ControlSocket socket;
+  for (const Feature& feature : kUnwanted) {
+    const auto value = socket.ethtool(interface_, feature.get_command, 0);
+    if (!value || *value == 0 || !socket.ethtool(interface_, feature.set_command, 0)) continue;
+    before_.push_back({feature.set_command, *value});
+    note(std::string(feature.name) + " off");
+  }
+}
+
+QuietLink::~QuietLink() {
+  const ControlSocket socket;
+  for (auto offload = before_.rbegin(); offload != before_.rend(); ++offload) {
+    (void)socket.ethtool(interface_, offload->set_command, offload->value);
+  }
+  if (ipv6_before_) std::ofstream(ipv6_switch(interface_)) << '0';
+  // An interface that is gone took its chain along; a chain that cannot be lifted is replaced by the next start.
+  (void)lift_block(interface_);
+}
 
 }  // namespace levelgate::kernel
