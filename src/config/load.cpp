@@ -3,13 +3,12 @@
 // The steps in their order: text, tree, keys, values, meaning. Each step reports all that it finds.
 #include "config/load.h"
 
-#include <fcntl.h>
 #include <levelgate/base/result.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <tuple>
 
 #include "config/document.h"
@@ -23,19 +22,14 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 // At most one octet more than a configuration may have: load_text() tells that it is too much.
 Result<std::string> read_text(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return failure(Fault::kIo, std::strerror(errno));
-  std::string text;
-  ssize_t got = 1;
-  while (got > 0 && text.size() <= kMaxFileOctets) {
-    const std::size_t before = text.size();
-    text.resize(before + std::min<std::size_t>(65536, kMaxFileOctets + 1 - before));
-    got = ::read(file, text.data() + before, text.size() - before);
-    text.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-  }
-  const int fault = errno;
-  ::close(file);
-  if (got < 0) return failure(Fault::kIo, std::strerror(fault));
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  const auto fault = [] { return failure(Fault::kIo, errno != 0 ? std::strerror(errno) : "it does not open"); };
+  if (!file) return fault();
+  std::string text(kMaxFileOctets + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad() || (errno != 0 && file.gcount() == 0)) return fault();
+  text.resize(static_cast<std::size_t>(file.gcount()));
   return text;
 }
 
