@@ -58,6 +58,10 @@ class Worker final : private InnerSink, private TunnelDoor {
 
   // Does all that is due at `now`, at most one burst of packets from each port. Thread: the worker's.
   void turn(Instant now) noexcept;
+  // How long the last turn was, by the clock of the shell.
+  void turn_took(Nanos time) noexcept {
+    context_.counters.longest_turn_ns.raise_to(static_cast<std::uint64_t>(time.count()));
+  }
   // When the next turn is wanted if no packet comes; kNever when nothing is planned.
   [[nodiscard]] Instant next_deadline() const noexcept { return deadline_; }
   // The last turn moved something: the next one should follow at once.

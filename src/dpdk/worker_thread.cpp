@@ -11,9 +11,8 @@
 #include <time.h>
 
 #include <algorithm>
+#include <stop_token>
 #include <thread>
-
-#include "handover/counters.h"
 
 namespace levelgate::dpdk {
 namespace {
@@ -48,21 +47,20 @@ struct WorkerThread::Parts {
   dataplane::Worker& worker;
   PortIo& io;
   WorkerThreadSettings settings;
-  handover::Mark stop;
-  std::thread thread;
+  std::jthread thread;
 
-  void run() {
+  void run(const std::stop_token& stop) {
     pin(settings.core);
     (void)::prctl(PR_SET_TIMERSLACK, 1UL);
     (void)pthread_setname_np(pthread_self(), "lg-worker");
     const bool registered = rte_thread_register() == 0;  // gives the pool's cache to this thread
     unsigned quiet = 0;
-    while (!stop.is_set()) {
+    while (!stop.stop_requested()) {
       const bool relayed = settings.relays_twins && io.relay_twins();
       const Instant before = clock_now();
       worker.turn(before);
       const Instant after = clock_now();
-      worker.counters().longest_turn_ns.raise_to(static_cast<std::uint64_t>((after - before).count()));
+      worker.turn_took(after - before);
       quiet = relayed || worker.busy() ? 0 : quiet + 1;
       if (settings.idle == Idle::kAdaptive && quiet >= kSpinTurns) sleep_until_wanted(after);
     }
@@ -78,13 +76,10 @@ struct WorkerThread::Parts {
 };
 
 WorkerThread::WorkerThread(dataplane::Worker& worker, PortIo& io, const WorkerThreadSettings& settings)
-    : parts_(new Parts{worker, io, settings, {}, {}}) {
-  parts_->thread = std::thread([parts = parts_.get()] { parts->run(); });
+    : parts_(new Parts{worker, io, settings, {}}) {
+  parts_->thread = std::jthread([parts = parts_.get()](const std::stop_token& stop) { parts->run(stop); });
 }
 
-WorkerThread::~WorkerThread() {
-  parts_->stop.set();
-  parts_->thread.join();
-}
+WorkerThread::~WorkerThread() = default;  // the thread is asked to stop, and joined
 
 }  // namespace levelgate::dpdk
