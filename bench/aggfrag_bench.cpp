@@ -29,7 +29,8 @@ constexpr std::size_t kPayloads = 64;  // outer buffers in rotation
 // Inner packets of one size, in buffers of their own.
 class Pool {
  public:
-  Pool(std::size_t buffers, std::uint32_t octets) : storage_(buffers * kBufferOctets), mask_(buffers - 1), octets_(octets) {
+  Pool(std::size_t buffers, std::uint32_t octets)
+      : storage_(buffers * kBufferOctets), mask_(buffers - 1), octets_(octets) {
     for (std::size_t i = 0; i < buffers; ++i) {
       wire::write_ip(buffer(i), IpAddress::v4(1), IpAddress::v4(2), 17, octets);
     }

@@ -141,11 +141,12 @@ void print(const Case& what, const char* direction, const std::vector<Sample>& s
   }
   const Summary m = summarise(inner), g = summarise(gigabits), r = summarise(ratio), a = summarise(raw);
   if (output == Output::kJson) {
-    std::printf("{\"case\": \"%s\", \"direction\": \"%s\", \"inner-octets\": %u, \"outer-octets\": %u, "
-                "\"inner-mpps\": %.3f, \"inner-mpps-best\": %.3f, \"outer-gbps\": %.3f, \"outer-gbps-best\": %.3f, "
-                "\"raw-aead-gbps\": %.3f, \"share-of-raw-percent\": %.1f, \"drops\": %llu}\n",
-                what.name.c_str(), direction, what.inner_octets, what.outer_octets, m.median, m.best, g.median, g.best,
-                a.median, r.median, static_cast<unsigned long long>(drops));
+    std::printf(
+        "{\"case\": \"%s\", \"direction\": \"%s\", \"inner-octets\": %u, \"outer-octets\": %u, "
+        "\"inner-mpps\": %.3f, \"inner-mpps-best\": %.3f, \"outer-gbps\": %.3f, \"outer-gbps-best\": %.3f, "
+        "\"raw-aead-gbps\": %.3f, \"share-of-raw-percent\": %.1f, \"drops\": %llu}\n",
+        what.name.c_str(), direction, what.inner_octets, what.outer_octets, m.median, m.best, g.median, g.best,
+        a.median, r.median, static_cast<unsigned long long>(drops));
     return;
   }
   std::printf("%-10s %-9s %6u %6u %9.2f (%6.2f) %9.2f (%6.2f) %9.2f %7.1f %% %6llu\n", what.name.c_str(), direction,
@@ -171,9 +172,9 @@ void measure(const Case& what, const char* direction, double seconds, Output out
 
 int run(double seconds, const char* only, Output output) {
   const std::vector<Case> cases = {
-      {.name = "small", .inner_octets = 64},   {.name = "128", .inner_octets = 128},
-      {.name = "512", .inner_octets = 512},    {.name = "full", .inner_octets = 1442},
-      {.name = "1500", .inner_octets = 1500},  {.name = "plain", .inner_octets = 1400, .mode = model::TfsMode::kPlain},
+      {.name = "small", .inner_octets = 64},  {.name = "128", .inner_octets = 128},
+      {.name = "512", .inner_octets = 512},   {.name = "full", .inner_octets = 1442},
+      {.name = "1500", .inner_octets = 1500}, {.name = "plain", .inner_octets = 1400, .mode = model::TfsMode::kPlain},
   };
   if (output == Output::kTable) {
     std::printf("one core, AES-128-GCM; raw AEAD: %s, 1400 octets, seal\n", RawAead(EspCipher::kAes128Gcm16).name());
