@@ -38,6 +38,9 @@ class ReorderWindow {
         give_way_to_(first.value),
         accounted_below_(first.value) {}
 
+  // Awaits `first` from now on, as if newly born. Only while nothing is held.
+  void reset(EspSeq first) { awaited_ = give_way_to_ = accounted_below_ = first.value; }
+
   [[nodiscard]] EspSeq awaited() const { return EspSeq{awaited_}; }
   [[nodiscard]] std::size_t held() const { return held_; }
 

@@ -13,6 +13,7 @@ namespace levelgate::dataplane {
 namespace {
 
 constexpr std::uint8_t kNextHeaderNone = 59;  // RFC 4303 §2.6: dummy packet
+constexpr std::uint16_t kOtherKind = 0xffff;  // Packet::reserved: holds the place of a number, is counted already
 constexpr Nanos kShortestLostTimer = std::chrono::milliseconds(1);
 constexpr Nanos kLongestLostTimer = std::chrono::seconds(1);
 constexpr Nanos kPartialLife = std::chrono::seconds(1);  // pins one buffer at most; longer than any sane interval
@@ -92,6 +93,7 @@ void InboundSa::accept(WorkerContext& context, InnerSink& sink, const TunnelEntr
     // The number is used up: what was half received cannot go on (RFC 9347 §2.3); a dummy is like padding.
     Packet empty = payload;
     empty.set_length(0);
+    empty.reserved = kOtherKind;
     const model::Drop reason = next_header == kNextHeaderNone ? model::Drop::kDummy : model::Drop::kNextHeader;
     if (next_header != kNextHeaderNone) counters_.rx_errored_pkts.add(1);
     counters_.rx_drop_pkts.add(1);
@@ -113,7 +115,7 @@ void InboundSa::accept_aggfrag(WorkerContext& context, InnerSink& sink, const Tu
                                const Packet& payload, EspSeq number) noexcept {
   if (adopt_first_) {
     adopt_first_ = false;
-    window_ = aggfrag::ReorderWindow<Packet>(window_size_, number);
+    window_.reset(number);
   }
   if (window_.pass(number)) {
     receive(context, sink, tunnel, payload, number);
@@ -125,6 +127,10 @@ void InboundSa::accept_aggfrag(WorkerContext& context, InnerSink& sink, const Tu
     inserted = window_.insert(number, payload, context.now, lost_after());
   }
   if (inserted != aggfrag::Inserted::kHeld) {
+    if (payload.reserved == kOtherKind) {
+      context.recycle(payload);
+      return;
+    }
     counters_.late_pkts.add(1);
     counters_.rx_drop_pkts.add(1);
     context.drop(payload, model::Drop::kAggfragLate);
@@ -157,8 +163,8 @@ void InboundSa::release_in_order(WorkerContext& context, InnerSink& sink, const 
 void InboundSa::receive(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel, const Packet& payload,
                         EspSeq number) noexcept {
   Assembly assembly(*this, context, sink, tunnel);
-  if (payload.length == 0) {
-    receiver_.abandon(assembly);  // it was of another kind and is counted already
+  if (payload.reserved == kOtherKind) {
+    receiver_.abandon(assembly);
     context.recycle(payload);
     return;
   }
@@ -209,8 +215,14 @@ void InboundSa::expire(WorkerContext& context, InnerSink& sink, const TunnelEntr
 Instant InboundSa::deadline() const noexcept { return std::min(window_.deadline(), partial_deadline_); }
 
 void InboundSa::drain(WorkerContext& context) noexcept {
-  window_.drain([&](const Packet& payload) { context.drop(payload, model::Drop::kTunnelClosing); });
-  if (assembling_open_) context.drop(assembling_, model::Drop::kAggfragIncomplete);
+  window_.drain([&](const Packet& payload) {
+    if (payload.reserved != kOtherKind) context.count(model::Drop::kTunnelClosing);
+    context.recycle(payload);
+  });
+  if (assembling_open_) {
+    counters_.inner_rx_incomplete_pkts.add(1);
+    context.drop(assembling_, model::Drop::kAggfragIncomplete);
+  }
   assembling_open_ = false;
   partial_deadline_ = kNever;
   counters_.reorder_held_pkts.set(0);
