@@ -31,8 +31,9 @@ Instant Pacer::due_of(std::uint64_t slot) const {
 
 Instant Pacer::due_ahead(std::uint64_t ahead) const {
   // Both factors are small in every real schedule; then one narrow division is enough, and usually the sum is zero.
-  constexpr std::uint64_t kNarrow = std::uint64_t{1} << 31;
-  if (ahead >= kNarrow || denominator_ >= kNarrow * 2) return due_of(next_slot_ + ahead);
+  constexpr std::uint64_t kFewSlots = std::uint64_t{1} << 20;
+  constexpr std::uint64_t kLowRate = std::uint64_t{1} << 43;
+  if (ahead >= kFewSlots || denominator_ >= kLowRate) return due_of(next_slot_ + ahead);
   const std::uint64_t rest = carry_ + ahead * rest_;
   const std::uint64_t more = rest < denominator_ ? 0 : rest / denominator_;
   return next_due_ + Nanos(static_cast<std::int64_t>(ahead * whole_ns_ + more));

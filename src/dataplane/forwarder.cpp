@@ -210,8 +210,10 @@ void Forwarder::hold(WorkerContext& context, const Packet& frame, PortId port, c
 }
 
 void Forwarder::retry_held(WorkerContext& context) noexcept {
-  if (held_count_ == 0 || (held_seen_ == context.snapshot && held_deadline_ > context.now)) return;
+  // Looked at in every turn, so that a later snapshot at the address of an earlier one is seen to be another.
+  const bool same_snapshot = held_seen_ == context.snapshot;
   held_seen_ = context.snapshot;
+  if (held_count_ == 0 || (same_snapshot && held_deadline_ > context.now)) return;
   std::size_t kept = 0;
   held_deadline_ = kNever;
   for (std::size_t i = 0; i < held_count_; ++i) {

@@ -25,6 +25,10 @@ std::size_t queue_capacity(const model::TfsSettings& tfs) {
   return tfs.mode == model::TfsMode::kPlain ? 256 : kQueuePackets;
 }
 
+aggfrag::Fragmentation fragmentation_of(const model::TfsSettings& tfs) {
+  return tfs.fragment ? aggfrag::Fragmentation::kAllowed : aggfrag::Fragmentation::kForbidden;
+}
+
 std::uint64_t rate_octets(const model::TfsSettings& tfs) {
   constexpr std::uint32_t kEthernetOverhead = 38;  // header, FCS, preamble, gap
   return tfs.packet_size + (tfs.rate_layer == model::RateLayer::kL2 ? kEthernetOverhead : 0u);
@@ -41,7 +45,7 @@ OutboundTunnel::OutboundTunnel(const model::TunnelPlan& plan, Instant start, Tun
       udp_local_port_(plan.udp_local_port),
       udp_remote_port_(plan.udp_remote_port),
       queue_(queue_capacity(plan.tfs)),
-      sender_(plan.tfs.fragment ? aggfrag::Fragmentation::kAllowed : aggfrag::Fragmentation::kForbidden),
+      sender_(fragmentation_of(plan.tfs)),
       built_(kBuiltPackets) {
   layout_.headers = wire::outer_header_octets(plan.local.family(), udp_);
   layout_.esp = static_cast<std::uint32_t>(wire::kEthernetOctets) + layout_.headers;
@@ -52,6 +56,7 @@ OutboundTunnel::OutboundTunnel(const model::TunnelPlan& plan, Instant start, Tun
   inner_mtu_ = data_room_;
   if (tfs_.mode == model::TfsMode::kFixed) {
     pacer_.emplace(start, rate_octets(tfs_), tfs_.rate_bits_per_second, tfs_.catch_up_slots);
+    forecast_.emplace(data_room_, fragmentation_of(tfs_));
   }
   // The headers of a full packet; other sizes change only the length fields.
   std::byte* const ip = headers_.data() + wire::kEthernetOctets;
@@ -67,20 +72,15 @@ Enqueued OutboundTunnel::enqueue(const Packet& packet, Instant now) noexcept {
   if (pacer_ && !wait_is_bearable(packet.length, now)) return Enqueued::kDelay;
   const bool first = queue_.empty();
   if (!queue_.push(packet)) return Enqueued::kFull;
+  if (forecast_) forecast_->push(packet.length);
   if (first && tfs_.mode == model::TfsMode::kOnDemand) send_at_ = now + tfs_.init_delay;
   publish_queue();
   return Enqueued::kTaken;
 }
 
-// A FIFO's wait is known at constant rate: whole payloads ahead of this packet's first octet, and their slots.
+// A FIFO's wait is known at constant rate: the payloads ahead of this packet's first octet, and their slots.
 bool OutboundTunnel::wait_is_bearable(std::uint32_t octets, Instant now) const noexcept {
-  const std::uint64_t ahead = queue_.octets() - sender_.head_offset();
-  std::uint64_t payloads = ahead / data_room_;
-  const std::uint64_t space = data_room_ - ahead % data_room_;
-  const bool starts_here = octets <= space || (tfs_.fragment && space >= aggfrag::kMinFragment);
-  if (!starts_here) ++payloads;
-  const std::uint64_t slot = built_.size() + payloads;
-  const Instant due = pacer_->next_due() + pacer_->interval() * static_cast<std::int64_t>(slot);
+  const Instant due = pacer_->due_ahead(built_.size() + forecast_->payloads_before(octets));
   return due - now <= tfs_.max_queue_delay;
 }
 
@@ -88,8 +88,14 @@ bool OutboundTunnel::wait_is_bearable(std::uint32_t octets, Instant now) const n
 void OutboundTunnel::use(const TunnelEntry& entry) noexcept {
   if (entry.sealer_id == sealer_id_) return;
   sealer_id_ = entry.sealer_id;
-  sender_.restart_packet();
+  restart_packet();
   exhausted_reported_ = false;
+}
+
+void OutboundTunnel::restart_packet() noexcept {
+  if (sender_.head_offset() == 0) return;
+  sender_.restart_packet();
+  if (forecast_) forecast_->restart(queue_);
 }
 
 void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
@@ -112,10 +118,11 @@ void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const Tunnel
   }
   counters_.slots.add(due.send + due.skipped);
   counters_.skipped_slots.add(due.skipped + due.send - sent);
-  counters_.late_slots.add(due.late);
   counters_.tx_pkts.add(sent);
   counters_.tx_octets.add(std::uint64_t{sent} * (layout_.headers + wire::esp_octets(layout_.payload_room)));
-  const Instant first_sent = due.skipped == 0 ? oldest : pacer_->due_of(pacer_->next_slot() - due.send);
+  if (sent == 0) return;
+  counters_.late_slots.add(sent - 1);  // after all but the last one the next slot was due already
+  const Instant first_sent = due.skipped == 0 && sent == due.send ? oldest : pacer_->due_of(pacer_->next_slot() - sent);
   counters_.pacing.add(static_cast<std::uint64_t>((context.now - first_sent).count()));
 }
 
@@ -166,6 +173,7 @@ std::uint32_t OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& bat
     Packet& frame = fresh[i];
     std::byte* const payload = frame.data + layout_.payload;
     const aggfrag::Filled filled = sender_.fill(queue_, {payload, layout_.payload_room});
+    forecast_->filled();
     (void)seal_into(frame, layout_.payload_room, wire::kNextHeaderAggfrag, context, batch, entry);
     account(filled);
     release_consumed(context, filled.consumed);
@@ -229,6 +237,7 @@ void OutboundTunnel::build_plain(WorkerContext& context, SealBatch& batch, const
     const bool v4 = (std::to_integer<unsigned>(inner.data[0]) >> 4) == 4;
     if (inner.headroom < layout_.payload ||
         inner.tailroom < wire::esp_octets(octets) - wire::kEspPayloadOffset - octets) {
+      counters_.tx_drop_pkts.add(1);
       context.drop(inner, model::Drop::kNoBuffer);
       continue;
     }
@@ -309,13 +318,7 @@ void OutboundTunnel::exhausted(WorkerContext& context, const TunnelEntry& entry)
     exhausted_reported_ = true;
     context.report({model::EventKind::kSequenceExhausted, PortId{}, entry.id, entry.sealer->spi(), IpAddress{}, 0});
   }
-  if (entry.sealer->remaining() != 0) return;
-  sender_.restart_packet();
-  while (!queue_.empty()) {
-    counters_.tx_drop_pkts.add(1);
-    context.drop(queue_.pop(), model::Drop::kSequenceExhausted);
-  }
-  publish_queue();
+  if (entry.sealer->remaining() == 0) drop_queue(context, model::Drop::kSequenceExhausted);
 }
 
 Instant OutboundTunnel::deadline(Nanos ahead) const noexcept {
@@ -332,16 +335,21 @@ Instant OutboundTunnel::deadline(Nanos ahead) const noexcept {
 }
 
 bool OutboundTunnel::drain(WorkerContext& context) noexcept {
-  while (!queue_.empty()) {
-    counters_.tx_drop_pkts.add(1);
-    context.drop(queue_.pop(), model::Drop::kTunnelClosing);
-  }
+  drop_queue(context, model::Drop::kTunnelClosing);
   while (!built_.empty()) context.recycle(built_.pop());
   built_data_ = 0;
-  sender_.restart_packet();
-  publish_queue();
   drained.set();
   return true;
+}
+
+void OutboundTunnel::drop_queue(WorkerContext& context, model::Drop reason) noexcept {
+  while (!queue_.empty()) {
+    counters_.tx_drop_pkts.add(1);
+    context.drop(queue_.pop(), reason);
+  }
+  sender_.restart_packet();
+  if (forecast_) forecast_->restart(queue_);
+  publish_queue();
 }
 
 void OutboundTunnel::publish_queue() noexcept {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 
+#include "aggfrag/forecast.h"
 #include "aggfrag/inner_queue.h"
 #include "aggfrag/pacer.h"
 #include "aggfrag/sender.h"
@@ -60,6 +61,8 @@ class OutboundTunnel {
   };
 
   void use(const TunnelEntry& entry) noexcept;
+  void restart_packet() noexcept;
+  void drop_queue(WorkerContext& context, model::Drop reason) noexcept;
   [[nodiscard]] bool wait_is_bearable(std::uint32_t octets, Instant now) const noexcept;
   std::uint32_t build_fixed(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry,
                             std::uint32_t count) noexcept;
@@ -86,12 +89,13 @@ class OutboundTunnel {
   std::uint32_t data_room_;  // octets of data blocks in a full payload
   aggfrag::InnerQueue queue_;
   aggfrag::Sender sender_;
-  std::optional<aggfrag::Pacer> pacer_;  // fixed mode
-  Ring<Packet> built_;                   // sealed, in the order of their numbers; reserved: 1 when it carries data
-  std::size_t built_data_ = 0;           // of those, how many carry data
-  SaId sealer_id_;                       // the SA that the half-sent packet belongs to
-  Instant send_at_ = kNever;             // on-demand: when the timer fires
-  Instant last_wanted_{};                // when the next hop was last asked for
+  std::optional<aggfrag::Pacer> pacer_;        // fixed mode
+  std::optional<aggfrag::Forecast> forecast_;  // fixed mode
+  Ring<Packet> built_;          // sealed, in the order of their numbers; reserved: 1 when it carries data
+  std::size_t built_data_ = 0;  // of those, how many carry data
+  SaId sealer_id_;              // the SA that the half-sent packet belongs to
+  Instant send_at_ = kNever;    // on-demand: when the timer fires
+  Instant last_wanted_{};       // when the next hop was last asked for
   bool exhausted_reported_ = false;
   bool blocked_ = false;                 // nothing can be built before something else changes
   std::array<std::byte, 64> headers_{};  // Ethernet, IP, UDP as they leave
