@@ -34,6 +34,14 @@ bool same_inbound(const model::TunnelPlan& a, const model::TunnelPlan& b) {
   return a.tfs.receive == b.tfs.receive && a.tfs.mode == b.tfs.mode && a.worker == b.worker;
 }
 
+// Whether an SA lives in both, so that its numbers must go on.
+bool shares_sa(const model::TunnelPlan& a, const model::TunnelPlan& b) {
+  if (a.outbound && a.outbound == b.outbound) return true;
+  return std::any_of(a.inbound.begin(), a.inbound.end(), [&](const model::EspSa& sa) {
+    return std::find(b.inbound.begin(), b.inbound.end(), sa) != b.inbound.end();
+  });
+}
+
 std::string hop_key(const model::Route& route, const model::ForwardingPlan& plan) {
   const std::string clear = route.clear == model::ClearText::kAllowed ? "+" : "-";
   struct Visitor {
@@ -100,8 +108,12 @@ Result<Publisher::Tunnel> Publisher::make_tunnel(const model::TunnelPlan& plan, 
                                                  std::uint32_t max_inner_octets) {
   Tunnel made;
   made.plan = plan;
+  made.serial = old != nullptr ? old->serial : next_serial_++;
   made.counters = old != nullptr ? old->counters : std::make_shared<TunnelCounters>();
   const bool same_worker = old != nullptr && old->plan.worker == plan.worker;
+  if (old != nullptr && !same_worker && shares_sa(old->plan, plan)) {
+    return failure(Fault::kBadInput, "an SA cannot move to another worker: its numbers live on the old one");
+  }
   const bool keep_outbound = old != nullptr && same_outbound(old->plan, plan);
   if (!keep_outbound) made.outbound = std::make_unique<OutboundTunnel>(plan, start, *made.counters);
   const bool keep_sealer = same_worker && plan.outbound && old->sealer && old->sealer->spec == *plan.outbound;
@@ -213,6 +225,7 @@ void Publisher::add_tunnels(Snapshot& snapshot) const {
   for (const Tunnel& tunnel : tunnels_) {
     TunnelEntry entry;
     entry.id = tunnel.plan.id;
+    entry.serial = tunnel.serial;
     entry.worker = tunnel.plan.worker;
     entry.outbound = tunnel.outbound.get();
     entry.sealer = tunnel.sealer ? tunnel.sealer->sealer.get() : nullptr;

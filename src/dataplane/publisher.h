@@ -62,6 +62,7 @@ class Publisher {
   };
   struct Tunnel {
     model::TunnelPlan plan;
+    std::uint64_t serial = 0;  // of the name, while it is there
     std::shared_ptr<TunnelCounters> counters;
     std::unique_ptr<OutboundTunnel> outbound;
     std::unique_ptr<OutboundState> sealer;
@@ -99,6 +100,7 @@ class Publisher {
   std::map<IpPrefix, std::uint64_t> installed_;       // what the RouteTable holds
   std::uint64_t next_hop_number_ = 1;
   std::uint64_t next_sa_ = 1;
+  std::uint64_t next_serial_ = 1;
   bool applied_ = false;
 };
 

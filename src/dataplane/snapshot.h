@@ -60,6 +60,7 @@ struct TunnelEntry {
   OutboundTunnel* outbound = nullptr;
   esp::Sealer* sealer = nullptr;  // null: no outbound SA
   SaId sealer_id;                 // never reused: tells a new sealer from one at the same address
+  std::uint64_t serial = 0;       // never reused: tells a tunnel from a later one with the same id
   TunnelCounters* counters = nullptr;
   std::uint32_t inner_mtu = 0;  // largest inner packet where nothing is fragmented; 0: any size is taken
   OuterPath path;

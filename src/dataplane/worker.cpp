@@ -99,7 +99,7 @@ void Worker::collect_spi(const Packet& packet, Spi spi) noexcept {
   const InboundEntry& entry = *found->second;
   if (entry.worker == id_) {
     collect(packet, entry);
-  } else if (!parts_.to[entry.worker.value]->push(Handoff{Handoff::Kind::kOuter, TunnelId{}, spi, packet})) {
+  } else if (!parts_.to[entry.worker.value]->push(Handoff{Handoff::Kind::kOuter, TunnelId{}, 0, spi, packet})) {
     context_.drop(packet, model::Drop::kWorkerRingFull);
   }
 }
@@ -187,7 +187,8 @@ std::uint32_t Worker::enter(WorkerContext& context, const TunnelEntry& tunnel, c
   if (tunnel.inner_mtu != 0 && packet.length > tunnel.inner_mtu) return tunnel.inner_mtu;
   if (tunnel.worker == id_) {
     admit(tunnel, packet);
-  } else if (!parts_.to[tunnel.worker.value]->push(Handoff{Handoff::Kind::kInner, tunnel.id, Spi{}, packet})) {
+  } else if (!parts_.to[tunnel.worker.value]->push(
+                 Handoff{Handoff::Kind::kInner, tunnel.id, tunnel.serial, Spi{}, packet})) {
     context.drop(packet, model::Drop::kWorkerRingFull);
   }
   return 0;
@@ -212,6 +213,17 @@ void Worker::admit(const TunnelEntry& tunnel, const Packet& packet) noexcept {
   }
 }
 
+// The plan may have changed on the way: another tunnel may stand at that place, and its peer must not see the packet.
+void Worker::admit_handed(const Handoff& handoff) noexcept {
+  const std::vector<TunnelEntry>& tunnels = context_.snapshot->tunnels;
+  const std::size_t place = handoff.tunnel.value;
+  if (place < tunnels.size() && tunnels[place].serial == handoff.serial && tunnels[place].worker == id_) {
+    admit(tunnels[place], handoff.packet);
+  } else {
+    context_.drop(handoff.packet, model::Drop::kTunnelClosing);
+  }
+}
+
 void Worker::take_handoffs() noexcept {
   for (HandoffRing* const ring : parts_.from) {
     if (ring == nullptr) continue;
@@ -222,11 +234,8 @@ void Worker::take_handoffs() noexcept {
       const Handoff& handoff = arrived[i];
       if (handoff.kind == Handoff::Kind::kOuter) {
         collect_spi(handoff.packet, handoff.spi);
-      } else if (handoff.tunnel.value < context_.snapshot->tunnels.size() &&
-                 context_.snapshot->tunnels[handoff.tunnel.value].worker == id_) {
-        admit(context_.snapshot->tunnels[handoff.tunnel.value], handoff.packet);
       } else {
-        context_.drop(handoff.packet, model::Drop::kTunnelClosing);
+        admit_handed(handoff);
       }
     }
   }

@@ -24,9 +24,10 @@ namespace levelgate::dataplane {
 // A packet that arrived on one worker and belongs to a tunnel of another.
 struct Handoff {
   enum class Kind : std::uint8_t { kInner, kOuter } kind = Kind::kInner;
-  TunnelId tunnel;  // kInner
-  Spi spi;          // kOuter
-  Packet packet;    // kInner: IP at data; kOuter: ESP at data
+  TunnelId tunnel;           // kInner
+  std::uint64_t serial = 0;  // kInner: of the tunnel; its id may be another one's when the packet arrives
+  Spi spi;                   // kOuter
+  Packet packet;             // kInner: IP at data; kOuter: ESP at data
 };
 using HandoffRing = handover::SpscRing<Handoff>;
 
@@ -85,6 +86,7 @@ class Worker final : private InnerSink, private TunnelDoor {
   void collect_spi(const Packet& packet, Spi spi) noexcept;
   void open_collected() noexcept;
   void admit(const TunnelEntry& tunnel, const Packet& packet) noexcept;
+  void admit_handed(const Handoff& handoff) noexcept;
   void take(WorkerContext& context, const Packet& packet, const TunnelEntry& tunnel) noexcept override;
   std::uint32_t enter(WorkerContext& context, const TunnelEntry& tunnel, const Packet& packet) noexcept override;
   void to_kernel(PortId port, const Packet& frame) noexcept;

@@ -46,6 +46,28 @@ inline Octets aggfrag_payload(unsigned block_offset, const Octets& blocks) {
   return octets({0, 0, block_offset >> 8, block_offset & 0xff}) + blocks;
 }
 
+// The inner packets in a stream of whole AGGFRAG payloads, none of which is missing.
+inline std::vector<Octets> inner_packets(const std::vector<Octets>& payloads) {
+  std::vector<Octets> packets;
+  std::size_t need = 0;  // octets that the last one lacks
+  for (const Octets& payload : payloads) {
+    const bool padding = payload[2] == std::byte{0} && payload[3] == std::byte{0} && payload[4] == std::byte{0};
+    for (std::size_t at = 4; !padding && at < payload.size();) {
+      if (need == 0) {
+        const wire::BlockType type = wire::block_type(payload[at]);
+        if (type != wire::BlockType::kIpv4 && type != wire::BlockType::kIpv6) break;
+        need = wire::block_octets(payload.data() + at, type);
+        packets.emplace_back();
+      }
+      const std::size_t here = std::min(need, payload.size() - at);
+      packets.back() = packets.back() + part(payload, at, at + here);
+      at += here;
+      need -= here;
+    }
+  }
+  return packets;
+}
+
 class Peer {
  public:
   // `inbound`: which of the plan's inbound SAs it sends under.
