@@ -24,6 +24,7 @@ class EdgeIo final : public dataplane::PacketIo {
   std::array<std::vector<Sent>, kPorts> sent;
   std::array<std::uint64_t, kPorts> sent_count{};
   std::vector<Frame> punted;
+  std::uint64_t punt_count = 0;
   bool record = true;                     // false: frames that leave are only counted
   std::size_t transmit_limit = SIZE_MAX;  // frames that one call takes
   std::size_t punt_limit = SIZE_MAX;
@@ -61,6 +62,7 @@ class EdgeIo final : public dataplane::PacketIo {
     for (const Packet& frame : frames.first(count)) {
       if (record) punted.emplace_back(frame.data, frame.data + frame.length);
     }
+    punt_count += count;
     pool_.release(frames.first(count));
     return count;
   }
