@@ -94,7 +94,7 @@ class Run {
           break;
       }
     }
-    plane_.run_until(plane_.clock + std::chrono::seconds(3));
+    plane_.run_until(plane_.clock + std::chrono::milliseconds(1'200));  // longer than anything is held
     account();
     require(plane_.bury(), "every buffer comes back");
   }

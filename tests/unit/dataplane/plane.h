@@ -43,7 +43,7 @@ class EdgeIo final : public dataplane::PacketIo {
     std::size_t count = 0;
     while (count < into.size() && arrivals.next != arrivals.frames.size() && pool_.acquire(into.subspan(count, 1))) {
       const Frame& frame = arrivals.frames[arrivals.next++];
-      std::memcpy(into[count].data, frame.data(), frame.size());
+      std::copy(frame.begin(), frame.end(), into[count].data);
       into[count++].set_length(static_cast<std::uint32_t>(frame.size()));
     }
     return count;
