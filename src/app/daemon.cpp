@@ -27,7 +27,10 @@ Daemon::Daemon(std::string config_path, model::Config config, Log& log)
 Daemon::~Daemon() = default;
 
 ExitStatus Daemon::run() {
-  auto started = build();
+  // First of all, so that a signal that comes early waits for the loop and what was begun is put back.
+  constexpr std::array signals{SIGHUP, SIGTERM, SIGINT};
+  auto started = loop_.on_signals(signals, [this](int signal) { on_signal(signal); });
+  if (started) started = build();
   if (started) started = boot();
   if (started) started = serve();
   if (!started) {
@@ -85,8 +88,6 @@ Result<void> Daemon::serve() {
                                    [this](const api::Request& request) { return api::respond(*this, request); });
   if (!api) return std::unexpected(api.error());
   api_ = std::move(*api);
-  constexpr std::array signals{SIGHUP, SIGTERM, SIGINT};
-  if (auto set = loop_.on_signals(signals, [this](int signal) { on_signal(signal); }); !set) return set;
   if (auto set = loop_.when_readable(network_->change_descriptor(), [this] { on_kernel_change(); }); !set) return set;
   loop_.every(kTick, [this] { on_tick(); });
   loop_.every(kHints, [this] { take_hints(); });
