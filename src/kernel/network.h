@@ -40,6 +40,7 @@ class Network {
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
+  // Down and up again if it is up already; so its link-local address is usable at once, too.
   [[nodiscard]] Result<void> set_link_up(const std::string& interface);
   [[nodiscard]] Result<void> set_mtu(const std::string& interface, std::uint32_t mtu);
   // Usable at once: no duplicate address detection. An address that is there already is no fault.
