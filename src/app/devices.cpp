@@ -16,6 +16,19 @@ constexpr std::uint64_t kRingBuffers = 1'024;                 // of one queue pa
 constexpr std::uint64_t kTunnelBuffers = 512;                 // a queue of full packets at usual rates
 constexpr std::uint64_t kLeastBuffers = 4'096;
 
+std::vector<dpdk::PortSettings> settings_of(const model::Config& config, std::uint16_t workers) {
+  std::vector<dpdk::PortSettings> list;
+  for (const model::PortConfig& port : config.ports) {
+    list.push_back({.name = port.name,
+                    .pci = port.pci,
+                    .vdev = port.vdev,
+                    .mtu = port.mtu.value_or(0),
+                    .twin = port.twin,
+                    .workers = workers});
+  }
+  return list;
+}
+
 }  // namespace
 
 std::uint32_t buffers_for(const model::Config& config, std::uint16_t workers) {
@@ -27,6 +40,11 @@ std::uint32_t buffers_for(const model::Config& config, std::uint16_t workers) {
 }
 
 Result<std::unique_ptr<Devices>> Devices::open(const model::Config& config, std::uint16_t workers, LogSink dpdk_lines) {
+  const std::vector<dpdk::PortSettings> ports = settings_of(config, workers);
+  // All of them before the first is touched: another daemon may run on them.
+  for (const dpdk::PortSettings& port : ports) {
+    if (auto checked = dpdk::Port::check(port); !checked) return std::unexpected(checked.error());
+  }
   std::unique_ptr<Devices> devices(new Devices());
   const bool pci = std::any_of(config.ports.begin(), config.ports.end(), [](const auto& p) { return !p.pci.empty(); });
   auto eal = dpdk::Eal::start({.no_huge = config.dataplane.no_huge,
@@ -39,27 +57,21 @@ Result<std::unique_ptr<Devices>> Devices::open(const model::Config& config, std:
   auto pool = dpdk::BufferPool::make(buffers_for(config, workers), kLargestFrame);
   if (!pool) return std::unexpected(pool.error());
   devices->pool_ = std::move(*pool);
-  for (const model::PortConfig& port : config.ports) {
-    if (auto opened = devices->open_port(port, workers); !opened) return std::unexpected(opened.error());
+  for (const dpdk::PortSettings& port : ports) {
+    if (auto opened = devices->open_port(port); !opened) return std::unexpected(opened.error());
   }
   return devices;
 }
 
-Result<void> Devices::open_port(const model::PortConfig& config, std::uint16_t workers) {
-  auto port = dpdk::Port::open({.name = config.name,
-                                .pci = config.pci,
-                                .vdev = config.vdev,
-                                .mtu = config.mtu.value_or(0),
-                                .twin = config.twin,
-                                .workers = workers},
-                               *pool_);
+Result<void> Devices::open_port(const dpdk::PortSettings& settings) {
+  if (const std::string below = dpdk::interface_below(settings.vdev); !below.empty()) {
+    auto quiet = kernel::QuietLink::make(below);
+    if (!quiet) return failure(quiet.error().fault, "ports." + settings.name + ".vdev: " + quiet.error().what);
+    quiet_.push_back(std::move(*quiet));
+  }
+  auto port = dpdk::Port::open(settings, *pool_);
   if (!port) return std::unexpected(port.error());
   ports_.push_back(std::move(*port));
-  const std::string below = dpdk::interface_below(config.vdev);
-  if (below.empty()) return {};
-  auto quiet = kernel::QuietLink::make(below);
-  if (!quiet) return failure(quiet.error().fault, "ports." + config.name + ": " + quiet.error().what);
-  quiet_.push_back(std::move(*quiet));
   return {};
 }
 

@@ -37,7 +37,7 @@ class Devices {
 
  private:
   Devices() = default;
-  [[nodiscard]] Result<void> open_port(const model::PortConfig& config, std::uint16_t workers);
+  [[nodiscard]] Result<void> open_port(const dpdk::PortSettings& settings);
 
   std::unique_ptr<dpdk::Eal> eal_;
   std::unique_ptr<dpdk::BufferPool> pool_;

@@ -108,12 +108,22 @@ Result<void> Port::probe() {
   return {};
 }
 
+Result<void> Port::check(const PortSettings& settings) {
+  const std::string key = "ports." + settings.name;
+  const std::string below = interface_below(settings.vdev);
+  if (!below.empty() && ::if_nametoindex(below.c_str()) == 0) {
+    return failure(Fault::kDeviceMissing, key + ".vdev: interface \"" + below + "\" does not exist");
+  }
+  if (settings.twin.size() >= IFNAMSIZ) return failure(Fault::kBadInput, key + ".twin is too long");
+  if (!settings.twin.empty() && ::if_nametoindex(settings.twin.c_str()) != 0) {
+    return failure(Fault::kAddressInUse, key + ".twin: interface \"" + settings.twin +
+                                             "\" exists already: another levelgated, or choose another name");
+  }
+  return {};
+}
+
 Result<void> Port::probe_vdev() {
   const std::string key = "ports." + settings_.name + ".vdev: ";
-  const std::string below = interface_below(settings_.vdev);
-  if (!below.empty() && ::if_nametoindex(below.c_str()) == 0) {
-    return failure(Fault::kDeviceMissing, key + "interface \"" + below + "\" does not exist");
-  }
   const std::string driver = driver_of(settings_.vdev);
   // A name that ends in a digit or has a suffix is the operator's own; else the port's name makes it unique.
   instance_ = std::isdigit(static_cast<unsigned char>(driver.back())) ? driver : driver + "_" + settings_.name;
@@ -164,13 +174,7 @@ Result<void> Port::start(std::uint16_t device, BufferPool& pool) {
 }
 
 Result<void> Port::open_twin(BufferPool& pool) {
-  if (settings_.twin.size() >= IFNAMSIZ)
-    return failure(Fault::kBadInput, "ports." + settings_.name + ".twin is too long");
-  if (::if_nametoindex(settings_.twin.c_str()) != 0) {
-    return failure(Fault::kAddressInUse, "ports." + settings_.name + ".twin: interface \"" + settings_.twin +
-                                             "\" exists already: another levelgated, or choose another name");
-  }
-  twin_instance_ = "net_tap_" + settings_.name;
+  twin_instance_ = "net_tap_" + settings_.name + "@twin";  // no port has an @ in its name
   const std::string arguments = "iface=" + settings_.twin + ",mac=" + mac_.text();
   if (rte_eal_hotplug_add("vdev", twin_instance_.c_str(), arguments.c_str()) != 0) {
     twin_instance_.clear();

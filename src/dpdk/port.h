@@ -47,6 +47,8 @@ struct PortSettings {
 // Made, started and stopped by control; its queues are used by workers in between.
 class Port {
  public:
+  // What can be told before anything is touched: the interface below is there, the twin's name is free.
+  [[nodiscard]] static Result<void> check(const PortSettings& settings);
   [[nodiscard]] static Result<std::unique_ptr<Port>> open(const PortSettings& settings, BufferPool& pool);
   ~Port();
   Port(const Port&) = delete;
@@ -59,6 +61,7 @@ class Port {
   [[nodiscard]] std::uint16_t device() const { return device_; }
   [[nodiscard]] bool has_twin() const { return twin_open_; }
   [[nodiscard]] std::uint16_t twin_device() const { return twin_; }
+  [[nodiscard]] std::uint16_t queues() const { return settings_.workers; }  // of port and twin
   [[nodiscard]] bool link_is_up() const;
   [[nodiscard]] model::PortStats stats() const;
 
