@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 #include <vector>
 
 namespace levelgate::dpdk {
@@ -81,6 +83,8 @@ Eal::Eal(std::unique_ptr<LogStream> stream) : stream_(std::move(stream)) {}
 Eal::~Eal() {
   rte_eal_cleanup();
   rte_openlog_stream(nullptr);
+  std::error_code ignored;
+  if (!folder_.empty()) std::filesystem::remove(folder_, ignored);
 }
 
 Result<std::unique_ptr<Eal>> Eal::start(const EalSettings& settings, LogSink sink) {
@@ -109,7 +113,9 @@ Result<std::unique_ptr<Eal>> Eal::start(const EalSettings& settings, LogSink sin
                    "DPDK did not start (" + (said.empty() ? std::string(rte_strerror(fault)) : said) +
                        "); see dataplane.memory and dataplane.main-core");
   }
-  return std::unique_ptr<Eal>(new Eal(std::move(stream)));
+  std::unique_ptr<Eal> eal(new Eal(std::move(stream)));
+  if (settings.no_huge) eal->folder_ = rte_eal_get_runtime_dir();  // bears our process id; nobody else would remove it
+  return eal;
 }
 
 std::string Eal::version() { return rte_version(); }

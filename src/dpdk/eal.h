@@ -38,6 +38,7 @@ class Eal {
   struct LogStream;
   explicit Eal(std::unique_ptr<LogStream> stream);
   std::unique_ptr<LogStream> stream_;
+  std::string folder_;  // that EAL made for this process
 };
 
 }  // namespace levelgate::dpdk
