@@ -14,6 +14,7 @@ namespace levelgate::app {
 namespace {
 
 constexpr Nanos kTick = std::chrono::seconds(1);         // counters, and what is due now and then
+constexpr Nanos kConfirm = std::chrono::seconds(10);     // so that a neighbour that changed or went is noticed
 constexpr Nanos kHints = std::chrono::milliseconds(10);  // how long a wanted neighbour may wait to be asked for
 
 }  // namespace
@@ -123,8 +124,13 @@ void Daemon::on_kernel_change() {
 
 void Daemon::on_tick() {
   stats_ = data_plane_->stats();
-  carry_out(controller_.tick(stats_, dpdk::clock_now()));
+  const Instant now = dpdk::clock_now();
+  carry_out(controller_.tick(stats_, now));
   data_plane_->reclaim();
+  if (now - confirmed_ >= kConfirm) {
+    confirmed_ = now;
+    network_->confirm_stale(twins());
+  }
   // The watchdog is fed only while every worker moves.
   bool all_move = true;
   turns_.resize(stats_.workers.size());

@@ -58,7 +58,7 @@ class Network {
   // Asks the kernel to resolve a next hop, or to confirm one that is in use.
   void want_neighbour(const std::string& interface, const IpAddress& address);
   // Asks the kernel to confirm all that it has not heard of for a while. The data plane's packets do not pass the
-  // kernel, so without this it would never notice that a neighbour went away. Call it every half minute or so.
+  // kernel, so without this it would never notice that a neighbour went away. Call it now and then.
   void confirm_stale(const std::vector<std::string>& interfaces);
 
   // Readable when neighbours or routes may have changed; then call drain(), which says whether they did.
