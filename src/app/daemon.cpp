@@ -47,7 +47,9 @@ ExitStatus Daemon::run() {
 
 Result<void> Daemon::build() {
   info("app", "levelgated " LEVELGATE_VERSION " starts", {{"config", path_}, {"dpdk", dpdk::Eal::version()}});
-  const auto dpdk_line = [this](std::string_view line) { log_.write({Level::kDebug, "dpdk", line}); };
+  const auto dpdk_line = [this](dpdk::Eal::Word word, std::string_view line) {
+    log_.write({word == dpdk::Eal::Word::kFault ? Level::kWarn : Level::kDebug, "dpdk", line});
+  };
   auto devices = Devices::open(first_config_, worker_count(first_config_.dataplane), dpdk_line);
   if (!devices) return std::unexpected(devices.error());
   devices_ = std::move(*devices);

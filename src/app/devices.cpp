@@ -39,7 +39,8 @@ std::uint32_t buffers_for(const model::Config& config, std::uint16_t workers) {
   return static_cast<std::uint32_t>(std::max(std::min(wanted, room), std::min(kLeastBuffers, wanted)));
 }
 
-Result<std::unique_ptr<Devices>> Devices::open(const model::Config& config, std::uint16_t workers, LogSink dpdk_lines) {
+Result<std::unique_ptr<Devices>> Devices::open(const model::Config& config, std::uint16_t workers,
+                                               dpdk::Eal::LogSink dpdk_lines) {
   const std::vector<dpdk::PortSettings> ports = settings_of(config, workers);
   // All of them before the first is touched: another daemon may run on them.
   for (const dpdk::PortSettings& port : ports) {
@@ -54,7 +55,7 @@ Result<std::unique_ptr<Devices>> Devices::open(const model::Config& config, std:
                               std::move(dpdk_lines));
   if (!eal) return std::unexpected(eal.error());
   devices->eal_ = std::move(*eal);
-  auto pool = dpdk::BufferPool::make(buffers_for(config, workers), kLargestFrame);
+  auto pool = dpdk::BufferPool::make("levelgate", buffers_for(config, workers), kLargestFrame);
   if (!pool) return std::unexpected(pool.error());
   devices->pool_ = std::move(*pool);
   for (const dpdk::PortSettings& port : ports) {

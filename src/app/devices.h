@@ -25,10 +25,9 @@ namespace levelgate::app {
 // Thread: control.
 class Devices {
  public:
-  using LogSink = std::function<void(std::string_view line)>;
   // Every fault names the key to change.
   [[nodiscard]] static Result<std::unique_ptr<Devices>> open(const model::Config& config, std::uint16_t workers,
-                                                             LogSink dpdk_lines);
+                                                             dpdk::Eal::LogSink dpdk_lines);
 
   [[nodiscard]] dpdk::BufferPool& pool() const { return *pool_; }
   [[nodiscard]] std::vector<dpdk::Port*> ports() const;  // by PortId

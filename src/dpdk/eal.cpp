@@ -29,7 +29,8 @@ struct Eal::LogStream {
     self->rest.append(text, octets);
     for (std::size_t end; (end = self->rest.find('\n')) != std::string::npos; self->rest.erase(0, end + 1)) {
       const std::string_view line = std::string_view(self->rest).substr(0, end);
-      if (!line.empty() && self->sink) self->sink(line);
+      const bool fault = rte_log_cur_msg_loglevel() <= static_cast<int>(RTE_LOG_ERR);
+      if (!line.empty() && self->sink) self->sink(fault ? Word::kFault : Word::kUsual, line);
       if (line.starts_with("EAL: ")) self->last_error = line;
     }
     return static_cast<ssize_t>(octets);

@@ -25,7 +25,8 @@ struct EalSettings {
 // Thread: control.
 class Eal {
  public:
-  using LogSink = std::function<void(std::string_view line)>;
+  enum class Word : std::uint8_t { kUsual, kFault };
+  using LogSink = std::function<void(Word word, std::string_view line)>;
   // Errors name the key to change: dataplane.memory, huge pages, rights.
   [[nodiscard]] static Result<std::unique_ptr<Eal>> start(const EalSettings& settings, LogSink sink);
   ~Eal();

@@ -20,7 +20,8 @@ namespace levelgate::dpdk {
 class BufferPool {
  public:
   // `frame_octets`: the largest frame. Errors name dataplane.memory.
-  [[nodiscard]] static Result<std::unique_ptr<BufferPool>> make(std::uint32_t buffers, std::uint32_t frame_octets);
+  [[nodiscard]] static Result<std::unique_ptr<BufferPool>> make(const std::string& name, std::uint32_t buffers,
+                                                                std::uint32_t frame_octets);
   ~BufferPool();
   BufferPool(const BufferPool&) = delete;
   BufferPool& operator=(const BufferPool&) = delete;
@@ -41,7 +42,7 @@ struct PortSettings {
   std::uint16_t workers = 1;
 };
 
-// The kernel interface below an af_packet or af_xdp device; empty for others.
+// The kernel interface below an af_packet, af_xdp or live pcap device; empty for others.
 [[nodiscard]] std::string interface_below(const std::string& vdev);
 
 // Made, started and stopped by control; its queues are used by workers in between.
@@ -69,11 +70,14 @@ class Port {
   explicit Port(PortSettings settings) : settings_(std::move(settings)) {}
   Result<void> probe();
   Result<void> probe_vdev();
+  Result<void> make_own_pool();
   Result<void> start(std::uint16_t device, BufferPool& pool);
+  Result<void> set_up_queues(std::uint16_t device, BufferPool& pool);
   Result<void> open_twin(BufferPool& pool);
 
   PortSettings settings_;
-  std::string instance_;  // the device's name in EAL; empty: not probed
+  std::unique_ptr<BufferPool> own_pool_;  // af_xdp: what it receives into
+  std::string instance_;                  // the device's name in EAL; empty: not probed
   std::string twin_instance_;
   std::uint16_t device_ = 0;
   std::uint16_t twin_ = 0;
