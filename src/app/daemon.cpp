@@ -48,9 +48,12 @@ ExitStatus Daemon::run() {
 Result<void> Daemon::build() {
   info("app", "levelgated " LEVELGATE_VERSION " starts", {{"config", path_}, {"dpdk", dpdk::Eal::version()}});
   const auto dpdk_line = [this](dpdk::Eal::Word word, std::string_view line) {
-    log_.write({word == dpdk::Eal::Word::kFault ? Level::kWarn : Level::kDebug, "dpdk", line});
+    log_.write({Level::kDebug, "dpdk", line});
+    if (word == dpdk::Eal::Word::kFault) dpdk_fault_ = line;
   };
   auto devices = Devices::open(first_config_, worker_count(first_config_.dataplane), dpdk_line);
+  // DPDK tells of faults that are none as well, so its last one is only told beside one of ours.
+  if (!devices && !dpdk_fault_.empty()) log_.write({Level::kWarn, "dpdk", dpdk_fault_});
   if (!devices) return std::unexpected(devices.error());
   devices_ = std::move(*devices);
   auto network = kernel::Network::open();

@@ -67,6 +67,7 @@ class Daemon final : private api::Gateway {
   Supervisor supervisor_;
   control::Controller controller_;
   control::ReloadOutcome last_outcome_;
+  std::string dpdk_fault_;  // what DPDK called an error last
   model::Stats stats_;
   std::vector<std::uint64_t> turns_;                        // of each worker, at the last tick
   Instant confirmed_{};                                     // when the kernel was last asked to confirm neighbours

@@ -89,12 +89,12 @@ Eal::~Eal() {
 }
 
 Result<std::unique_ptr<Eal>> Eal::start(const EalSettings& settings, LogSink sink) {
-  constexpr std::uint64_t kLeastHuge = 96ULL << 20;  // route tables, and buffers for two small ports
-  if (!settings.no_huge && free_huge_octets() < kLeastHuge) {
-    return failure(
-        Fault::kNoMemory,
-        "fewer than 48 free huge pages of 2 MiB: reserve some (echo 256 > /proc/sys/vm/nr_hugepages), or set "
-        "dataplane.memory: none");
+  constexpr std::uint64_t kLeastHuge = 192ULL << 20;  // route tables, and buffers for two small ports
+  if (const std::uint64_t there = free_huge_octets(); !settings.no_huge && there < kLeastHuge) {
+    return failure(Fault::kNoMemory,
+                   "dataplane.memory: " + std::to_string(there >> 21) + " huge pages of 2 MiB are free, at least " +
+                       std::to_string(kLeastHuge >> 21) +
+                       " are needed: reserve more (echo 256 > /proc/sys/vm/nr_hugepages), or set it to none");
   }
   auto stream = std::make_unique<LogStream>(std::move(sink));
   if (stream->stream != nullptr) rte_openlog_stream(stream->stream);

@@ -82,7 +82,8 @@ Result<std::unique_ptr<BufferPool>> BufferPool::make(const std::string& name, st
                                                            static_cast<std::uint16_t>(room), SOCKET_ID_ANY, "stack");
   if (pool == nullptr) {
     return failure(Fault::kNoMemory, "no memory for " + std::to_string(buffers) + " packet buffers of " +
-                                         std::to_string(room) + " octets: raise dataplane.memory");
+                                         std::to_string(room) +
+                                         " octets: raise dataplane.memory, and reserve as many huge pages");
   }
   return std::unique_ptr<BufferPool>(new BufferPool(pool));
 }
@@ -159,8 +160,7 @@ Result<void> Port::probe_vdev() {
 
 Result<void> Port::make_own_pool() {
   if (!is_driver(settings_.vdev, "net_af_xdp")) return {};
-  auto made =
-      BufferPool::make("xdp-" + std::to_string(device_), kXdpBuffers * settings_.workers, kXdpFrameOctets);
+  auto made = BufferPool::make("xdp-" + std::to_string(device_), kXdpBuffers * settings_.workers, kXdpFrameOctets);
   if (!made) return failure(made.error().fault, "ports." + settings_.name + ": " + made.error().what);
   own_pool_ = std::move(*made);
   return {};
