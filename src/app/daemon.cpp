@@ -75,7 +75,7 @@ Result<void> Daemon::build() {
 Result<void> Daemon::boot() {
   for (dpdk::Port* port : devices_->ports()) {
     if (!port->has_twin()) continue;
-    if (auto set = network_->set_mtu(port->twin_name(), port->mtu()); !set) return set;
+    if (auto set = network_->set_mtu(port->twin_name(), port->twin_mtu()); !set) return set;
     if (auto set = network_->set_link_up(port->twin_name()); !set) return set;
   }
   const Instant now = dpdk::clock_now();

@@ -64,10 +64,11 @@ Result<std::unique_ptr<Devices>> Devices::open(const model::Config& config, std:
   return devices;
 }
 
-Result<void> Devices::open_port(const dpdk::PortSettings& settings) {
+Result<void> Devices::open_port(dpdk::PortSettings settings) {
   if (const std::string below = dpdk::interface_below(settings.vdev); !below.empty()) {
-    auto quiet = kernel::QuietLink::make(below);
+    auto quiet = kernel::QuietLink::make(below, settings.mtu);
     if (!quiet) return failure(quiet.error().fault, "ports." + settings.name + ".vdev: " + quiet.error().what);
+    settings.mtu = (*quiet)->mtu();
     quiet_.push_back(std::move(*quiet));
   }
   auto port = dpdk::Port::open(settings, *pool_);

@@ -36,7 +36,7 @@ class Devices {
 
  private:
   Devices() = default;
-  [[nodiscard]] Result<void> open_port(const dpdk::PortSettings& settings);
+  [[nodiscard]] Result<void> open_port(dpdk::PortSettings settings);
 
   std::unique_ptr<dpdk::Eal> eal_;
   std::unique_ptr<dpdk::BufferPool> pool_;

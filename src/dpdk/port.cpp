@@ -41,7 +41,13 @@ std::string argument(const std::string& arguments, const std::string& key) {
 
 bool is_driver(const std::string& vdev, const char* driver) { return driver_of(vdev).starts_with(driver); }
 
-// Frames of an af_packet ring are powers of two; its own default holds an MTU of 1500 only.
+// What a frame of a packet socket's ring holds besides the MTU: the kernel's headers, the link header, and one VLAN
+// tag.
+constexpr std::uint32_t kRingOverhead = 86;
+// It must fit a packet buffer, and a whole number of frames a block of pages: four frames, nine pages.
+constexpr std::uint32_t kLargestRingFrame = 9'216;
+
+// The ring's own default holds an MTU of 1500 only.
 std::string with_defaults(const PortSettings& settings, const std::string& arguments) {
   std::string all = arguments;
   const auto add = [&](const std::string& key, const std::string& value) {
@@ -52,7 +58,9 @@ std::string with_defaults(const PortSettings& settings, const std::string& argum
   }
   if (!is_driver(settings.vdev, "net_af_packet")) return all;
   if (settings.mtu > 1900) {
-    const std::uint32_t frame = settings.mtu > 3900 ? (settings.mtu > 8000 ? 16384 : 8192) : 4096;
+    std::uint32_t frame = 4096;
+    if (settings.mtu + kRingOverhead > frame) frame = 8192;
+    if (settings.mtu + kRingOverhead > frame) frame = kLargestRingFrame;
     add("framesz", std::to_string(frame));
     add("blocksz", std::to_string(frame * 4));
     add("framecnt", "256");
@@ -97,7 +105,10 @@ Result<std::unique_ptr<Port>> Port::open(const PortSettings& settings, BufferPoo
   if (auto probed = port->probe(); !probed) return std::unexpected(probed.error());
   if (auto made = port->make_own_pool(); !made) return std::unexpected(made.error());
   BufferPool& receives_into = port->own_pool_ ? *port->own_pool_ : pool;
-  if (auto started = port->start(port->device_, receives_into); !started) return std::unexpected(started.error());
+  // DPDK takes a packet socket's frames for 1,518 octets at most; its interface has the MTU already.
+  const std::uint32_t to_set = is_driver(settings.vdev, "net_af_packet") ? 0 : settings.mtu;
+  if (auto started = port->start(port->device_, receives_into, to_set); !started)
+    return std::unexpected(started.error());
   rte_ether_addr address{};
   rte_eth_macaddr_get(port->device_, &address);
   if (rte_is_zero_ether_addr(&address)) rte_eth_random_addr(address.addr_bytes);  // a ring has none, ARP needs one
@@ -143,6 +154,11 @@ Result<void> Port::check(const PortSettings& settings) {
 Result<void> Port::probe_vdev() {
   const std::string key = "ports." + settings_.name + ".vdev: ";
   const std::string driver = driver_of(settings_.vdev);
+  if (is_driver(driver, "net_af_packet") && settings_.mtu + kRingOverhead > kLargestRingFrame) {
+    return failure(Fault::kBadInput,
+                   "ports." + settings_.name + ".mtu: " + std::to_string(settings_.mtu) +
+                       " is more than a packet socket takes: " + std::to_string(kLargestRingFrame - kRingOverhead));
+  }
   // A name that ends in a digit or has a suffix is the operator's own; else the port's name makes it unique.
   instance_ = std::isdigit(static_cast<unsigned char>(driver.back())) ? driver : driver + "_" + settings_.name;
   const std::string arguments = with_defaults(settings_, arguments_of(settings_.vdev));
@@ -166,7 +182,7 @@ Result<void> Port::make_own_pool() {
   return {};
 }
 
-Result<void> Port::start(std::uint16_t device, BufferPool& pool) {
+Result<void> Port::start(std::uint16_t device, BufferPool& pool, std::uint32_t mtu) {
   const std::string key = "ports." + settings_.name + ": ";
   rte_eth_conf configuration{};
   rte_eth_dev_info device_info{};
@@ -187,10 +203,10 @@ Result<void> Port::start(std::uint16_t device, BufferPool& pool) {
     return failure(Fault::kIo, key + "device refused its configuration");
   }
   if (auto set_up = set_up_queues(device, pool); !set_up) return set_up;
-  const int fault = settings_.mtu == 0 ? 0 : rte_eth_dev_set_mtu(device, static_cast<std::uint16_t>(settings_.mtu));
+  const int fault = mtu == 0 ? 0 : rte_eth_dev_set_mtu(device, static_cast<std::uint16_t>(mtu));
   if (fault != 0 && fault != -ENOTSUP) {  // what has no MTU of its own takes any
     return failure(Fault::kDeviceMissing,
-                   "ports." + settings_.name + ".mtu: the device refuses " + std::to_string(settings_.mtu));
+                   "ports." + settings_.name + ".mtu: the device refuses " + std::to_string(mtu));
   }
   if (rte_eth_dev_start(device) != 0) return failure(Fault::kIo, key + "device did not start");
   (void)rte_eth_promiscuous_enable(device);  // frames for the twin's addresses, IPv6 multicast among them
@@ -225,11 +241,7 @@ Result<void> Port::open_twin(BufferPool& pool) {
     return failure(Fault::kDeviceMissing, "ports." + settings_.name + ".twin: TAP device vanished");
   }
   twin_open_ = true;
-  const std::uint32_t configured = settings_.mtu;
-  settings_.mtu = mtu_;
-  auto started = start(twin_, pool);
-  settings_.mtu = configured;
-  return started;
+  return start(twin_, pool, 0);  // its MTU is the kernel's affair
 }
 
 Port::~Port() {

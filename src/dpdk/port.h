@@ -37,7 +37,7 @@ struct PortSettings {
   std::string name;  // as in the configuration, for errors
   std::string pci;   // one of pci and vdev
   std::string vdev;
-  std::uint32_t mtu = 0;  // 0: the device's own
+  std::uint32_t mtu = 0;  // 0: the device's own; an af_packet device takes the one of its interface
   std::string twin;       // name of the kernel interface; empty: no twin
   std::uint16_t workers = 1;
 };
@@ -59,6 +59,8 @@ class Port {
   [[nodiscard]] const std::string& twin_name() const { return settings_.twin; }
   [[nodiscard]] MacAddress mac() const { return mac_; }
   [[nodiscard]] std::uint32_t mtu() const { return mtu_; }
+  // DPDK's TAP takes no longer frame: a twin that told a larger MTU would lose what its peers send.
+  [[nodiscard]] std::uint32_t twin_mtu() const { return mtu_ < 1500 ? mtu_ : 1500; }
   [[nodiscard]] std::uint16_t device() const { return device_; }
   [[nodiscard]] bool has_twin() const { return twin_open_; }
   [[nodiscard]] std::uint16_t twin_device() const { return twin_; }
@@ -71,7 +73,7 @@ class Port {
   Result<void> probe();
   Result<void> probe_vdev();
   Result<void> make_own_pool();
-  Result<void> start(std::uint16_t device, BufferPool& pool);
+  Result<void> start(std::uint16_t device, BufferPool& pool, std::uint32_t mtu);
   Result<void> set_up_queues(std::uint16_t device, BufferPool& pool);
   Result<void> open_twin(BufferPool& pool);
 

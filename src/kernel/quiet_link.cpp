@@ -140,7 +140,7 @@ std::string ipv6_switch(const std::string& interface) {
 
 }  // namespace
 
-Result<std::unique_ptr<QuietLink>> QuietLink::make(const std::string& interface) {
+Result<std::unique_ptr<QuietLink>> QuietLink::make(const std::string& interface, std::uint32_t mtu) {
   if (carries_default_route_v4(interface) || carries_default_route_v6(interface)) {
     return failure(
         Fault::kNotPermitted,
@@ -161,6 +161,11 @@ Result<std::unique_ptr<QuietLink>> QuietLink::make(const std::string& interface)
   link->silence_ipv6();
   link->turn_offloads_off();
   socket.set_flag(interface, IFF_UP, true);
+  if (mtu != 0) socket.set_mtu(interface, static_cast<int>(mtu));
+  link->mtu_ = static_cast<std::uint32_t>(socket.mtu(interface));
+  if (mtu != 0 && link->mtu_ != mtu) {
+    return failure(Fault::kDeviceMissing, "interface \"" + interface + "\" refuses mtu " + std::to_string(mtu));
+  }
   return link;
 }
 

@@ -19,12 +19,14 @@ namespace levelgate::kernel {
 // was. A crash leaves it quiet, and the next start takes it on.
 class QuietLink {
  public:
-  // Refuses an interface that carries addresses or the default route, since that would cut the host off.
-  [[nodiscard]] static Result<std::unique_ptr<QuietLink>> make(const std::string& interface);
+  // Refuses an interface that carries addresses or the default route, since that would cut the host off. An MTU of 0
+  // leaves the interface its own.
+  [[nodiscard]] static Result<std::unique_ptr<QuietLink>> make(const std::string& interface, std::uint32_t mtu);
   ~QuietLink();
   QuietLink(const QuietLink&) = delete;
   QuietLink& operator=(const QuietLink&) = delete;
 
+  [[nodiscard]] std::uint32_t mtu() const { return mtu_; }
   // What was changed on the interface, one line for the log.
   [[nodiscard]] const std::string& changes() const { return changes_; }
 
@@ -44,6 +46,7 @@ class QuietLink {
   void note(const std::string& what) { changes_ += (changes_.empty() ? "" : ", ") + what; }
 
   std::string interface_;
+  std::uint32_t mtu_ = 0;
   std::string changes_;
   State state_before_;
   std::vector<Offload> before_;  // what was on, to be turned on again
