@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 
 from spaces import ROOT, LabError, wait_until
 
@@ -111,11 +110,6 @@ class Daemon:
     def drops(self):
         return self.show("drops")["drops"]
 
-    def cpu_seconds(self):
-        with open(f"/proc/{self.child.pid}/stat", encoding="utf-8") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
 
 def free_huge_pages():
     try:
@@ -123,7 +117,3 @@ def free_huge_pages():
             return int(file.read())
     except OSError:
         return 0
-
-
-def monotonic_ns():
-    return time.clock_gettime_ns(time.CLOCK_MONOTONIC)

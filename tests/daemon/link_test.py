@@ -65,7 +65,7 @@ class Traffic(unittest.TestCase):
         cls.addClassCleanup(cls.pair.stop)
         cls.pair.start()
 
-    def test_pings_pass_both_ways_in_both_versions_from_the_first_packet_on(self):
+    def test_a_first_ping_passes_both_ways_in_both_versions(self):
         self.assertEqual(self.pair.ping_all(), [3, 3, 3, 3])
         for daemon in (self.pair.a, self.pair.b):
             self.assertEqual(daemon.drops(), {})

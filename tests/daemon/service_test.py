@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import socket
-import time
 import unittest
 
 from daemons import Daemon, Folder
@@ -121,14 +120,6 @@ class Service(unittest.TestCase):
         self.assertEqual(self.daemon.stop(), 0)
         self.assertEqual(self.world.read("gw", "/proc/sys/net/ipv6/conf/lan/disable_ipv6"), "0")
         self.assertEqual(os.listdir(os.path.join(self.folder.path, "dpdk")), [])
-
-    def test_an_idle_daemon_that_may_sleep_takes_little_time(self):
-        self.daemon.configure(self.text).start()
-        before, begin = self.daemon.cpu_seconds(), time.monotonic()
-        time.sleep(2)
-        share = (self.daemon.cpu_seconds() - before) / (time.monotonic() - begin)
-        print(f"[an idle daemon takes {share:.1%} of a core] ", end="", flush=True)
-        self.assertLess(share, 0.6)  # a worker that spins takes all of it
 
 
 if __name__ == "__main__":
