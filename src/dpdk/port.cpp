@@ -223,7 +223,9 @@ Result<void> Port::set_up_queues(std::uint16_t device, BufferPool& pool) {
     if (fault == 0) continue;
     const std::string what = "ports." + settings_.name + ": queue " + std::to_string(queue) + " could not be made";
     if (fault == -ENOMEM || fault == -ENOBUFS) return failure(Fault::kNoMemory, what + ": raise dataplane.memory");
-    return failure(Fault::kDeviceMissing, what + ": " + rte_strerror(-fault));
+    const bool xdp = own_pool_ != nullptr && device == device_;
+    return failure(Fault::kDeviceMissing, what + ": " + rte_strerror(-fault) +
+                                              (xdp ? " (AF_XDP needs root, or CAP_BPF and CAP_SYS_ADMIN)" : ""));
   }
   return {};
 }
