@@ -102,7 +102,7 @@ Result<void> Daemon::serve() {
         {"tunnels", std::to_string(first_config_.tunnels.size())},
         {"crypto", std::string(data_plane_->cipher_name())},
         {"api", management.api_socket}});
-  supervisor_.ready(fmt::format("{} tunnels", first_config_.tunnels.size()));
+  supervisor_.ready(status_text());
   return {};
 }
 
@@ -164,6 +164,13 @@ Result<control::Answer> Daemon::show(control::Topic topic, const std::string& na
                           .now = dpdk::clock_now()});
 }
 
+std::string Daemon::status_text() const {
+  const auto count = [](std::size_t number, const char* what) {
+    return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+  };
+  return count(controller_.config().ports.size(), "port") + ", " + count(controller_.config().tunnels.size(), "tunnel");
+}
+
 api::Reloaded Daemon::reload() {
   supervisor_.reloading();
   config::Loaded loaded = config::load_file(path_);
@@ -177,7 +184,7 @@ api::Reloaded Daemon::reload() {
     }
     carry_out(controller_.reload_refused(std::move(lines)));
   }
-  supervisor_.ready(fmt::format("{} tunnels", controller_.config().tunnels.size()));
+  supervisor_.ready(status_text() + (last_outcome_.done ? "" : "; the last reload was refused, see the log"));
   return {readable, last_outcome_};
 }
 

@@ -54,6 +54,7 @@ class Daemon final : private api::Gateway {
   void carry_out(const control::Notice& effect);
   void carry_out(const control::ReloadOutcome& effect);
 
+  [[nodiscard]] std::string status_text() const;  // for the service manager
   [[nodiscard]] control::Surroundings look_around();
   [[nodiscard]] std::vector<std::string> twins() const;
   [[nodiscard]] std::string twin_of(const std::string& port) const;

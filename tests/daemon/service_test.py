@@ -86,12 +86,15 @@ class Service(unittest.TestCase):
 
     def test_the_manager_hears_ready_watchdog_reloading_and_stopping(self):
         self.daemon.configure(self.text).start(env=self.environment)
-        self.assertTrue(self.notify.wait("READY=1\nSTATUS="))
+        self.assertTrue(self.notify.wait("READY=1\nSTATUS=1 port, 0 tunnels"))
         self.assertTrue(self.notify.wait("WATCHDOG=1"))
         self.notify.seen.clear()
         self.daemon.child.send_signal(signal.SIGHUP)
         self.assertTrue(self.notify.wait("RELOADING=1\nMONOTONIC_USEC="))
         self.assertTrue(self.notify.wait("READY=1"))
+        self.daemon.configure("nonsense: 1\n")
+        self.daemon.child.send_signal(signal.SIGHUP)
+        self.assertTrue(self.notify.wait("; the last reload was refused, see the log"))
         self.assertEqual(self.daemon.stop(), 0)
         self.assertTrue(self.notify.wait("STOPPING=1"))
 
