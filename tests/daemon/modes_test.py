@@ -31,7 +31,8 @@ class Modes(unittest.TestCase):
     def opened(self, both, frames, **more):
         """Of the outer packets from A to B: [(stamp, whole length, payload, next header)]; every one must open."""
         outer = more.get("outer", pair.OUTER4)
-        sa = esp.Sa(0x1001, outer[1], outer[2], more.get("cipher", "aes256gcm16"), both.keys[1], udp=more.get("udp", False))
+        cipher = more.get("cipher", "aes256gcm16")
+        sa = esp.Sa(0x1001, outer[1], outer[2], cipher, both.keys[1], udp=more.get("udp", False))
         opener, found = esp.Opener(sa), []
         for frame in frames:
             if frame.out or frame.kind not in (0x0800, 0x86DD):
@@ -54,7 +55,7 @@ class Modes(unittest.TestCase):
             return wire.frames()
 
     def assert_constant(self, packets):
-        """Sizes are one value. Between two packets lie as many slots as their stamps say, within one: so is each second."""
+        """One size, AGGFRAG in each, and no number is missing."""
         self.assertEqual({length for _, length, *_ in packets}, {SIZE})
         self.assertEqual({next_header for *_, next_header, _ in packets}, {esp.AGGFRAG})
         numbers = [sequence for *_, sequence in packets]

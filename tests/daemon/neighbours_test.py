@@ -29,7 +29,8 @@ class QuietHost:
                 continue
             if frame.kind == 0x0806 and octets[20:22] == b"\0\1" and octets[38:42] == self.packed:
                 if octets[:6] in (b"\xff" * 6, self.mac):
-                    self.wire.send(octets[6:12] + self.mac + octets[12:20] + b"\0\2" + self.mac + self.packed + octets[22:32])
+                    head = octets[6:12] + self.mac + octets[12:20]
+                    self.wire.send(head + b"\0\2" + self.mac + self.packed + octets[22:32])
             elif frame.kind == 0x0800 and frame.ip[16:20] == self.packed:
                 self.heard.add(octets[:6])
 
@@ -65,8 +66,8 @@ class Neighbours(unittest.TestCase):
                 def all_came():
                     frames = [f for f in far.frames() if not f.out]
                     asked.extend(f for f in frames if f.kind == 0x0806 or (f.kind == 0x86DD and f.ip[40] == 135))
-                    echo = lambda f: f.ip[20:21] == b"\x08" if f.kind == 0x0800 else f.kind == 0x86DD and f.ip[40] == 128
-                    arrived.extend(f for f in frames if echo(f))
+                    arrived.extend(f for f in frames if (f.kind == 0x0800 and f.ip[20] == 8) or
+                                   (f.kind == 0x86DD and f.ip[40] == 128))
                     return len(arrived) == HELD
 
                 self.assertTrue(wait_until(all_came, 3), f"{host}: {len(arrived)} of {HELD}")
@@ -87,7 +88,8 @@ class Neighbours(unittest.TestCase):
             self.world.sysctl("gwb", f"net.ipv4.neigh.lg-lan.{key}", value)
         with self.world.tap("hosta", "eth0") as near, self.world.tap("hostb", "eth0") as far:
             host = QuietHost(far, "10.2.0.77", "02:00:00:00:b0:03")
-            request = ip.mac(self.world.mac("gwa", "lan")) + near.mac + b"\x08\x00" + ip.icmp_echo(pair.HOST4[1], host.address)
+            request = ip.mac(self.world.mac("gwa", "lan")) + near.mac + b"\x08\x00"
+            request += ip.icmp_echo(pair.HOST4[1], host.address)
 
             def heard():
                 near.send(request)
@@ -100,7 +102,8 @@ class Neighbours(unittest.TestCase):
             self.assertTrue(wait_until(heard, 22))
 
     def test_a_route_on_the_twin_is_used_and_shown_until_it_goes(self):
-        for address, hop, prefix, bits in (("10.9.0.1", "10.1.0.2", "10.9.0.0/24", 32), ("fd09::1", "fd01::2", "fd09::/64", 128)):
+        for address, hop, prefix, bits in (("10.9.0.1", "10.1.0.2", "10.9.0.0/24", 32),
+                                           ("fd09::1", "fd01::2", "fd09::/64", 128)):
             self.world.ip("hosta", "address", "add", f"{address}/{bits}", "dev", "lo")
             self.assertEqual(self.world.ping("hostb", address, 1, wait=1), 0)
             self.world.ip("gwa", "route", "add", prefix, "via", hop, "dev", "lg-lan")
@@ -134,7 +137,8 @@ class BehindGateways(unittest.TestCase):
         return (f"dataplane: {{ memory: none, idle: adaptive }}\nports:\n"
                 f'  wan: {{ vdev: "net_af_packet,iface=wan", address: {self.WAN[site]}/24{more} }}\n'
                 f'  lan: {{ vdev: "net_af_packet,iface=lan", address: 10.{site}.0.1/24 }}\n'
-                "tunnels:\n" + pair.tunnel(site, outer=self.WAN) + f"routes:\n  - {{ to: 10.{3 - site}.0.0/24, via: lab }}\n")
+                "tunnels:\n" + pair.tunnel(site, outer=self.WAN) +
+                f"routes:\n  - {{ to: 10.{3 - site}.0.0/24, via: lab }}\n")
 
     def setUp(self):
         self.world = World()
@@ -151,7 +155,8 @@ class BehindGateways(unittest.TestCase):
         pair.make_keys(self.folder)
 
     def test_peers_reach_each_other_and_a_gateway_may_leave_the_file(self):
-        daemons = [Daemon(self.world, pair.SPACE[site], self.folder).configure(self.text(site)).launch() for site in (1, 2)]
+        daemons = [Daemon(self.world, pair.SPACE[site], self.folder).configure(self.text(site)).launch()
+                   for site in (1, 2)]
         for daemon in daemons:
             daemon.wait_ready()
         a = daemons[0]

@@ -69,7 +69,8 @@ def make_world():
         world.add("hosta", "gwa", "gwb", "hostb")
         world.link("hosta", "eth0", "gwa", "lan").link("gwa", "wan", "gwb", "wan").link("gwb", "lan", "hostb", "eth0")
         for site in (1, 2):
-            world.host(HOST[site], "eth0", [f"{HOST4[site]}/24", f"{HOST6[site]}/64"], [f"10.{site}.0.1", f"fd0{site}::1"])
+            world.host(HOST[site], "eth0", [f"{HOST4[site]}/24", f"{HOST6[site]}/64"],
+                       [f"10.{site}.0.1", f"fd0{site}::1"])
     except BaseException:
         world.clear()
         raise

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Each kind of virtual port starts, is shown, and carries traffic where it can: packet sockets are everybody's test, here
-# are AF_XDP, TAP, memif, ring, pcap and null.
+# Each kind of virtual port starts, is shown, and carries traffic where it can: packet sockets are everybody's test,
+# here are AF_XDP, TAP, memif, ring, pcap and null.
 import os
 import struct
 import time
@@ -25,7 +25,8 @@ class Ports(unittest.TestCase):
         self.world.host("host", "eth0", ["10.1.0.2/24", "fd01::2/64"])
 
     def port(self, vdev, addresses='[10.1.0.1/24, "fd01::1/64"]', name="gw", more=""):
-        text = HEAD + f'  lan: {{ vdev: "{vdev}"{more} }}\ninterfaces:\n  lan: {{ port: lan, addresses: {addresses} }}\n'
+        text = HEAD + f'  lan: {{ vdev: "{vdev}"{more} }}\n'
+        text += f"interfaces:\n  lan: {{ port: lan, addresses: {addresses} }}\n"
         return Daemon(self.world, "gw", self.folder, name).configure(text)
 
     def shown(self, daemon, driver):
@@ -36,7 +37,8 @@ class Ports(unittest.TestCase):
         return port
 
     def assert_host_reaches_it(self, daemon):
-        self.assertEqual([self.world.ping("host", address) for address in ("10.1.0.1", "fd01::1")], [3, 3], daemon.log())
+        answers = [self.world.ping("host", address) for address in ("10.1.0.1", "fd01::1")]
+        self.assertEqual(answers, [3, 3], daemon.log())
         port = daemon.show("ports")["ports"]["lan"]
         self.assertGreaterEqual(min(port["rx-pkts"], port["tx-pkts"]), 6)
 
@@ -92,7 +94,8 @@ class Ports(unittest.TestCase):
         self.assertTrue(wait_until(lambda: daemon.show("ports")["ports"]["lan"]["rx-pkts"] == 3, 3))
         time.sleep(0.2)
         self.assertEqual(daemon.stop(), 0)
-        replies = [frame for frame in pcap.read(outside) if frame.octets[12:14] == b"\x08\x06" and frame.octets[20:22] == b"\0\2"]
+        replies = [frame for frame in pcap.read(outside)
+                   if frame.octets[12:14] == b"\x08\x06" and frame.octets[20:22] == b"\0\2"]
         self.assertEqual(len(replies), 3)
 
     def test_tap_beside_its_twin(self):
@@ -112,7 +115,8 @@ class Ports(unittest.TestCase):
         common = f"id=0,socket={socket},socket-abstract=no"
         server = self.port(f"net_memif,role=server,{common}", name="server").start()
         self.assertFalse(self.shown(server, "net_memif")["link"])
-        other = self.port(f"net_memif,role=client,{common}", '[10.1.0.9/24, "fd01::9/64"]', name="other", more=", twin: lg-other")
+        other = self.port(f"net_memif,role=client,{common}", '[10.1.0.9/24, "fd01::9/64"]', name="other",
+                          more=", twin: lg-other")
         other.start()
         linked = lambda: server.show("ports")["ports"]["lan"]["link"] and other.show("ports")["ports"]["lan"]["link"]
         self.assertTrue(wait_until(linked, 5))

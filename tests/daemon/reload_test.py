@@ -34,8 +34,8 @@ class Reload(unittest.TestCase):
         os.chmod(self.a.config, 0o600)
 
     def with_side(self, **settings):
-        text = pair.whole(1).replace("routes:\n", pair.tunnel(1, SIDE, spi=0x3000, outer={1: pair.OUTER4[1], 2: "198.51.100.9"},
-                                                             **settings) + "routes:\n")
+        side = pair.tunnel(1, SIDE, spi=0x3000, outer={1: pair.OUTER4[1], 2: "198.51.100.9"}, **settings)
+        text = pair.whole(1).replace("routes:\n", side + "routes:\n")
         return text + f"  - {{ to: 10.7.0.0/24, via: {SIDE} }}\n"
 
     def test_a_good_change_is_applied_without_losing_a_packet_of_the_other_tunnel(self):
@@ -119,7 +119,8 @@ class Reload(unittest.TestCase):
         self.world.ip("hosta", "address", "del", "10.8.0.2/24", "dev", "eth0")
 
     def test_the_log_follows_the_file(self):
-        self.configure(pair.whole(1) + f"management: {{ log: {{ level: debug, format: json }}, api: {{ socket: {self.a.socket} }} }}\n")
+        log = "log: { level: debug, format: json }"
+        self.configure(pair.whole(1) + f"management: {{ {log}, api: {{ socket: {self.a.socket} }} }}\n")
         self.assertEqual(self.a.command("reload").returncode, 0)
         last = json.loads(self.a.log().splitlines()[-1])
         self.assertEqual((last["event"], last["level"], last["component"]), ("LG-CFG-201", "info", "config"))
@@ -147,7 +148,8 @@ class Show(unittest.TestCase):
         measured = lambda: min(self.a.tunnel()[f"wire-{way}-bits-per-second"] for way in ("out", "in")) > 1e6
         self.assertTrue(wait_until(measured, 5, 0.3))
         head, row = self.a.table("tunnels").splitlines()[:2]
-        titles = ["TUNNEL", "STATE", "PEER", "UP", "WIRE OUT", "WIRE IN", "INNER OUT", "INNER IN", "FILL", "LOSS", "PACING p99.9"]
+        titles = ["TUNNEL", "STATE", "PEER", "UP", "WIRE OUT", "WIRE IN", "INNER OUT", "INNER IN", "FILL", "LOSS",
+                  "PACING p99.9"]
         self.assertEqual([title for title in titles if title not in head], [])
         self.assertRegex(row, r"^lab +up +198\.51\.100\.2 +\d+s +[\d.]+ Mbit/s +[\d.]+ Mbit/s ")
         tunnel = self.a.tunnel()
@@ -157,7 +159,8 @@ class Show(unittest.TestCase):
             self.assertIn(key, tunnel)
         text = self.a.table("tfs", "lab")
         self.assertRegex(text, r"^lab +fixed 2 Mbit/s \(l3\), 500-byte packets every 2 ms, worker 0\n")
-        for label in ("outbound", "inbound", "outer packets", "all padding", "inner packets", "queue now / max", "pacing error"):
+        for label in ("outbound", "inbound", "outer packets", "all padding", "inner packets", "queue now / max",
+                      "pacing error"):
             self.assertIn(label, text)
 
     def test_ports_and_neighbours_tell_what_is_there(self):

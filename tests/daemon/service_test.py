@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The daemon as the service unit runs it: a user of its own with the unit's capabilities, telling the service manager how
-# it is. What the unit promises is held against what the daemon needs.
+# The daemon as the service unit runs it: a user of its own with the unit's capabilities, telling the service manager
+# how it is. What the unit promises is held against what the daemon needs.
 import os
 import shutil
 import signal
@@ -106,7 +106,8 @@ class Service(unittest.TestCase):
     def test_as_another_user_with_the_rights_of_the_unit(self):
         if shutil.which("setpriv") is None:
             self.skipTest("setpriv is missing (util-linux)")
-        rights = ",".join("+" + right.removeprefix("CAP_").lower() for right in unit()["Service"]["AmbientCapabilities"][0].split())
+        listed = unit()["Service"]["AmbientCapabilities"][0].split()
+        rights = ",".join("+" + right.removeprefix("CAP_").lower() for right in listed)
         prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", f"--inh-caps={rights}",
                   f"--ambient-caps={rights}", "--bounding-set", "-all," + rights, "--no-new-privs"]
         os.chown(self.folder.path, NOBODY, NOBODY)
@@ -116,7 +117,8 @@ class Service(unittest.TestCase):
         self.daemon.start(prefix=prefix, env=environment)
         with open(f"/proc/{self.daemon.child.pid}/status", encoding="utf-8") as file:
             self.assertRegex(file.read(), rf"Uid:\t{NOBODY}\t{NOBODY}\t")
-        self.assertEqual([self.world.ping("host", address) for address in ("10.1.0.1", "fd01::1")], [3, 3], self.daemon.log())
+        answers = [self.world.ping("host", address) for address in ("10.1.0.1", "fd01::1")]
+        self.assertEqual(answers, [3, 3], self.daemon.log())
         self.assertEqual(self.world.read("gw", "/proc/sys/net/ipv6/conf/lan/disable_ipv6"), "1")
         self.assertEqual(os.stat(self.daemon.socket).st_mode & 0o777, 0o660)
         self.assertNotIn(" WARN ", self.daemon.log())

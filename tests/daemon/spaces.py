@@ -41,7 +41,7 @@ class World(Lab):
         return self
 
     def host(self, space, interface, addresses, gateways=()):
-        """A plain machine: whole checksums on the wire, since a packet socket at the other end sees them as they are."""
+        """A plain machine: whole checksums on the wire, since a packet socket at the other end sees them so."""
         self.run(space, ["ethtool", "-K", interface, "tx", "off", "gso", "off", "tso", "off"])
         for address in addresses:
             self.ip(space, "address", "add", address, "dev", interface, *(["nodad"] if ":" in address else []))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Two workers: tunnels are spread over them, and packets that arrive at the wrong one cross over; so do the kernel's own.
+# Two workers: tunnels are spread over them, and packets that arrive at the wrong one cross over; so do the kernel's.
 # A device that has fewer queues than there are workers is refused.
 import os
 import unittest
@@ -77,8 +77,8 @@ class TooFewQueues(unittest.TestCase):
         daemon.configure(f"dataplane: {{ {BOTH} }}\nports:\n"
                          f'  lan: {{ vdev: "net_pcap0,tx_pcap={folder.path}/out.pcap", address: 10.1.0.1/24 }}\n')
         self.assertEqual(daemon.launch().wait(), 69, daemon.log())
-        self.assertRegex(daemon.log(), r"ERROR app ports\.lan: the device's number of queues is 1; each of the 2 cores in "
-                                       r"dataplane\.workers needs one\n")
+        self.assertRegex(daemon.log(), r"ERROR app ports\.lan: the device's number of queues is 1; each of the 2 cores "
+                                       r"in dataplane\.workers needs one\n")
 
 
 if __name__ == "__main__":
