@@ -74,12 +74,22 @@ std::vector<std::string> arguments(const EalSettings& settings) {
   return list;
 }
 
+// EAL makes a folder below /run/dpdk for its file prefix and leaves it behind. Ours bears this process's number; the
+// one that --in-memory uses may be shared and stays.
+std::string own_folder(const EalSettings& settings) { return settings.no_huge ? rte_eal_get_runtime_dir() : ""; }
+
+void remove_folder(const std::string& folder) {
+  if (!folder.empty()) (void)::rmdir(folder.c_str());  // only when it is empty
+}
+
 }  // namespace
 
-Eal::Eal(std::unique_ptr<LogStream> stream) : stream_(std::move(stream)) {}
+Eal::Eal(std::unique_ptr<LogStream> stream, std::string own_folder)
+    : stream_(std::move(stream)), own_folder_(std::move(own_folder)) {}
 
 Eal::~Eal() {
   rte_eal_cleanup();
+  remove_folder(own_folder_);
   rte_openlog_stream(nullptr);
 }
 
@@ -100,6 +110,7 @@ Result<std::unique_ptr<Eal>> Eal::start(const EalSettings& settings, LogSink sin
   if (rte_eal_init(static_cast<int>(text.size()), argv.data()) < 0) {
     const int fault = rte_errno;
     const std::string said = stream->last_error;
+    remove_folder(own_folder(settings));
     rte_openlog_stream(nullptr);
     if (fault == EACCES || fault == EPERM) {
       return failure(Fault::kNotPermitted,
@@ -109,7 +120,7 @@ Result<std::unique_ptr<Eal>> Eal::start(const EalSettings& settings, LogSink sin
                    "DPDK did not start (" + (said.empty() ? std::string(rte_strerror(fault)) : said) +
                        "); see dataplane.memory and dataplane.main-core");
   }
-  return std::unique_ptr<Eal>(new Eal(std::move(stream)));
+  return std::unique_ptr<Eal>(new Eal(std::move(stream), own_folder(settings)));
 }
 
 std::string Eal::version() { return rte_version(); }
