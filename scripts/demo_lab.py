@@ -5,8 +5,10 @@
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -120,12 +122,24 @@ def delete_space(name):
     subprocess.run(["ip", "netns", "delete", name], check=False, stderr=subprocess.DEVNULL)
 
 
+def make_folder():
+    return tempfile.mkdtemp(prefix=f"{NAME}-{os.getpid()}-")
+
+
 def remove_leftovers():
-    """Namespaces of demos that were killed: their names tell a process that is no more."""
+    """What demos left that were killed: its names tell a process that is no more."""
     for line in run(["ip", "netns", "list"]).splitlines():
-        found = re.match(rf"({NAME}-(\d+)-\w+)", line)
-        if found and (int(found[2]) == os.getpid() or not os.path.exists(f"/proc/{found[2]}")):
-            delete_space(found[1])
+        if is_leftover(line):
+            delete_space(line.split()[0])
+    with os.scandir(tempfile.gettempdir()) as entries:
+        for entry in entries:
+            if is_leftover(entry.name) and entry.stat(follow_symlinks=False).st_uid == os.geteuid():
+                shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def is_leftover(name):
+    found = re.match(rf"{NAME}-(\d+)-\w+", name)
+    return found is not None and (int(found[1]) == os.getpid() or not os.path.exists(f"/proc/{found[1]}"))
 
 
 def run(words, **more):

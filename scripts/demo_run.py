@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -231,7 +230,7 @@ def main():
             print(f"demo: {why}", file=sys.stderr)
             return NOT_POSSIBLE
         demo_lab.remove_leftovers()
-        return run_in(options, tempfile.mkdtemp(prefix="levelgate-demo-"))
+        return run_in(options, demo_lab.make_folder())
     except KeyboardInterrupt:
         print("\ndemo: interrupted; everything is removed", file=sys.stderr)
         return 130
