@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whether a worker may have its core at once when it wakes. One that naps most of the time takes little from others and
-// misses slots when it waits behind them; one that hardly naps would starve them. Decided by what it did lately.
+// Whether a worker may have its core at once when it wakes. One that naps leaves others their part and misses slots
+// when it waits behind them; one that hardly naps would starve them. Decided by what it did lately.
 #pragma once
 
 #include <levelgate/base/time.h>
@@ -25,8 +25,8 @@ class CoreShare {
     const Nanos window = now - begin_;
     if (window < kWindow) return Change::kNone;
     const bool before = urgent_;
-    if (asleep_ * 2 >= window) urgent_ = true;
-    if (asleep_ * 4 < window) urgent_ = false;
+    if (asleep_ * 4 >= window) urgent_ = true;
+    if (asleep_ * 8 < window) urgent_ = false;
     begin_ = now;
     asleep_ = Nanos(0);
     if (urgent_ == before) return Change::kNone;

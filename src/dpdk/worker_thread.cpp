@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The loop. In adaptive mode it naps until shortly before the next deadline, never longer than a packet may wait, and
-// spins the last stretch so that a slot is met as exactly as by polling. While it naps most of the time it runs with
+// spins the last stretch so that a slot is met as exactly as by polling. While it naps enough it runs with
 // real-time priority if it may, since a slot cannot wait for another program's turn (docs/decisions/0006).
 #include "dpdk/worker_thread.h"
 

@@ -35,24 +35,24 @@ TEST_F(CoreShareTest, NeverAsleepIsNeverUrgent) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(window_asleep(0), Change::kNone);
 }
 
-TEST_F(CoreShareTest, HalfAsleepIsEnoughAndLessIsNot) {
-  EXPECT_EQ(window_asleep(499), Change::kNone);
-  EXPECT_EQ(window_asleep(500), Change::kToUrgent);
+TEST_F(CoreShareTest, AQuarterAsleepIsEnoughAndLessIsNot) {
+  EXPECT_EQ(window_asleep(249), Change::kNone);
+  EXPECT_EQ(window_asleep(250), Change::kToUrgent);
 }
 
 // A worker that becomes busy loses its right within one window: the longest that it can keep others waiting.
 TEST_F(CoreShareTest, BusyLosesItAtOnce) {
   ASSERT_EQ(window_asleep(900), Change::kToUrgent);
-  EXPECT_EQ(window_asleep(249), Change::kToOrdinary);
+  EXPECT_EQ(window_asleep(124), Change::kToOrdinary);
   EXPECT_EQ(window_asleep(900), Change::kToUrgent);
 }
 
 TEST_F(CoreShareTest, BetweenTheBoundsNothingChanges) {
-  EXPECT_EQ(window_asleep(300), Change::kNone);
+  EXPECT_EQ(window_asleep(150), Change::kNone);
   ASSERT_EQ(window_asleep(600), Change::kToUrgent);
-  for (const int asleep : {499, 250, 400, 300}) EXPECT_EQ(window_asleep(asleep), Change::kNone) << asleep;
+  for (const int asleep : {249, 125, 200, 150}) EXPECT_EQ(window_asleep(asleep), Change::kNone) << asleep;
   ASSERT_EQ(window_asleep(100), Change::kToOrdinary);
-  for (const int asleep : {499, 250, 400, 300}) EXPECT_EQ(window_asleep(asleep), Change::kNone) << asleep;
+  for (const int asleep : {249, 125, 200, 150}) EXPECT_EQ(window_asleep(asleep), Change::kNone) << asleep;
 }
 
 // What was asleep in one window does not count in the next one.
