@@ -77,7 +77,7 @@ def gateways(figures):
             late = gateway["late"] if name == "fixed" else None
             lateness = " / ".join(span(pacing.get(key)) for key in ("p50", "p99", "max")) if pacing else "–"
             memory = gateway["memory"]
-            rows.append([f"gateway {gateway['site']}, {name}", number(gateway["outer_sent"], 0), number(gateway["inner_sent"], 0),
+            rows.append([f"gateway\u00a0{gateway['site']}, {name.replace('-', chr(0x2011))}", number(gateway["outer_sent"], 0), number(gateway["inner_sent"], 0),
                          number(gateway["inner_received"], 0), number(late, 0), lateness, drops(gateway["drops"]),
                          f"{number(memory.get('resident'), 1)} + {number(memory.get('huge_pages'), 1)}\u202fMiB"])
     return table("What the gateways counted",
@@ -112,7 +112,7 @@ def method(figures):
         "programs" + (" and, since the machine is virtual, other machines" if figures.machine.get("virtual") else "") +
         ". A gateway that has to wait for a core sends its slot late. Both time stamps and gaps contain that.",
         "The distance of idle and idle is the noise floor of this very run. A distance of idle and loaded that clearly exceeds it is something "
-        "that a patient observer could use; cores of their own for the workers make it smaller (dataplane.idle: poll).",
+        "that a patient observer with an exact clock could use. Cores that nobody else uses should make it smaller.",
         "Sizes, rates and gaps are what is looked at here. That is no proof that no other statistic tells idle from loaded.",
     ]
     return '<section>\n<h2>How this was measured</h2>\n<ul class="notes">' + "".join(f"<li>{note}</li>" for note in notes) \

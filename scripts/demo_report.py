@@ -42,7 +42,8 @@ def main(words):
     line = demo_verdict.summary(figures, words[1])
     for failure in line["failures"]:
         print(f"demo: {failure}", file=sys.stderr)
-    print(json.dumps(line))
+    print(f"demo: the report is {os.path.abspath(words[1])}", file=sys.stderr)
+    print(json.dumps(line), flush=True)
     return 1 if line["failures"] else 0
 
 

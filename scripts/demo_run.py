@@ -21,6 +21,7 @@ import demo_traffic  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 NOT_POSSIBLE = 77
+CAPTURE_DELAY = 1.3  # seconds: tcpdump gets a block of packets when it is full, or after one second
 # seconds: idle 1, idle 2, loaded; then on demand: idle, loaded
 FULL = {"fixed": [("idle 1", 8), ("idle 2", 8), ("loaded", 26)], "on-demand": [("idle", 4), ("loaded", 14)]}
 QUICK = {"fixed": [("idle 1", 2), ("idle 2", 2), ("loaded", 7)], "on-demand": [("idle", 1), ("loaded", 5)]}
@@ -137,8 +138,8 @@ class Demo:
         time.sleep(0.3)
         try:
             yield {"wire": wire, "inner": inner}
+            time.sleep(CAPTURE_DELAY)
         finally:
-            time.sleep(0.2)
             for child in children:
                 self.lab.stop(child, signal.SIGINT)
 
@@ -197,6 +198,7 @@ def stop_on_signals():
 
 
 def report(options, record):
+    say("demo: reads its captures and writes the report")
     words = [sys.executable, "-B", os.path.join(ROOT, "scripts/demo_report.py"), record, options.out]
     return subprocess.run(words, check=False, start_new_session=True).returncode
 
