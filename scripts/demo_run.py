@@ -183,7 +183,12 @@ def read_options():
     parser.add_argument("--rate", type=int, default=20, metavar="MBIT", help="of each direction (default: %(default)s)")
     parser.add_argument("--packet-size", type=int, default=1400, metavar="OCTETS", help="outer packet (default: %(default)s)")
     parser.add_argument("--memory", default="none", metavar="SIZE", help='dataplane.memory (default: "%(default)s", no huge pages)')
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not os.path.isdir(os.path.dirname(os.path.abspath(options.out))):
+        parser.error(f"--out: there is no folder for {options.out}")
+    if not os.access(os.path.join(options.bin, "levelgated"), os.X_OK):
+        parser.error(f"--bin: there is no levelgated in {options.bin}: run scripts/build, or leave --bin out")
+    return options
 
 
 def stop_on_signals():
