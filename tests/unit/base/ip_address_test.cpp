@@ -84,6 +84,16 @@ TEST(IpAddress, BadTexts) {
   EXPECT_FALSE(IpAddress::parse(std::string(10'000, '1')));
 }
 
+// A text may hold a zero octet (a quoted YAML scalar can): what stands behind it is not ignored.
+TEST(IpAddress, ZeroOctetIsNoEnd) {
+  EXPECT_FALSE(IpAddress::parse("10.0.0.1\0"sv));
+  EXPECT_FALSE(IpAddress::parse("10.0.0.1\0.example"sv));
+  EXPECT_FALSE(IpAddress::parse("::1\0"sv));
+  EXPECT_FALSE(IpAddress::parse("\0"sv));
+  EXPECT_FALSE(IpPrefix::parse("10.0.0.1\0/24"sv));
+  EXPECT_FALSE(IpPrefix::parse("10.0.0.1/24\0"sv));
+}
+
 TEST(IpAddress, ViewNeedsNoTerminator) {
   EXPECT_EQ(IpAddress::parse("10.0.0.123"sv.substr(0, 8)), address("10.0.0.1"));
 }
