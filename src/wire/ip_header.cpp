@@ -31,9 +31,12 @@ bool walk_extensions(ConstBytes packet, IpView& view) {
     if (at + octets > view.total_octets) return false;
     if (fragment) {
       const unsigned offset = load_be<std::uint16_t>(packet.data() + at + 2);
-      view.fragment = (offset & 0xfff8u) != 0 ? IpFragment::kLater
-                      : (offset & 1u) != 0    ? IpFragment::kFirst
-                                              : IpFragment::kWhole;
+      // A further fragment header that says whole does not undo what an earlier one said.
+      if ((offset & 0xfff8u) != 0) {
+        view.fragment = IpFragment::kLater;
+      } else if ((offset & 1u) != 0) {
+        view.fragment = IpFragment::kFirst;
+      }
     }
     next = octet(packet, at);
     at += octets;

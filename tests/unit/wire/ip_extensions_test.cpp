@@ -133,6 +133,13 @@ TEST(IpExtensions, NothingIsWalkedInALaterFragment) {
   EXPECT_EQ(view.upper_offset, 48);
 }
 
+// A second fragment header that says whole does not make whole what the first one cut.
+TEST(IpExtensions, NestedFragmentsStayFragments) {
+  EXPECT_EQ(read_ip(packet_with({{kFragment, 8, 1}, {kFragment, 8, 0}}, kProtocolUdp)).fragment, IpFragment::kFirst);
+  EXPECT_EQ(read_ip(packet_with({{kFragment, 8, 0}, {kFragment, 8, 1}}, kProtocolUdp)).fragment, IpFragment::kFirst);
+  EXPECT_EQ(read_ip(packet_with({{kFragment, 8, 1}, {kFragment, 8, 8}}, kProtocolUdp)).fragment, IpFragment::kLater);
+}
+
 // Completing a view twice, as two who ask for ports do, changes nothing.
 TEST(IpExtensions, ReadTwiceIsReadOnce) {
   const Octets packet = packet_with({{kHopByHop, 16}, {kFragment, 8, 1}}, kProtocolUdp);
