@@ -135,9 +135,8 @@ TEST(Icmp, NeverAboutAnError) {
     // RFC 1812 §4.3.2.7 with RFC 792: unreachable, source quench, redirect, time exceeded, parameter problem.
     const bool error4 = type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
     EXPECT_EQ(answered(v4(kProtocolIcmp, type)), !error4) << type;
-    // RFC 4443 §2.4 (e.1): the high bit of a type says that it is no error.
-    if (type == 137) continue;
-    const bool error6 = type < 128;
+    // RFC 4443 §2.4 (e.1): the high bit of a type says that it is no error; (e.2): a redirect counts as one.
+    const bool error6 = type < 128 || type == 137;
     EXPECT_EQ(answered(v6(kProtocolIcmpv6, type)), !error6) << type;
   }
   for (const IcmpError error : {IcmpError::kTimeExceeded, IcmpError::kTooBig, IcmpError::kNetUnreachable,
