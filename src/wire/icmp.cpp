@@ -64,6 +64,7 @@ bool is_error_v4(unsigned type) { return type == 3 || type == 4 || type == 5 || 
 bool may_answer(ConstBytes packet, const IpView& view) {
   if (view.verdict != IpVerdict::kOk || view.fragment == IpFragment::kLater) return false;
   if (!forwardable_source(packet.data(), view.family)) return false;
+  if (!forwardable_destination(packet.data(), view.family)) return false;
   if (view.protocol != kProtocolIcmp && view.protocol != kProtocolIcmpv6) return true;
   if (view.upper_offset >= view.total_octets) return false;
   const unsigned type = std::to_integer<unsigned>(packet[view.upper_offset]);

@@ -163,6 +163,16 @@ TEST(Icmp, NeverToAnAddressThatNamesNoHost) {
   }
 }
 
+// One packet to many hosts would draw as many answers.
+TEST(Icmp, NeverAboutAPacketToMany) {
+  for (const std::string_view destination : {"224.0.0.1", "239.1.2.3", "255.255.255.255"}) {
+    EXPECT_FALSE(answered(packet_of("10.0.0.1", destination))) << destination;
+  }
+  for (const std::string_view destination : {"ff02::1", "ff0e::1"}) {
+    EXPECT_FALSE(answered(packet_of("fd00::1", destination))) << destination;
+  }
+}
+
 TEST(Icmp, AboutTheFirstFragmentOnly) {
   const auto fragment = [](unsigned flags_and_offset) {
     Octets packet = v4();
