@@ -3,6 +3,13 @@
 // Publishes an immutable object from one thread to several readers, and tells when no reader can hold an older one any
 // more. A reader loads the pointer at the start of its turn and says quiescent at the end; it keeps nothing in between
 // turns.
+//
+// Why nobody holds what passed() gives free: publish() stores the pointer before it raises the version (release), and
+// load() reads the version (acquire) before the pointer. A reader that read version v thus sees the pointer of v or a
+// later one, in that turn and in every later one, as no variable goes back for the thread that reads it. It says v only
+// when the turn is over (release), and the writer hears it (acquire): each look at an older object happens before the
+// writer frees it. A pointer newer than the version read costs the writer one turn of waiting, never safety; the other
+// order of the two reads, or of the two stores, would vouch for a pointer that was not seen.
 #pragma once
 
 #include <atomic>
