@@ -4,12 +4,12 @@
 // more. A reader loads the pointer at the start of its turn and says quiescent at the end; it keeps nothing in between
 // turns.
 //
-// Why nobody holds what passed() gives free: publish() stores the pointer before it raises the version (release), and
-// load() reads the version (acquire) before the pointer. A reader that read version v thus sees the pointer of v or a
-// later one, in that turn and in every later one, as no variable goes back for the thread that reads it. It says v only
-// when the turn is over (release), and the writer hears it (acquire): each look at an older object happens before the
-// writer frees it. A pointer newer than the version read costs the writer one turn of waiting, never safety; the other
-// order of the two reads, or of the two stores, would vouch for a pointer that was not seen.
+// Why nobody holds what passed() gives free: publish() stores the pointer before it raises the version (release). Who
+// reads version v (acquire) finds the pointer of v or of a later one in every load from then on, as no variable goes
+// back for the thread that reads it. A reader says v only when the turn is over (release), and the writer hears it
+// (acquire): each look at an older object happens before the writer frees it. Raising the version first would be wrong:
+// a reader could vouch for v, load the old pointer once more, and lose the object in mid-turn. Reading the version
+// first makes passed() speak of turns that began after the publication; a pointer newer than that is harmless.
 #pragma once
 
 #include <atomic>
