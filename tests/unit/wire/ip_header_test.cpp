@@ -115,6 +115,7 @@ TEST(IpHeader, V4HeaderLength) {
 // A header longer than the packet that it announces.
 TEST(IpHeader, V4OptionsBeyondTheTotal) {
   Octets packet = v4_packet();
+  packet.resize(40);
   packet[0] = std::byte{0x49};  // 36 octets of header in 32
   mend(packet);
   EXPECT_EQ(read_ip(packet).verdict, IpVerdict::kMalformed);
