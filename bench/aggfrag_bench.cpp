@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// links: aggfrag wire
 //
 // What AGGFRAG costs per inner packet: packing and unpacking a payload of 1,446 octets (an outer packet of 1,500), the
 // reorder window and the pacer. Inner packets lie in 2 KiB buffers, 256 of them (hot) or 16,384 (cold).
@@ -29,7 +28,8 @@ constexpr std::size_t kPayloads = 64;  // outer buffers in rotation
 // Inner packets of one size, in buffers of their own.
 class Pool {
  public:
-  Pool(std::size_t buffers, std::uint32_t octets) : storage_(buffers * kBufferOctets), mask_(buffers - 1), octets_(octets) {
+  Pool(std::size_t buffers, std::uint32_t octets)
+      : storage_(buffers * kBufferOctets), mask_(buffers - 1), octets_(octets) {
     for (std::size_t i = 0; i < buffers; ++i) {
       wire::write_ip(buffer(i), IpAddress::v4(1), IpAddress::v4(2), 17, octets);
     }

@@ -40,9 +40,7 @@ class Gateway {
  public:
   Gateway(const Case& what, Site site);
 
-  void turn() {
-    worker.turn(now);
-  }
+  void turn() { worker.turn(now); }
   [[nodiscard]] model::TunnelStats tunnel() const { return publisher.stats().tunnels[0].counters; }
   [[nodiscard]] std::uint64_t drops() const;
 

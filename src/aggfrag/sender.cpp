@@ -42,7 +42,7 @@ std::uint32_t Sender::copy_blocks(const InnerQueue& queue, std::byte* to, std::u
     const Packet& packet = queue.at(index);
     const std::uint32_t space = room - used;
     if (packet.length > space) {
-      if (!may_start(space, used)) break;
+      if (!may_start(packet, space, used)) break;
       std::memcpy(to + used, packet.data, space);
       head_offset_ = space;
       used = room;
@@ -56,8 +56,8 @@ std::uint32_t Sender::copy_blocks(const InnerQueue& queue, std::byte* to, std::u
 }
 
 // A payload so small that it never has room for a whole first fragment starts one anyway: else nothing would move.
-bool Sender::may_start(std::uint32_t space, std::uint32_t used) const {
-  return fragmentation_ == Fragmentation::kAllowed && (space >= kMinFragment || used == 0);
+bool Sender::may_start(const Packet& packet, std::uint32_t space, std::uint32_t used) const {
+  return fragmentation_ == Fragmentation::kAllowed && (space >= least_first_fragment(packet) || used == 0);
 }
 
 Filled Sender::copy(const InnerQueue& queue, Bytes payload) {

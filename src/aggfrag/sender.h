@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Fills AGGFRAG payloads from a queue of inner packets (RFC 9347 §2.2, §2.2.3). Never allocates, never reads a clock,
-// never knows what a NIC is. A first fragment is never shorter than an IPv6 header, so no runt is ever sent.
+// never knows what a NIC is. A first fragment always holds the packet's length field, so no runt is ever sent.
 #pragma once
 
 #include <levelgate/base/bytes.h>
@@ -9,14 +9,19 @@
 #include <cstdint>
 
 #include "aggfrag/inner_queue.h"
+#include "wire/aggfrag_header.h"
 
 namespace levelgate::aggfrag {
 
 enum class Fragmentation : std::uint8_t { kAllowed, kForbidden };
 
-// The shortest first fragment: an IPv6 header, so that the receiver always sees the length field and the
-// remainder of the largest IPv6 packet fits the 16 bits of BlockOffset.
-inline constexpr std::uint32_t kMinFragment = 40;
+// The shortest first fragment of an inner packet: the receiver sees the length field in it, and what is left fits the
+// 16 bits of BlockOffset. Anything longer would waste the end of payloads (RFC 9347 §2.2.3.1 leaves it to the sender).
+[[nodiscard]] inline std::uint32_t least_first_fragment(const Packet& packet) {
+  constexpr std::uint32_t kMostLeft = 65'535;
+  const std::uint32_t length_field = wire::length_field_end(wire::block_type(packet.data[0]));
+  return packet.length > kMostLeft + length_field ? packet.length - kMostLeft : length_field;
+}
 
 struct Filled {
   std::uint32_t consumed = 0;     // packets at the queue's head that are now fully copied
@@ -45,7 +50,7 @@ class Sender {
  private:
   Filled copy(const InnerQueue& queue, Bytes payload);
   std::uint32_t copy_blocks(const InnerQueue& queue, std::byte* to, std::uint32_t room, std::uint32_t* consumed);
-  [[nodiscard]] bool may_start(std::uint32_t space, std::uint32_t used) const;
+  [[nodiscard]] bool may_start(const Packet& packet, std::uint32_t space, std::uint32_t used) const;
 
   Fragmentation fragmentation_;
   std::uint32_t head_offset_ = 0;

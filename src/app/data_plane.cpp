@@ -81,14 +81,16 @@ Result<void> DataPlane::seat_workers() {
 std::unique_ptr<dataplane::Worker> DataPlane::make_worker(std::size_t number) {
   const std::size_t count = seats_.size();
   Seat& seat = seats_[number];
-  dataplane::WorkerParts parts{.io = *seat.io,
-                               .routes = *routes_,
-                               .cipher = *seat.cipher,
-                               .snapshots = snapshots_,
-                               .events = *seat.events,
-                               .ports = {},
-                               .to = {},
-                               .from = {}};
+  dataplane::WorkerParts parts{
+      .io = *seat.io,
+      .routes = *routes_,
+      .cipher = *seat.cipher,
+      .snapshots = snapshots_,
+      .events = *seat.events,
+      .ports = {},
+      .to = {},
+      .from = {},
+      .queue_budget = queue_budget(devices_.buffers(), devices_.ports().size(), static_cast<std::uint16_t>(count))};
   for (std::size_t port = 0; port < devices_.ports().size(); ++port) {
     parts.ports.push_back(PortId{static_cast<std::uint16_t>(port)});
   }

@@ -39,6 +39,11 @@ std::uint32_t buffers_for(const model::Config& config, std::uint16_t workers) {
   return static_cast<std::uint32_t>(std::max(std::min(wanted, room), std::min(kLeastBuffers, wanted)));
 }
 
+std::size_t queue_budget(std::uint32_t buffers, std::size_t ports, std::uint16_t workers) {
+  const std::size_t rings = std::min<std::size_t>(workers * ports * 2 * kRingBuffers, buffers / 2);
+  return (buffers - rings) / 2 / workers;
+}
+
 Result<std::unique_ptr<Devices>> Devices::open(const model::Config& config, std::uint16_t workers,
                                                dpdk::Eal::LogSink dpdk_lines) {
   const std::vector<dpdk::PortSettings> ports = settings_of(config, workers);
@@ -55,7 +60,8 @@ Result<std::unique_ptr<Devices>> Devices::open(const model::Config& config, std:
                               std::move(dpdk_lines));
   if (!eal) return std::unexpected(eal.error());
   devices->eal_ = std::move(*eal);
-  auto pool = dpdk::BufferPool::make("levelgate", buffers_for(config, workers), kLargestFrame);
+  devices->buffers_ = buffers_for(config, workers);
+  auto pool = dpdk::BufferPool::make("levelgate", devices->buffers_, kLargestFrame);
   if (!pool) return std::unexpected(pool.error());
   devices->pool_ = std::move(*pool);
   for (const dpdk::PortSettings& port : ports) {

@@ -62,26 +62,44 @@ OutboundTunnel::OutboundTunnel(const model::TunnelPlan& plan, Instant start, Tun
     wire::write_udp(ip + ip_octets, udp_local_port_, udp_remote_port_, static_cast<std::uint16_t>(total - ip_octets));
 }
 
-Enqueued OutboundTunnel::enqueue(const Packet& packet, Instant now) noexcept {
+Enqueued OutboundTunnel::enqueue(WorkerContext& context, const Packet& packet) noexcept {
+  const Instant now = context.now;
   if (!splits() && packet.length > inner_mtu_) return Enqueued::kTooBig;
-  if (pacer_ && !wait_is_bearable(packet.length, now)) return Enqueued::kDelay;
+  if (pacer_ && !wait_is_bearable(packet, now)) return Enqueued::kDelay;
   const bool first = queue_.empty();
-  if (!queue_.push(packet)) return Enqueued::kFull;
+  if (context.queued >= context.queue_budget || !queue_.push(packet)) return Enqueued::kFull;
+  ++context.queued;
   if (first && tfs_.mode == model::TfsMode::kOnDemand) send_at_ = now + tfs_.init_delay;
-  publish_queue();
+  queue_changed_ = true;
+  most_octets_ = std::max(most_octets_, queue_.octets());
   return Enqueued::kTaken;
 }
 
+Packet OutboundTunnel::pop(WorkerContext& context) noexcept {
+  --context.queued;
+  return queue_.pop();
+}
+
 // A FIFO's wait is known at constant rate: whole payloads ahead of this packet's first octet, and their slots.
-bool OutboundTunnel::wait_is_bearable(std::uint32_t octets, Instant now) const noexcept {
+bool OutboundTunnel::wait_is_bearable(const Packet& packet, Instant now) noexcept {
   const std::uint64_t ahead = queue_.octets() - sender_.head_offset();
+  if (bearable_at_ != now) learn_bearable(now);
+  if (ahead < bearable_octets_) return true;
   std::uint64_t payloads = ahead / data_room_;
   const std::uint64_t space = data_room_ - ahead % data_room_;
-  const bool starts_here = octets <= space || (tfs_.fragment && space >= aggfrag::kMinFragment);
+  const bool starts_here = packet.length <= space || (tfs_.fragment && space >= aggfrag::least_first_fragment(packet));
   if (!starts_here) ++payloads;
   const std::uint64_t slot = built_.size() + payloads;
-  const Instant due = pacer_->next_due() + pacer_->interval() * static_cast<std::int64_t>(slot);
-  return due - now <= tfs_.max_queue_delay;
+  return pacer_->due_ahead(slot) - now <= tfs_.max_queue_delay;
+}
+
+// So many octets may wait at `now` that a packet behind them certainly leaves in time: spares every packet the
+// division.
+void OutboundTunnel::learn_bearable(Instant now) noexcept {
+  bearable_at_ = now;
+  const Nanos left = tfs_.max_queue_delay - (pacer_->next_due() - now);
+  const std::int64_t slots = left / (pacer_->interval() + Nanos(1)) - static_cast<std::int64_t>(built_.size()) - 1;
+  bearable_octets_ = slots <= 0 ? 0 : static_cast<std::uint64_t>(slots) * data_room_;
 }
 
 // The sealer may change with a snapshot: the half-sent packet starts anew under the new SA (RFC 9347 §2.2.3).
@@ -95,6 +113,7 @@ void OutboundTunnel::use(const TunnelEntry& entry) noexcept {
 void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
   if (!pacer_ || pacer_->next_due() > context.now) return;
   context.worked = true;
+  bearable_at_ = kNever;
   const Instant oldest = pacer_->next_due();
   const aggfrag::Pacer::Due due = pacer_->take(context.now);
   if (built_.size() < due.send) {
@@ -121,6 +140,7 @@ void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const Tunnel
 
 void OutboundTunnel::build(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, Nanos ahead) noexcept {
   use(entry);
+  if (queue_changed_) publish_queue();
   blocked_ = !entry.path.resolved || entry.sealer == nullptr;
   if (!entry.path.resolved && context.now - last_wanted_ >= kAskAgain) {
     last_wanted_ = context.now;
@@ -174,6 +194,7 @@ std::uint32_t OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& bat
     (void)built_.push(frame);
   }
   context.worked = true;
+  bearable_at_ = kNever;
   publish_queue();
   return static_cast<std::uint32_t>(possible);
 }
@@ -224,7 +245,7 @@ void OutboundTunnel::build_plain(WorkerContext& context, SealBatch& batch, const
       exhausted(context, entry);
       break;
     }
-    Packet inner = queue_.pop();
+    Packet inner = pop(context);
     const std::uint32_t octets = inner.length;
     const bool v4 = (std::to_integer<unsigned>(inner.data[0]) >> 4) == 4;
     if (inner.headroom < layout_.payload ||
@@ -300,7 +321,7 @@ void OutboundTunnel::account(const aggfrag::Filled& filled) noexcept {
 }
 
 void OutboundTunnel::release_consumed(WorkerContext& context, std::uint32_t count) noexcept {
-  for (std::uint32_t i = 0; i < count; ++i) context.recycle(queue_.pop());
+  for (std::uint32_t i = 0; i < count; ++i) context.recycle(pop(context));
 }
 
 // Nothing leaves any more (RFC 4303 §3.3.3): what waits is dropped under its name, so that it is not held for ever.
@@ -313,7 +334,7 @@ void OutboundTunnel::exhausted(WorkerContext& context, const TunnelEntry& entry)
   sender_.restart_packet();
   while (!queue_.empty()) {
     counters_.tx_drop_pkts.add(1);
-    context.drop(queue_.pop(), model::Drop::kSequenceExhausted);
+    context.drop(pop(context), model::Drop::kSequenceExhausted);
   }
   publish_queue();
 }
@@ -334,7 +355,7 @@ Instant OutboundTunnel::deadline(Nanos ahead) const noexcept {
 bool OutboundTunnel::drain(WorkerContext& context) noexcept {
   while (!queue_.empty()) {
     counters_.tx_drop_pkts.add(1);
-    context.drop(queue_.pop(), model::Drop::kTunnelClosing);
+    context.drop(pop(context), model::Drop::kTunnelClosing);
   }
   while (!built_.empty()) context.recycle(built_.pop());
   built_data_ = 0;
@@ -347,7 +368,8 @@ bool OutboundTunnel::drain(WorkerContext& context) noexcept {
 void OutboundTunnel::publish_queue() noexcept {
   counters_.queue_pkts.set(queue_.size());
   counters_.queue_octets.set(queue_.octets());
-  counters_.queue_max_octets.raise_to(queue_.octets());
+  counters_.queue_max_octets.raise_to(most_octets_);
+  queue_changed_ = false;
 }
 
 }  // namespace levelgate::dataplane

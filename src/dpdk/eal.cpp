@@ -10,9 +10,7 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
-#include <system_error>
 #include <vector>
 
 namespace levelgate::dpdk {
@@ -77,15 +75,23 @@ std::vector<std::string> arguments(const EalSettings& settings) {
   return list;
 }
 
+// EAL makes a folder below /run/dpdk for its file prefix and leaves it behind. Ours bears this process's number; the
+// one that --in-memory uses may be shared and stays.
+std::string own_folder(const EalSettings& settings) { return settings.no_huge ? rte_eal_get_runtime_dir() : ""; }
+
+void remove_folder(const std::string& folder) {
+  if (!folder.empty()) (void)::rmdir(folder.c_str());  // only when it is empty
+}
+
 }  // namespace
 
-Eal::Eal(std::unique_ptr<LogStream> stream) : stream_(std::move(stream)) {}
+Eal::Eal(std::unique_ptr<LogStream> stream, std::string own_folder)
+    : stream_(std::move(stream)), own_folder_(std::move(own_folder)) {}
 
 Eal::~Eal() {
   rte_eal_cleanup();
+  remove_folder(own_folder_);
   rte_openlog_stream(nullptr);
-  std::error_code ignored;
-  if (!folder_.empty()) std::filesystem::remove(folder_, ignored);
 }
 
 Result<std::unique_ptr<Eal>> Eal::start(const EalSettings& settings, LogSink sink) {
@@ -105,6 +111,7 @@ Result<std::unique_ptr<Eal>> Eal::start(const EalSettings& settings, LogSink sin
   if (rte_eal_init(static_cast<int>(text.size()), argv.data()) < 0) {
     const int fault = rte_errno;
     const std::string said = stream->last_error;
+    remove_folder(own_folder(settings));
     rte_openlog_stream(nullptr);
     if (fault == EACCES || fault == EPERM) {
       return failure(Fault::kNotPermitted,
@@ -114,9 +121,7 @@ Result<std::unique_ptr<Eal>> Eal::start(const EalSettings& settings, LogSink sin
                    "DPDK did not start (" + (said.empty() ? std::string(rte_strerror(fault)) : said) +
                        "); see dataplane.memory and dataplane.main-core");
   }
-  std::unique_ptr<Eal> eal(new Eal(std::move(stream)));
-  if (settings.no_huge) eal->folder_ = rte_eal_get_runtime_dir();  // bears our process id; nobody else would remove it
-  return eal;
+  return std::unique_ptr<Eal>(new Eal(std::move(stream), own_folder(settings)));
 }
 
 std::string Eal::version() { return rte_version(); }

@@ -37,9 +37,9 @@ class Eal {
 
  private:
   struct LogStream;
-  explicit Eal(std::unique_ptr<LogStream> stream);
+  Eal(std::unique_ptr<LogStream> stream, std::string own_folder);
   std::unique_ptr<LogStream> stream_;
-  std::string folder_;  // that EAL made for this process
+  std::string own_folder_;  // of EAL's files; empty when it is not ours alone
 };
 
 }  // namespace levelgate::dpdk

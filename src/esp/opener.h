@@ -36,7 +36,8 @@ class Opener {
     std::uint8_t next_header = 0;
   };
 
-  // After the AEAD. A duplicate that came in the same burst loses here.
+  // After the AEAD. A duplicate that came in the same burst loses here, and so does what is behind the window where
+  // only the tag can tell that from a number far ahead.
   Opened finish(const CipherJob& job, EspSeq number, Payload& payload);
 
   [[nodiscard]] Spi spi() const { return spi_; }
@@ -44,6 +45,7 @@ class Opener {
 
  private:
   [[nodiscard]] std::uint64_t infer(std::uint32_t low) const;
+  [[nodiscard]] bool too_old(EspSeq number) const;
 
   std::unique_ptr<CipherKey> key_;
   ReplayWindow window_;

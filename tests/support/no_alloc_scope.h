@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Proves that a piece of a test allocates nothing. A test program that links no_alloc_scope has its allocations counted
-// while a scope is open: malloc and its kin, thus C libraries as well; only operator new in sanitizer builds, which have
-// a malloc of their own.
+// while a scope is open: malloc and its kin, thus C libraries as well; only operator new in sanitizer builds, which
+// have a malloc of their own.
 //
 //   NoAllocScope scope;
 //   cipher.seal(jobs);

@@ -163,6 +163,8 @@ class Opener:
         except EspError as error:
             if error.reason == "pad":
                 self.window.mark(sequence)
+            if error.reason == "tag" and self.sa.esn and sequence > max(self.window.top + 2**31, 2**32):
+                raise EspError("replay") from error   # behind the window, taken for the next subspace (appendix A)
             raise
         self.window.mark(sequence)
         return sequence, body, next_header

@@ -64,7 +64,9 @@ TEST(EspHeader, AgreesWithTheModel) {
         const std::uint32_t room = payload_room(outer, headers);
         const bool exact = headers + esp_octets(room) == outer;
         ASSERT_EQ(model::size_possible(outer, headers), exact) << outer;
-        if (exact) ASSERT_EQ(room, outer - plain.overhead()) << outer;
+        if (exact) {
+          ASSERT_EQ(room, outer - plain.overhead()) << outer;
+        }
       }
     }
   }

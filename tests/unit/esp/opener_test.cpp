@@ -18,8 +18,8 @@ namespace levelgate::esp {
 namespace {
 
 using testing::kAggfrag;
-using testing::octets_of;
 using testing::Octets;
+using testing::octets_of;
 using testing::SaOptions;
 using testing::SaPair;
 
@@ -63,8 +63,17 @@ TEST_F(OpenerTest, RefusesWhatFellOutOfTheWindow) {
   std::vector<Octets> packets;
   for (int i = 0; i < 65; ++i) packets.push_back(sa.seal(octets_of(50)));
   EXPECT_EQ(sa.open(packets[64]).opened, Opener::Opened::kOk);
-  EXPECT_EQ(sa.open(packets[0]).checked, Opener::Checked::kReplay);
+  EXPECT_EQ(sa.open(packets[0]).opened, Opener::Opened::kReplay);
   EXPECT_EQ(sa.open(packets[1]).opened, Opener::Opened::kOk);
+}
+
+// With 32-bit numbers no tag is needed to see it.
+TEST_F(OpenerTest, RefusesWhatFellOutOfTheWindowOfShortNumbers) {
+  SaPair sa(*cipher, {.width = SequenceWidth::k32, .window = 64});
+  std::vector<Octets> packets;
+  for (int i = 0; i < 65; ++i) packets.push_back(sa.seal(octets_of(50)));
+  EXPECT_EQ(sa.open(packets[64]).opened, Opener::Opened::kOk);
+  EXPECT_EQ(sa.open(packets[0]).checked, Opener::Checked::kReplay);
 }
 
 // Both pass the check, since neither is marked yet; the second loses when it is finished.
@@ -127,10 +136,14 @@ TEST_F(OpenerTest, BadTrailers) {
   for (unsigned i = 0; i < 254; ++i) longest[i] = static_cast<std::byte>(i + 1);
   longest[254] = std::byte{254};
   const Case cases[] = {
-      {of({9, 9, 0, 4}), Opener::Opened::kOk},            {of({1, 2, 2, 4}), Opener::Opened::kOk},
-      {of({1, 2, 3, 4}), Opener::Opened::kBadTrailer},    {of({1, 2, 255, 4}), Opener::Opened::kBadTrailer},
-      {of({9, 2, 1, 4}), Opener::Opened::kBadTrailer},    {of({2, 1, 2, 4}), Opener::Opened::kBadTrailer},
-      {of({0, 0, 2, 4}), Opener::Opened::kBadTrailer},    {longest, Opener::Opened::kOk},
+      {of({9, 9, 0, 4}), Opener::Opened::kOk},
+      {of({1, 2, 2, 4}), Opener::Opened::kOk},
+      {of({1, 2, 3, 4}), Opener::Opened::kBadTrailer},
+      {of({1, 2, 255, 4}), Opener::Opened::kBadTrailer},
+      {of({9, 2, 1, 4}), Opener::Opened::kBadTrailer},
+      {of({2, 1, 2, 4}), Opener::Opened::kBadTrailer},
+      {of({0, 0, 2, 4}), Opener::Opened::kBadTrailer},
+      {longest, Opener::Opened::kOk},
       {of({7, 7, 7, 7, 1, 2, 3, 4, 4, 4, 4, 4}), Opener::Opened::kBadTrailer},
   };
   SaPair sa(*cipher);
@@ -165,7 +178,8 @@ TEST_F(OpenerTest, AnyOrderWithinTheWindowComesThrough) {
 TEST_F(OpenerTest, NumbersBelowTheFirstAreReplays) {
   SaPair early(*cipher, {.first = 1});
   SaPair late(*cipher, {.first = 100});
-  for (std::uint64_t n = 1; n < 100; ++n) EXPECT_EQ(late.open(early.seal(octets_of(9))).checked, Opener::Checked::kReplay);
+  for (std::uint64_t n = 1; n < 100; ++n)
+    EXPECT_EQ(late.open(early.seal(octets_of(9))).checked, Opener::Checked::kReplay);
   EXPECT_EQ(late.open(early.seal(octets_of(9))).opened, Opener::Opened::kOk);
 }
 
@@ -227,8 +241,7 @@ class NumberProbe {
 // RFC 4303 appendix A2: of all numbers with these low bits, the one in the 2^32 numbers that begin with the window.
 void expect_inferred(std::uint64_t highest, std::uint32_t window, std::uint64_t number) {
   NumberProbe probe(highest, window, SequenceWidth::k64);
-  ASSERT_EQ(probe.infer(static_cast<std::uint32_t>(number)), number)
-      << "highest " << highest << " window " << window;
+  ASSERT_EQ(probe.infer(static_cast<std::uint32_t>(number)), number) << "highest " << highest << " window " << window;
 }
 
 TEST(OpenerNumbers, ExactAroundSubspaceEdges) {
@@ -238,9 +251,9 @@ TEST(OpenerNumbers, ExactAroundSubspaceEdges) {
                                         4096, 65'534, 65'535, 65'536, 70'000}) {
         const std::uint64_t highest = (subspace << 32) + static_cast<std::uint64_t>(offset);
         const std::uint64_t bottom = highest - window + 1;
-        for (const std::uint64_t number :
-             {bottom, bottom + 1, highest - 1, highest, highest + 1, highest + window, bottom + (1ULL << 31),
-              (subspace << 32) - 1, subspace << 32, bottom + 0xffff'fffe, bottom + 0xffff'ffff}) {
+        for (const std::uint64_t number : std::initializer_list<std::uint64_t>{
+                 bottom, bottom + 1, highest - 1, highest, highest + 1, highest + window, bottom + (1ULL << 31),
+                 (subspace << 32) - 1, subspace << 32, bottom + 0xffff'fffe, bottom + 0xffff'ffff}) {
           if (number < bottom || number - bottom > 0xffff'ffff) continue;
           ASSERT_NO_FATAL_FAILURE(expect_inferred(highest, window, number));
         }

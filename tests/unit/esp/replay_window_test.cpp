@@ -140,7 +140,8 @@ class ReplayWindowAtRandom : public ::testing::TestWithParam<std::uint32_t> {};
 TEST_P(ReplayWindowAtRandom, EqualsTheOracle) {
   const std::uint32_t size = GetParam();
   std::mt19937_64 random(size);
-  for (const std::uint64_t base : {std::uint64_t{1}, (std::uint64_t{1} << 32) - 70'000, ~std::uint64_t{0} - 5'000'000}) {
+  for (const std::uint64_t base :
+       {std::uint64_t{1}, (std::uint64_t{1} << 32) - 70'000, ~std::uint64_t{0} - 5'000'000}) {
     ReplayWindow window(size, EspSeq{base});
     Oracle oracle(size, base);
     std::uint64_t head = base;
