@@ -24,7 +24,8 @@ class World(Lab):
     """Names of namespaces are short here (`gwa`) and unique on the machine."""
 
     def __init__(self):
-        super().__init__(prefix="lgtest")
+        super().__init__()
+        self.prefix = f"lgtest-{os.getpid()}"
 
     def add(self, *names):
         for name in names:
