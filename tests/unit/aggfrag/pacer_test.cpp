@@ -188,11 +188,12 @@ TEST(Pacer, DueAheadIsDueOfTheSlotAhead) {
 
 // Around the bound of its short cut, at rates at which such a slot still lies within the clock.
 TEST(Pacer, DueAheadFarOut) {
-  for (const std::uint64_t rate : {999'999'937ull, 4'294'967'291ull, 4'294'967'296ull, 4'294'967'311ull}) {
+  for (const std::uint64_t rate :
+       {999'999'937ull, 4'294'967'291ull, 4'294'967'296ull, 4'294'967'311ull, 1'000'000'000'039ull}) {
     const Schedule schedule{1500, rate};
     Pacer pacer = schedule.pacer();
     (void)pacer.take(schedule.due(3));
-    for (const std::uint64_t ahead : {(1ull << 31) - 1, 1ull << 31, (1ull << 31) + 1, 1ull << 32}) {
+    for (const std::uint64_t ahead : {1ull << 30, (1ull << 31) - 1, 1ull << 31, (1ull << 31) + 1, 1ull << 34}) {
       EXPECT_EQ(pacer.due_ahead(ahead), schedule.due(pacer.next_slot() + ahead)) << rate;
     }
   }

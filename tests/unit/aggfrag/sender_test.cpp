@@ -120,6 +120,7 @@ TEST(Sender, ExampleOfTheAppendix) {
             payload_of(100, {part(second, 650, 100), bench.packet(2), bench.packet(3), part(large, 0, 1000)}));
   EXPECT_EQ(bench.fill(1404), payload_of(2000, {part(large, 1000, 1400)}));
   EXPECT_EQ(bench.last.consumed, 0u);
+  EXPECT_FALSE(bench.last.all_pad);
   EXPECT_EQ(bench.fill(1404), payload_of(600, {part(large, 2400, 600), pad(800)}));
   EXPECT_EQ(bench.last.consumed, 1u);
   EXPECT_EQ(bench.last.pad_octets, 800u);
