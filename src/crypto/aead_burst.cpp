@@ -5,6 +5,8 @@
 
 #include <openssl/evp.h>
 
+#include <cstring>
+
 namespace levelgate::crypto {
 namespace {
 
@@ -66,7 +68,11 @@ class OpensslCipher final : public esp::Cipher {
  private:
   static void run_all(std::span<esp::CipherJob> jobs, bool seal) noexcept {
     for (esp::CipherJob& job : jobs) {
-      job.verdict = run(job, seal) ? esp::CipherVerdict::kDone : esp::CipherVerdict::kAuthFailed;
+      const bool done = run(job, seal);
+      job.verdict = done ? esp::CipherVerdict::kDone : esp::CipherVerdict::kAuthFailed;
+      if (done || !seal) continue;
+      std::memset(job.body, 0, job.body_octets);
+      std::memset(job.tag, 0, esp::kTagOctets);
     }
   }
 };
