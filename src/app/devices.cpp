@@ -33,7 +33,9 @@ std::size_t queue_budget(std::uint32_t buffers, std::size_t ports, std::uint16_t
 
 Result<std::unique_ptr<Devices>> Devices::open(const model::Config& config, std::uint16_t workers, LogSink dpdk_lines) {
   std::unique_ptr<Devices> devices(new Devices());
-  const bool pci = std::any_of(config.ports.begin(), config.ports.end(), [](const auto& p) { return !p.pci.empty(); });
+  // A NIC, or perhaps a crypto device.
+  const bool pci = config.dataplane.crypto == model::CryptoChoice::kCryptodev ||
+                   std::any_of(config.ports.begin(), config.ports.end(), [](const auto& p) { return !p.pci.empty(); });
   auto eal = dpdk::Eal::start({.no_huge = config.dataplane.no_huge,
                                .memory_octets = config.dataplane.memory_octets,
                                .main_core = config.dataplane.main_core,
