@@ -85,7 +85,8 @@ class AeadSheet {
 // A key ready for both ways.
 struct AeadKeys {
   AeadKeys(esp::Cipher& cipher, EspCipher kind, const Octets& key)
-      : seal(*cipher.prepare(kind, key, esp::Purpose::kSeal)), open(*cipher.prepare(kind, key, esp::Purpose::kOpen)) {}
+      : seal(cipher.prepare(kind, key, esp::Purpose::kSeal).value()),
+        open(cipher.prepare(kind, key, esp::Purpose::kOpen).value()) {}
   AeadKeys(esp::Cipher& cipher, EspCipher kind, unsigned seed)
       : AeadKeys(cipher, kind, octets_of(key_octets(kind), seed)) {}
   std::unique_ptr<esp::CipherKey> seal, open;
