@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
+#include <utility>
 
 #include "dpdk/cryptodev.h"
 #include "shell.h"
@@ -39,9 +41,10 @@ class CryptoSilence : public ShellTest {
     EXPECT_EQ(rte_cryptodev_count(), 0);
   }
 
-  static std::uint16_t sent(std::uint16_t, std::uint16_t, rte_crypto_op**, std::uint16_t count, void* self) {
+  static std::uint16_t sent(std::uint16_t, std::uint16_t, rte_crypto_op** operations, std::uint16_t count, void* self) {
     auto& test = *static_cast<CryptoSilence*>(self);
     ++test.enqueue_calls;
+    for (std::uint16_t i = 0; i < count; ++i) test.sessions.insert(dpdk::symmetric_of(*operations[i]).session);
     return std::min(count, test.takes_at_once);
   }
   static std::uint16_t answered(std::uint16_t, std::uint16_t, rte_crypto_op** operations, std::uint16_t count,
@@ -104,6 +107,7 @@ class CryptoSilence : public ShellTest {
   bool newest_first = false;
   bool fails_every_third = false;
   std::deque<rte_crypto_op*> held;
+  std::set<void*> sessions;  // that operations were sent with
   std::size_t given = 0, enqueue_calls = 0, dequeue_calls = 0;
 };
 
@@ -198,9 +202,17 @@ TEST_F(CryptoSilence, OutlivesTheKey) {
   gives_at_once = 0;
   std::vector<AeadSheet> list = sheets(10, 1);
   expect_refused_as_zeros(list);
+  const std::set<void*> in_use = std::exchange(sessions, {});
+  ASSERT_EQ(in_use.size(), 2u);
   keys.clear();
   gives_at_once = UINT16_MAX;
-  keys.emplace_back(*ciphers.front(), kKind, 2u);
+  for (unsigned seed = 2; seed < 200; ++seed) {  // more than a chunk of sessions, so that each comes round
+    keys.clear();
+    keys.emplace_back(*ciphers.front(), kKind, seed);
+    std::vector<AeadSheet> next = sheets(2, seed);
+    (void)seal_all(next);
+  }
+  for (void* const session : in_use) EXPECT_FALSE(sessions.contains(session)) << "given to another key";
   expect_works();
 }
 
