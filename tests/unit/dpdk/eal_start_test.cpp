@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 
 #include "dpdk/eal.h"
 #include "dpdk/port.h"
@@ -18,70 +19,56 @@ dpdk::EalSettings no_huge(std::uint64_t mebibytes, std::optional<std::uint32_t> 
   return {.no_huge = true, .memory_octets = mebibytes << 20, .main_core = core, .pci = false};
 }
 
-[[noreturn]] void tell(const Error& error) {
-  std::fprintf(stderr, "fault %d: %s\n", static_cast<int>(error.fault), error.what.c_str());
-  std::exit(1);
+// What a child does with EAL; EAL has ended before the child tells how it went and exits.
+using Work = std::function<Result<void>(dpdk::Eal& eal)>;
+[[noreturn]] void in_a_child(const dpdk::EalSettings& settings, const Work& work, const dpdk::Eal::LogSink& sink = {}) {
+  const Result<void> done = [&]() -> Result<void> {
+    const auto started = dpdk::Eal::start(settings, sink);
+    if (!started) return std::unexpected(started.error());
+    return work(**started);
+  }();
+  if (!done) std::fprintf(stderr, "fault %d: %s\n", static_cast<int>(done.error().fault), done.error().what.c_str());
+  std::exit(done ? 0 : 1);
+}
+Result<void> nothing(dpdk::Eal&) { return {}; }
+Result<void> tables(dpdk::Eal&) {
+  const auto made = dpdk::make_fib_tables();
+  return made ? Result<void>() : std::unexpected(made.error());
+}
+Result<void> buffers(dpdk::Eal&) {
+  const auto made = dpdk::BufferPool::make(4'096, 9'280);
+  return made ? Result<void>() : std::unexpected(made.error());
+}
+Result<void> another_start(dpdk::Eal& eal) {
+  if (dpdk::Eal::start(no_huge(128), {}).has_value()) return failure(Fault::kInternal, "started twice");
+  return buffers(eal);  // the first one goes on
 }
 
-std::unique_ptr<dpdk::Eal> start_or_tell(const dpdk::EalSettings& settings, dpdk::Eal::LogSink sink = {}) {
-  auto started = dpdk::Eal::start(settings, std::move(sink));
-  if (!started) tell(started.error());
-  return std::move(*started);
-}
-
+const auto kDone = ::testing::ExitedWithCode(0);
 const auto kTold = ::testing::ExitedWithCode(1);
 
 TEST(EalStart, NamesItsVersion) { EXPECT_EQ(dpdk::Eal::version().rfind("DPDK ", 0), 0u) << dpdk::Eal::version(); }
 
 TEST(EalStart, WithoutHugePages) {
-  EXPECT_EXIT(
-      {
-        std::string lines;
-        {
-          const auto eal = start_or_tell(no_huge(128), [&](std::string_view line) { lines.append(line) += '\n'; });
-        }
-        std::fprintf(stderr, "lines of EAL: %s", lines.c_str());
-        std::exit(lines.find("EAL: ") == std::string::npos ? 2 : 0);
-      },
-      ::testing::ExitedWithCode(0), "^lines of EAL: ");
+  EXPECT_EXIT(in_a_child(no_huge(128), nothing,
+                         [](std::string_view line) { std::fprintf(stderr, "<%s>", std::string(line).c_str()); }),
+              kDone, "<EAL: ");
 }
 
-TEST(EalStart, OnACoreThatIsNotThere) { EXPECT_EXIT(start_or_tell(no_huge(128, 9'999)), kTold, "dataplane.main-core"); }
+TEST(EalStart, OnACoreThatIsNotThere) {
+  EXPECT_EXIT(in_a_child(no_huge(128, 9'999), nothing), kTold, "dataplane.main-core");
+}
 
 TEST(EalStart, WithTooLittleMemoryForTables) {
-  EXPECT_EXIT(
-      {
-        const auto eal = start_or_tell(no_huge(32));
-        const auto tables = dpdk::make_fib_tables();
-        if (!tables) tell(tables.error());
-        std::exit(0);
-      },
-      kTold, "dataplane.memory");
+  EXPECT_EXIT(in_a_child(no_huge(32), tables), kTold, "route tables.*dataplane.memory");
 }
 
 TEST(EalStart, WithTooLittleMemoryForBuffers) {
-  EXPECT_EXIT(
-      {
-        const auto eal = start_or_tell(no_huge(4));
-        const auto pool = dpdk::BufferPool::make(4'096, 9'280);
-        if (!pool) tell(pool.error());
-        std::exit(0);
-      },
-      kTold, "4096 packet buffers.*dataplane.memory");
+  EXPECT_EXIT(in_a_child(no_huge(4), buffers), kTold, "4096 packet buffers.*dataplane.memory");
 }
 
-// In one process the second start is a fault, not a crash, and the first goes on.
-TEST(EalStart, Twice) {
-  EXPECT_EXIT(
-      {
-        const auto settings = no_huge(128);
-        const auto first = start_or_tell(settings);
-        if (dpdk::Eal::start(settings, {}).has_value()) std::exit(3);
-        if (const auto pool = dpdk::BufferPool::make(1'000, 2'000); !pool) tell(pool.error());
-        std::exit(0);
-      },
-      ::testing::ExitedWithCode(0), "");
-}
+// In one process the second start is a fault, not a crash.
+TEST(EalStart, Twice) { EXPECT_EXIT(in_a_child(no_huge(128), another_start), kDone, ""); }
 
 }  // namespace
 }  // namespace levelgate::testing
