@@ -48,6 +48,29 @@ Mark mark_of(fy_token* token) {
   return mark;
 }
 
+// Where a value begins; nowhere for a block map or list, which begins with its first key or item.
+Mark mark_of(const Event& event) {
+  switch (event.type()) {
+    case FYET_ALIAS:
+      return mark_of((*event).alias.anchor);
+    case FYET_SCALAR:
+      return mark_of((*event).scalar.value);
+    case FYET_SEQUENCE_START:
+      return mark_of((*event).sequence_start.sequence_start);
+    case FYET_MAPPING_START:
+      return mark_of((*event).mapping_start.mapping_start);
+    case FYET_NONE:
+    case FYET_STREAM_START:
+    case FYET_STREAM_END:
+    case FYET_DOCUMENT_START:
+    case FYET_DOCUMENT_END:
+    case FYET_SEQUENCE_END:
+    case FYET_MAPPING_END:
+      return {};
+  }
+  return {};
+}
+
 class TreeBuilder {
  public:
   TreeBuilder(fy_parser* parser, Findings& findings) : parser_(parser), findings_(findings) {}
@@ -93,7 +116,7 @@ class TreeBuilder {
     if (++nodes_ > kMaxNodes) return refuse(at, 6, "too many values (more than 200000)");
     switch (event.type()) {
       case FYET_ALIAS:
-        return refuse(mark_of((*event).alias.anchor), 5, "aliases are not supported", "write the value out");
+        return refuse(mark_of(event), 5, "aliases are not supported", "write the value out");
       case FYET_SCALAR:
         return plain((*event).scalar.anchor, (*event).scalar.tag) && scalar((*event).scalar.value, to);
       case FYET_SEQUENCE_START:
@@ -140,7 +163,7 @@ class TreeBuilder {
 
   bool list(const Event& start, int depth, Node& to) {
     to.kind = Node::Kind::kList;
-    const Mark own = mark_of((*start).sequence_start.sequence_start);
+    const Mark own = mark_of(start);
     if (to.mark.line == 0) to.mark = own;
     if (too_deep(to.mark, depth)) return false;
     for (;;) {
@@ -149,7 +172,8 @@ class TreeBuilder {
       if (event.type() == FYET_NONE) return false;
       to.items.emplace_back();
       Node& item = to.items.back();
-      if (!value(event, to.mark, depth + 1, item)) return false;
+      const Mark place = mark_of(event);
+      if (!value(event, place.line != 0 ? place : to.mark, depth + 1, item)) return false;
       // An item has no key: a map is shown by its first one.
       if (item.kind == Node::Kind::kMap && !item.entries.empty()) item.mark = item.entries.front().mark;
     }
@@ -157,7 +181,7 @@ class TreeBuilder {
 
   bool map(const Event& start, int depth, Node& to) {
     to.kind = Node::Kind::kMap;
-    const Mark own = mark_of((*start).mapping_start.mapping_start);
+    const Mark own = mark_of(start);
     if (to.mark.line == 0) to.mark = own;
     if (too_deep(to.mark, depth)) return false;
     std::map<std::string, Mark, std::less<>> seen;
@@ -168,7 +192,8 @@ class TreeBuilder {
         if (event.type() == FYET_MAPPING_END) return true;
         if (event.type() == FYET_NONE) return false;
         if (event.type() != FYET_SCALAR && event.type() != FYET_ALIAS) {
-          return refuse(own.line != 0 ? own : to.mark, 2, "a key must be a single word");
+          const Mark place = mark_of(event);
+          return refuse(place.line != 0 ? place : to.mark, 2, "a key must be a single word");
         }
         if (!value(event, to.mark, depth, key)) return false;
       }
@@ -227,7 +252,8 @@ bool has_bad_octets(std::string_view text, Findings& findings) {
   for (std::size_t at = 0; at < text.size(); ++mark.column) {
     const auto c = static_cast<unsigned char>(text[at]);
     const std::size_t octets = code_point_octets(text.substr(at));
-    const bool control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
+    const bool lone_return = c == '\r' && !text.substr(at).starts_with("\r\n");  // no line ends so any more
+    const bool control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f || lone_return;
     if (octets == 0 || control) {
       findings.push_back({Severity::kError, 1, mark, control ? "control character" : "not UTF-8", ""});
       return true;
