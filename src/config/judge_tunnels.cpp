@@ -169,7 +169,10 @@ class TunnelJudge {
     }
     const Node* const receive = tfs->find("receive");
     const Node* const window = receive != nullptr ? receive->find("reorder-window") : nullptr;
-    if (window != nullptr && tunnel.tfs.receive.reorder_window > tunnel.replay_window) {
+    const Node* const esp = place.node->find("esp");
+    const bool faulty =
+        complaints_.faulty(window) || (esp != nullptr && complaints_.faulty(esp->find("replay-window")));
+    if (window != nullptr && !faulty && tunnel.tfs.receive.reorder_window > tunnel.replay_window) {
       complaints_.warning(102, window->mark,
                           "reorder-window is larger than esp.replay-window " + std::to_string(tunnel.replay_window),
                           "what is behind the replay window is dropped all the same");
@@ -226,7 +229,8 @@ class TunnelJudge {
       const Node* const set = draft_.ports[i].node->find("mtu");
       const std::uint32_t mtu = port.mtu.value_or(kUsualMtu);
       if (complaints_.faulty(set) || tunnel.tfs.packet_size <= mtu) return true;
-      std::string hint = "largest that fits is " + std::to_string(mtu) + "B";
+      const auto sizes = model::outer_sizes(tunnel.remote.family(), tunnel.encapsulation, tunnel.tfs.mode);
+      std::string hint = "largest that fits is " + std::to_string(mtu - (mtu - sizes.headers) % 4) + "B";
       if (mtu == kUsualMtu) hint += " (" + std::to_string(kPppoeMtu) + "B with PPPoE)";
       hint += set != nullptr ? "; mtu set at " + draft_.place_text(set->mark) : "; set ports." + port.name + ".mtu";
       complaints_.error(
