@@ -82,8 +82,8 @@ class NetworkJudge {
       }
     }
     if (vdev != nullptr && !complaints_.faulty(vdev) && !known_vdev(port.vdev)) {
-      std::string known = "known are";
-      for (const std::string_view driver : kDrivers) known += " " + std::string(driver);
+      std::string known;
+      for (const std::string_view driver : kDrivers) known += (known.empty() ? "one of " : ", ") + std::string(driver);
       complaints_.error(11, *vdev, "\"" + port.vdev + "\" is no virtual device that is known", known);
     }
     const Node* const twin = place.node->find("twin");

@@ -222,8 +222,8 @@ class Checker {
   static std::string choices(const KeySpec& spec) {
     const auto words = words_of(spec.words);
     if (words.size() == 1) return "only " + std::string(words.front());
-    std::string text = "one of";
-    for (const std::string_view word : words) text += " " + std::string(word);
+    std::string text;
+    for (const std::string_view word : words) text += (text.empty() ? "one of " : ", ") + std::string(word);
     return text;
   }
 
@@ -233,7 +233,9 @@ class Checker {
     const int id = spec.type == KeyType::kInteger ? 13 : 12;
     if (!value) {
       std::string hint = value.error().hint;
-      if (!spec.words.empty()) hint += (hint.empty() ? "" : ", or ") + std::string(spec.words);
+      if (!spec.words.empty()) {
+        hint += (hint.empty() ? "" : hint.ends_with('?') ? " or " : ", or ") + std::string(spec.words);
+      }
       return complaints_.error(id, node, name + " " + value.error().message, std::move(hint));
     }
     std::uint64_t amount = 0;

@@ -64,11 +64,11 @@ std::string value_schema(const KeySpec& spec) {
     case KeyType::kInteger:
       return integer_schema(spec);
     case KeyType::kRate:
-      return pattern_schema("^[0-9]+(.[0-9]+)? ?[kMGT]?bit/s$");
+      return pattern_schema("^[0-9]+([.][0-9]+)? ?[kMGT]?bit/s$");
     case KeyType::kDuration:
-      return pattern_schema("^[0-9]+(.[0-9]+)? ?(ns|us|ms|s|min|h|d)$");
+      return pattern_schema("^[0-9]+([.][0-9]+)? ?(ns|us|ms|s|min|h|d)$");
     case KeyType::kOctets:
-      return pattern_schema("^[0-9]+(.[0-9]+)? ?([KMG]i|[kMG])?B$");
+      return pattern_schema("^[0-9]+([.][0-9]+)? ?([KMG]i|[kMG])?B$");
     case KeyType::kAddress:
     case KeyType::kAddressOrMap:
       return pattern_schema(kAddress);
