@@ -59,16 +59,6 @@ bool contains(std::string_view words, const std::string& word) {
 
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
-std::string amount_text(std::uint64_t amount, KeyType type) {
-  if (type == KeyType::kRate) return rate_text(static_cast<double>(amount));
-  if (type == KeyType::kOctets) {
-    return amount % (1 << 20) == 0 ? std::to_string(amount >> 20) + "MiB" : std::to_string(amount) + "B";
-  }
-  if (type != KeyType::kDuration) return std::to_string(amount);
-  if (amount % 1'000'000'000 == 0) return std::to_string(amount / 1'000'000'000) + "s";
-  return amount % 1'000'000 == 0 ? std::to_string(amount / 1'000'000) + "ms" : std::to_string(amount / 1'000) + "us";
-}
-
 class Checker {
  public:
   explicit Checker(Complaints& complaints) : complaints_(complaints) {}
@@ -327,6 +317,16 @@ class Checker {
 };
 
 }  // namespace
+
+std::string amount_text(std::uint64_t amount, KeyType type) {
+  if (type == KeyType::kRate) return rate_text(static_cast<double>(amount));
+  if (type == KeyType::kOctets) {
+    return amount % (1 << 20) == 0 ? std::to_string(amount >> 20) + "MiB" : std::to_string(amount) + "B";
+  }
+  if (type != KeyType::kDuration) return std::to_string(amount);
+  if (amount % 1'000'000'000 == 0) return std::to_string(amount / 1'000'000'000) + "s";
+  return amount % 1'000'000 == 0 ? std::to_string(amount / 1'000'000) + "ms" : std::to_string(amount / 1'000) + "us";
+}
 
 Worth check_nodes(const Node& root, Complaints& complaints) {
   if (root.kind != Node::Kind::kMap) {
