@@ -91,8 +91,7 @@ TEST_F(Load, DefaultsOfTheContract) {
   EXPECT_EQ(config.management, model::ManagementConfig{});
 }
 
-TEST_F(Load, EveryKeyThatHasAValueIsRead) {
-  const model::Config config = good(R"(version: 1
+constexpr const char* kEveryKey = R"(version: 1
 node: { name: gw-paris }
 dataplane: { memory: 512MiB, main-core: 1, workers: [2, 3], crypto: openssl, idle: adaptive }
 ports:
@@ -133,7 +132,11 @@ routes:
 management:
   api: { socket: /tmp/x.sock, group: adm }
   log: { level: debug, format: json }
-)");
+)";
+
+TEST_F(Load, EveryKeyOutsideOfTunnelsIsRead) {
+  const model::Config config = good(kEveryKey);
+
   EXPECT_EQ(config.node_name, "gw-paris");
   EXPECT_EQ(config.dataplane.memory_octets, 512u << 20);
   EXPECT_EQ(config.dataplane.main_core, 1u);
@@ -144,6 +147,18 @@ management:
   EXPECT_EQ(config.ports.at(0).twin, "outer");
   EXPECT_EQ(config.ports.at(1).mtu, 9000u);
   EXPECT_EQ(config.interfaces.at(0).gateways.at(1), ip("2001:db8::9"));
+  EXPECT_EQ(config.routes.at(0).metric, 5u);
+  EXPECT_EQ(config.routes.at(2).interface, "lan");
+  EXPECT_EQ(config.routes.at(3).gateway, ip("192.0.2.1"));
+  EXPECT_TRUE(config.routes.at(4).blackhole);
+  EXPECT_EQ(config.management.api_socket, "/tmp/x.sock");
+  EXPECT_EQ(config.management.api_group, "adm");
+  EXPECT_EQ(config.management.log_level, model::LogLevel::kDebug);
+  EXPECT_EQ(config.management.log_format, model::LogFormat::kJson);
+}
+
+TEST_F(Load, EveryKeyOfATunnelIsRead) {
+  const model::Config config = good(kEveryKey);
   const model::TunnelConfig& a = config.tunnels.at(0);
   EXPECT_EQ(a.description, "two\nlines");
   EXPECT_EQ(a.local, ip("198.51.100.1"));
@@ -167,14 +182,6 @@ management:
   EXPECT_EQ(b.tfs.rate_layer, model::RateLayer::kL2);
   EXPECT_EQ(b.tfs.catch_up_slots, 0u);
   EXPECT_EQ(b.selectors.remote.at(0).first, ip("2001:db8:2::"));
-  EXPECT_EQ(config.routes.at(0).metric, 5u);
-  EXPECT_EQ(config.routes.at(2).interface, "lan");
-  EXPECT_EQ(config.routes.at(3).gateway, ip("192.0.2.1"));
-  EXPECT_TRUE(config.routes.at(4).blackhole);
-  EXPECT_EQ(config.management.api_socket, "/tmp/x.sock");
-  EXPECT_EQ(config.management.api_group, "adm");
-  EXPECT_EQ(config.management.log_level, model::LogLevel::kDebug);
-  EXPECT_EQ(config.management.log_format, model::LogFormat::kJson);
 }
 
 TEST_F(Load, MemoryNoneIsOrdinaryPages) {
