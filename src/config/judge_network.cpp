@@ -6,6 +6,7 @@
 #include <set>
 
 #include "config/draft.h"
+#include "config/nearest_word.h"
 #include "config/read_values.h"
 
 namespace levelgate::config {
@@ -103,7 +104,8 @@ class NetworkJudge {
       if (port == nullptr) {
         complaints_.error(8, place.mark, "interfaces." + interface.name + " has no port", "add port: NAME");
       } else {
-        complaints_.error(16, *port, "no port is named \"" + port->text + "\"");
+        complaints_.error(16, *port, "no port is named \"" + port->text + "\"",
+                          nearest_name(port->text, config_.ports));
       }
     }
     const bool shorthand = place.node->find("addresses") == nullptr;
@@ -152,7 +154,8 @@ class NetworkJudge {
     if (via == nullptr) return;
     if (!route.gateway) {
       if (tunnels_.contains(route.tunnel)) return;
-      return complaints_.error(16, *via, "\"" + via->text + "\" is neither a tunnel nor an IP address");
+      return complaints_.error(16, *via, "\"" + via->text + "\" is neither a tunnel nor an IP address",
+                               nearest_name(via->text, config_.tunnels));
     }
     judge_next_hop(route, *place.node, *via);
   }
@@ -168,7 +171,8 @@ class NetworkJudge {
     if (complaints_.faulty(dev)) return;
     if (dev != nullptr) {
       if (interface_named(config_, route.interface) != nullptr) return;
-      return complaints_.error(16, *dev, "no interface is named \"" + dev->text + "\"");
+      return complaints_.error(16, *dev, "no interface is named \"" + dev->text + "\"",
+                               nearest_name(dev->text, config_.interfaces));
     }
     const model::InterfaceConfig* const interface = interface_towards(config_, *route.gateway);
     if (interface == nullptr) {
@@ -215,7 +219,7 @@ class NetworkJudge {
   void judge_neighbour(const model::NeighbourConfig& neighbour, const Place& place) {
     const Node* const port = place.node->find("port");
     if (port != nullptr && !complaints_.faulty(port) && !port_exists(neighbour.port)) {
-      complaints_.error(16, *port, "no port is named \"" + port->text + "\"");
+      complaints_.error(16, *port, "no port is named \"" + port->text + "\"", nearest_name(port->text, config_.ports));
     }
     const Node* const mac = place.node->find("mac");
     if (mac != nullptr && !complaints_.faulty(mac) && (std::to_integer<int>(neighbour.mac.octets[0]) & 1) != 0) {

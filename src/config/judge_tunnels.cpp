@@ -10,6 +10,7 @@
 #include <set>
 
 #include "config/draft.h"
+#include "config/nearest_word.h"
 
 namespace levelgate::config {
 namespace {
@@ -96,7 +97,8 @@ class TunnelJudge {
     const Node* const interface = map ? local->find("interface") : nullptr;
     if (complaints_.faulty(address) || complaints_.faulty(interface) || complaints_.faulty(local)) return;
     if (interface != nullptr && interface_named(config_, interface->text) == nullptr) {
-      return complaints_.error(16, *interface, "no interface is named \"" + interface->text + "\"");
+      return complaints_.error(16, *interface, "no interface is named \"" + interface->text + "\"",
+                               nearest_name(interface->text, config_.interfaces));
     }
     if (place.local_given) return judge_local_address(tunnel, place, *address);
     if (!place.remote_good) return;

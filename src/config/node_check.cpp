@@ -7,44 +7,15 @@
 #include <optional>
 #include <set>
 
+#include "config/nearest_word.h"
 #include "config/quantities.h"
 #include "config/schema.h"
 
 namespace levelgate::config {
 namespace {
 
-constexpr std::size_t kLongestName = 32;      // of tunnels, ports and interfaces
-constexpr std::size_t kLongestMisspelt = 64;  // beyond that nothing is similar
+constexpr std::size_t kLongestName = 32;  // of tunnels, ports and interfaces
 constexpr std::uint64_t kCores = 1024;
-
-// Letters to insert, delete or change: small is similar.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({substitute, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
-std::string nearest(std::string_view key, const std::vector<std::string_view>& known) {
-  if (key.size() > kLongestMisspelt) return "";
-  std::string_view best;
-  std::size_t best_distance = std::min(std::max<std::size_t>(3, key.size() / 3 + 1), key.size());
-  for (const std::string_view candidate : known) {
-    const std::size_t d = distance(key, candidate);
-    if (d >= best_distance) continue;
-    best_distance = d;
-    best = candidate;
-  }
-  return best.empty() ? "" : "did you mean \"" + std::string(best) + "\"?";
-}
 
 std::string join(std::string_view path, std::string_view key) {
   return path.empty() ? std::string(key) : std::string(path) + "." + std::string(key);
@@ -72,7 +43,7 @@ class Checker {
       if (spec == nullptr) {
         complaints_.error(3, entry.mark,
                           "unknown key " + quoted(entry.key) + (path.empty() ? " at the top level" : " in " + path),
-                          nearest(entry.key, keys_below(pattern)));
+                          nearest_hint(entry.key, keys_below(pattern)));
         continue;
       }
       switch (spec->availability) {
@@ -299,7 +270,7 @@ class Checker {
         if (!MacAddress::parse(node.text)) complaints_.error(14, node, quoted(node.text) + " is not a MAC address");
         return;
       case KeyType::kChoice: {
-        const std::string guess = nearest(node.text, words_of(spec.words));
+        const std::string guess = nearest_hint(node.text, words_of(spec.words));
         return complaints_.error(11, node, path + " cannot be " + quoted(node.text),
                                  guess.empty() ? choices(spec) : guess);
       }
