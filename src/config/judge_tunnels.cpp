@@ -253,7 +253,10 @@ class TunnelJudge {
       if (x.size() != y.size()) return x.size() < y.size() ? -1 : 1;
       return std::memcmp(x.data(), y.data(), x.size());
     };
-    std::stable_sort(keys.begin(), keys.end(), [&](const KeyPlace* a, const KeyPlace* b) { return order(a, b) < 0; });
+    std::sort(keys.begin(), keys.end(), [&](const KeyPlace* a, const KeyPlace* b) {
+      const int by_key = order(a, b);
+      return by_key != 0 ? by_key < 0 : a < b;  // as they stand in one vector: in the order of the file
+    });
     const KeyPlace* first = nullptr;
     for (const KeyPlace* const key : keys) {
       if (first == nullptr || order(first, key) != 0) {
