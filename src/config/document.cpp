@@ -216,12 +216,23 @@ class TreeBuilder {
   std::size_t nodes_ = 0;
 };
 
-void collect_syntax_errors(fy_diag* diag, Findings& findings) {
+// The parser places what is missing at the end behind the last line; people look for it at the end of what is there.
+Mark inside(const fy_diag_error& error, std::string_view text) {
+  text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+  const int last = 1 + static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+  if (error.line <= last) return {std::max(error.line, 1), std::max(error.column, 1), 1};
+  const std::string_view line = text.substr(text.rfind('\n') + 1);
+  const auto columns =
+      std::count_if(line.begin(), line.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; });
+  return {last, static_cast<int>(columns) + 1, 1};
+}
+
+void collect_syntax_errors(fy_diag* diag, std::string_view text, Findings& findings) {
   void* position = nullptr;
   while (const fy_diag_error* const error = fy_diag_errors_iterate(diag, &position)) {
     const std::string message = error->msg != nullptr ? error->msg : "syntax error";
     const bool depth = message.find("depth") != std::string::npos;
-    findings.push_back({Severity::kError, depth ? 6 : 1, {error->line, error->column, 1}, message, ""});
+    findings.push_back({Severity::kError, depth ? 6 : 1, inside(*error, text), message, ""});
     if (findings.size() >= kMaxFindings) return;
   }
   if (findings.empty()) findings.push_back({Severity::kError, 1, {1, 1, 1}, "not YAML", ""});
@@ -297,7 +308,7 @@ Document parse_document(std::string_view text) {
   const bool whole = TreeBuilder(parser.get(), document.findings).build(document.root);
   const bool refused = std::any_of(document.findings.begin(), document.findings.end(),
                                    [](const Finding& finding) { return finding.id != 4; });
-  if (!whole && !refused) collect_syntax_errors(diag.get(), document.findings);
+  if (!whole && !refused) collect_syntax_errors(diag.get(), text, document.findings);
   document.usable = whole;
   return document;
 }

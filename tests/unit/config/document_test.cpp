@@ -90,6 +90,8 @@ TEST(Document, OctetsThatNoTextHas) {
 
 TEST(Document, SyntaxIsToldWithItsPlace) {
   expect_refused("a:\n\tb: 1\n", 1, 2, 1, "tab character may not be used as indentation");
+  expect_refused("a: { b: m\xc3\xbcll \n\n", 1, 1, 13, "missing comma in flow mapping");
+  expect_refused("x: 1\na: {", 1, 2, 5, "did not find expected node content");
   const Document document = parse_document("a: [1, 2\nb: 3\n");
   EXPECT_FALSE(document.usable);
   ASSERT_FALSE(document.findings.empty());
