@@ -7,6 +7,7 @@
 #include <libfyaml.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -15,6 +16,18 @@ namespace levelgate::config {
 namespace {
 
 constexpr std::size_t kMaxFindings = 20;
+
+// What people did when the parser says this.
+struct SyntaxHint {
+  std::string_view part;  // of the parser's message
+  std::string_view hint;
+};
+constexpr std::array<SyntaxHint, 5> kSyntaxHints{
+    {{"multiline plain key", "a colon is missing, or the line below is indented too deeply"},
+     {"quoted scalar", "a quote is not closed"},
+     {"missing comma", "close the bracket, or put a comma"},
+     {"expected node content", "a value is missing, or a bracket is not closed"},
+     {"tab character", "indent with spaces"}}};
 
 struct ParserDeleter {
   void operator()(fy_parser* parser) const { fy_parser_destroy(parser); }
@@ -227,12 +240,19 @@ Mark inside(const fy_diag_error& error, std::string_view text) {
   return {last, static_cast<int>(columns) + 1, 1};
 }
 
+std::string hint_for(const std::string& message) {
+  for (const SyntaxHint& known : kSyntaxHints) {
+    if (message.find(known.part) != std::string::npos) return std::string(known.hint);
+  }
+  return "";
+}
+
 void collect_syntax_errors(fy_diag* diag, std::string_view text, Findings& findings) {
   void* position = nullptr;
   while (const fy_diag_error* const error = fy_diag_errors_iterate(diag, &position)) {
     const std::string message = error->msg != nullptr ? error->msg : "syntax error";
     const bool depth = message.find("depth") != std::string::npos;
-    findings.push_back({Severity::kError, depth ? 6 : 1, inside(*error, text), message, ""});
+    findings.push_back({Severity::kError, depth ? 6 : 1, inside(*error, text), message, hint_for(message)});
     if (findings.size() >= kMaxFindings) return;
   }
   if (findings.empty()) findings.push_back({Severity::kError, 1, {1, 1, 1}, "not YAML", ""});

@@ -67,6 +67,7 @@ class NetworkJudge {
 
  private:
   void judge_port(const model::PortConfig& port, const Place& place) {
+    if (complaints_.faulty(place.node)) return;
     const std::string path = "ports." + port.name;
     const Node* const pci = place.node->find("pci");
     const Node* const vdev = place.node->find("vdev");
@@ -99,6 +100,7 @@ class NetworkJudge {
   }
 
   void judge_interface(const model::InterfaceConfig& interface, const Place& place) {
+    if (complaints_.faulty(place.node)) return;
     const Node* const port = place.node->find("port");
     if (!port_exists(interface.port) && !complaints_.faulty(port)) {
       if (port == nullptr) {

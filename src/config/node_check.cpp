@@ -212,12 +212,17 @@ class Checker {
   }
 
   void check_address(const Node& node) {
-    if (!IpAddress::parse(node.text)) complaints_.error(14, node, quoted(node.text) + " is not an IP address");
+    if (IpAddress::parse(node.text)) return;
+    complaints_.error(14, node, quoted(node.text) + " is not an IP address",
+                      "as 198.51.100.1; names are not looked up");
   }
 
   void check_network(const Node& node) {
     const auto prefix = IpPrefix::parse(node.text);
-    if (!prefix) return complaints_.error(14, node, quoted(node.text) + " is not an IP prefix", "as 10.2.0.0/16");
+    if (!prefix) {
+      return complaints_.error(14, node, quoted(node.text) + " is not an IP prefix",
+                               node.text == "default" ? "did you mean 0.0.0.0/0?" : "as 10.2.0.0/16");
+    }
     if (prefix->network() == *prefix) return;
     complaints_.error(29, node, node.text + " has bits set behind its prefix length",
                       "did you mean " + prefix->network().text() + "?");
