@@ -160,6 +160,11 @@ TEST(CommandLineForm, AWrongOneIsExit2) {
   }
 }
 
+TEST(CommandLineForm, AVerbThatIsNoneIsNamed) {
+  EXPECT_EQ(run({"chekc", "gw.yaml"}).err, "levelgate: there is no verb \"chekc\"\nRun: levelgate --help\n");
+  EXPECT_EQ(run({}).err, "levelgate: A subcommand is required\nRun: levelgate --help\n");
+}
+
 TEST(CommandLineForm, HelpAndVersion) {
   EXPECT_EQ(run({"--help"}).exit, 0);
   EXPECT_EQ(run({"check", "--help"}).exit, 0);
