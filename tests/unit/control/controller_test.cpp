@@ -95,6 +95,7 @@ TEST_F(Control, AReloadOfTheSameChangesNothing) {
 void expect_refused(const Effects& effects, std::string_view event, const std::string& line) {
   EXPECT_EQ(first<ApplyPlan>(effects), nullptr);
   EXPECT_EQ(events_of(effects), (std::vector<std::string>{std::string(event)}));
+  ASSERT_NE(first<Notice>(effects), nullptr);
   EXPECT_EQ(first<Notice>(effects)->level, model::LogLevel::kError);
   ASSERT_NE(first<ReloadOutcome>(effects), nullptr);
   EXPECT_FALSE(first<ReloadOutcome>(effects)->done);
