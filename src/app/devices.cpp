@@ -52,7 +52,9 @@ Result<std::unique_ptr<Devices>> Devices::open(const model::Config& config, std:
     if (auto checked = dpdk::Port::check(port); !checked) return std::unexpected(checked.error());
   }
   std::unique_ptr<Devices> devices(new Devices());
-  const bool pci = std::any_of(config.ports.begin(), config.ports.end(), [](const auto& p) { return !p.pci.empty(); });
+  // A NIC, or perhaps a crypto device.
+  const bool pci = config.dataplane.crypto == model::CryptoChoice::kCryptodev ||
+                   std::any_of(config.ports.begin(), config.ports.end(), [](const auto& p) { return !p.pci.empty(); });
   auto eal = dpdk::Eal::start({.no_huge = config.dataplane.no_huge,
                                .memory_octets = config.dataplane.memory_octets,
                                .main_core = config.dataplane.main_core,

@@ -153,6 +153,7 @@ Effects Controller::surroundings(Surroundings now_seen, Instant now) {
   if (!booted_) return {};
   auto plan = make_plan(config_, surroundings_, workers_, &plan_);
   if (plan && *plan != plan_) return propose({std::nullopt, std::move(*plan), {}});
+  if (plan) stale_ = false;  // what could not be followed has passed: the next refusal is news
   Effects effects;
   resolve_needed(now, effects);
   return effects;

@@ -19,7 +19,7 @@ struct EalSettings {
   bool no_huge = false;  // dataplane.memory: none
   std::uint64_t memory_octets = 256ULL << 20;
   std::optional<std::uint32_t> main_core;
-  bool pci = false;  // some port is a NIC
+  bool pci = false;  // look for hardware: some port is a NIC, or crypto may be a device
 };
 
 // Thread: control.

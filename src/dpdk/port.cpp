@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace levelgate::dpdk {
 namespace {
@@ -161,6 +162,11 @@ Result<void> Port::probe_vdev() {
   }
   // A name that ends in a digit or has a suffix is the operator's own; else the port's name makes it unique.
   instance_ = std::isdigit(static_cast<unsigned char>(driver.back())) ? driver : driver + "_" + settings_.name;
+  // EAL would hand out the other port's device.
+  if (std::uint16_t taken = 0; rte_eth_dev_get_port_by_name(instance_.c_str(), &taken) == 0) {
+    const std::string name = std::exchange(instance_, "");
+    return failure(Fault::kAddressInUse, key + name + " is another port's device already: give it another number");
+  }
   const std::string arguments = with_defaults(settings_, arguments_of(settings_.vdev));
   if (rte_eal_hotplug_add("vdev", instance_.c_str(), arguments.c_str()) != 0) {
     const std::string name = instance_;
