@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// links: aggfrag wire
 //
 // What AGGFRAG costs per inner packet: packing and unpacking a payload of 1,446 octets (an outer packet of 1,500), the
 // reorder window and the pacer. Inner packets lie in 2 KiB buffers, 256 of them (hot) or 16,384 (cold).

@@ -34,7 +34,9 @@ model::TunnelPlan tunnel_of(const Case& what, Site site) {
   tunnel.remote = *IpAddress::parse(sender ? "198.51.100.2" : "198.51.100.1");
   tunnel.tfs.mode = what.mode;
   tunnel.tfs.packet_size = what.outer_octets;
-  tunnel.tfs.rate_bits_per_second = kSlotsPerSecond * what.outer_octets * 8;
+  // The receiver's own schedule is slow: it has no SA to send with.
+  tunnel.tfs.rate_bits_per_second = (sender ? kSlotsPerSecond : kSlotsPerSecond / 1000) * what.outer_octets * 8;
+  tunnel.tfs.catch_up_slots = dataplane::kBurst;  // a turn of virtual time is as long as its packets need
   tunnel.tfs.receive.reorder_window = 32;
   model::EspSa sa;
   sa.spi = Spi{0x1001};
@@ -72,7 +74,8 @@ dataplane::WorkerParts parts_of(Gateway& gateway) {
           dataplane::DestinationMac::kIgnored,
           &kNeighbour,
           {},
-          {}};
+          {},
+          kBuffers / 2};
 }
 
 }  // namespace

@@ -35,8 +35,8 @@ def nice_ticks(low, high, count=5):
 class Chart:
     """One chart. Data coordinates in, SVG text out; a caller adds layers from back to front."""
 
-    WIDTH, HEIGHT = 560, 300
-    LEFT, RIGHT, TOP, BOTTOM = 58, 14, 16, 46
+    WIDTH, HEIGHT = 560, 290
+    LEFT, RIGHT, TOP, BOTTOM = 58, 20, 16, 46
 
     def __init__(self, x_range, y_range, label, x_title="", y_title="", x_log=False, height=None):
         self.x_low, self.x_high = x_range
@@ -98,6 +98,18 @@ class Chart:
             height = max(self.y(self.y_low) - top, 0.8)
             self.layers.append(f'<rect class="bar {kind}" x="{left:.1f}" y="{self.y(self.y_low) - height:.1f}" '
                                f'width="{right - left:.1f}" height="{height:.1f}">{tip}</rect>')
+        return self
+
+    def strip(self, y0, y1, kind):
+        """From edge to edge."""
+        top, bottom = self.y(y1), self.y(y0)
+        self.layers.append(f'<rect class="{kind}" x="{self.LEFT}" y="{top:.1f}" width="{self.WIDTH - self.LEFT - self.RIGHT}" '
+                           f'height="{max(bottom - top, 0.5):.1f}"/>')
+        return self
+
+    def dots(self, points, kind):
+        for x, y in points:
+            self.layers.append(f'<circle class="dot {kind}" cx="{self.x(x):.1f}" cy="{self.y(y):.1f}" r="3"/>')
         return self
 
     def band(self, x0, x1, text):

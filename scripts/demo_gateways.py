@@ -75,16 +75,17 @@ class Gateway:
         return answer["tunnels"]["lab"] if answer else None
 
     def memory_mib(self):
-        """The most memory the daemon has had resident, huge pages not counted."""
+        """The most memory the daemon has had resident, and its huge pages, which the former does not count."""
         try:
             with open(f"/proc/{self.pid()}/status", encoding="utf-8") as file:
                 fields = dict(line.split(":", 1) for line in file)
-            return round(int(fields["VmHWM"].split()[0]) / 1024, 1)
+            return {name: round(int(fields[key].split()[0]) / 1024, 1)
+                    for name, key in (("resident", "VmHWM"), ("huge_pages", "HugetlbPages"))}
         except (OSError, KeyError, ValueError):
             return None
 
     def pid(self):
-        # `ip netns exec` becomes the program: same process.
+        # What starts it becomes the program: same process.
         return self.child.pid
 
 

@@ -7,11 +7,11 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -21,6 +21,7 @@ import demo_traffic  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 NOT_POSSIBLE = 77
+CAPTURE_DELAY = 1.3  # seconds: tcpdump gets a block of packets when it is full, or after one second
 # seconds: idle 1, idle 2, loaded; then on demand: idle, loaded
 FULL = {"fixed": [("idle 1", 8), ("idle 2", 8), ("loaded", 26)], "on-demand": [("idle", 4), ("loaded", 14)]}
 QUICK = {"fixed": [("idle 1", 2), ("idle 2", 2), ("loaded", 7)], "on-demand": [("idle", 1), ("loaded", 5)]}
@@ -74,7 +75,7 @@ class Demo:
         self.traffic = demo_traffic.Traffic(lab)
         self.table = LiveTable(self.gateways)
         self.run_record = {"packet_size": options.packet_size, "rate_bits_per_second": options.rate * 1_000_000,
-                           "modes": {}}
+                           "machine": demo_lab.machine(), "modes": {}}
 
     def run(self):
         self.traffic.listen()
@@ -90,9 +91,11 @@ class Demo:
         record = {"phases": []}
         with self.captures(mode) as files:
             record["captures"] = files
+            record["tunnels_before"] = self.counters()
             for name, seconds in phases:
                 record["phases"].append(self.run_phase(mode, name, seconds))
-        record["tunnels"] = [gateway.counters() for gateway in self.gateways]
+        record["capture_lost"] = self.capture_lost(mode)
+        record["tunnels"] = self.counters()
         record["drops"] = [(gateway.show("drops") or {}).get("drops", {}) for gateway in self.gateways]
         record["memory_mib"] = [gateway.memory_mib() for gateway in self.gateways]
         self.table.leave()
@@ -101,6 +104,9 @@ class Demo:
             if code != 0:
                 raise demo_lab.LabError(f"levelgated ended with {code}:\n{gateway.log_tail()}")
         return record
+
+    def counters(self):
+        return [gateway.counters() for gateway in self.gateways]
 
     def start_gateways(self, mode):
         demo_gateways.make_keys(self.folder, mode)
@@ -124,25 +130,33 @@ class Demo:
         """tcpdump on the wire, outer packets from A to B only, and beside host A."""
         wire = os.path.join(self.folder, f"wire-{mode}.pcap")
         inner = os.path.join(self.folder, f"inner-{mode}.pcap")
-        children = [self.tcpdump("gwb", "wan", wire, ["-Q", "in"], "ip proto 50"),
-                    self.tcpdump("hosta", "eth0", inner, [], "(ip or ip6) and not ip6 multicast")]
+        children = [self.tcpdump(mode, "gwb", "wan", wire, ["-Q", "in"], "ip proto 50"),
+                    self.tcpdump(mode, "hosta", "eth0", inner, [], "(ip or ip6) and not ip6 multicast")]
         for path in (wire, inner):
             if not demo_lab.wait_until(lambda p=path: os.path.exists(p) and os.path.getsize(p) >= 24, 5):
                 raise demo_lab.LabError(f"tcpdump does not write {path}")
         time.sleep(0.3)
         try:
             yield {"wire": wire, "inner": inner}
+            time.sleep(CAPTURE_DELAY)
         finally:
-            time.sleep(0.2)
             for child in children:
                 self.lab.stop(child, signal.SIGINT)
 
-    def tcpdump(self, space, interface, path, words, expression):
+    def tcpdump(self, mode, space, interface, path, words, expression):
         command = ["tcpdump", "-i", interface, "-n", "-p", "-U", "-s", "64", "-B", "16384", "-Z", "root",
                    "--time-stamp-precision=nano", "-w", path, *words, expression]
-        log = os.path.join(self.folder, f"tcpdump-{space}.log")
-        with open(log, "a", encoding="utf-8") as file:
+        with open(self.capture_log(mode, space), "w", encoding="utf-8") as file:
             return self.lab.start(space, command, stdout=file, stderr=file)
+
+    def capture_log(self, mode, space):
+        return os.path.join(self.folder, f"tcpdump-{mode}-{space}.log")
+
+    def capture_lost(self, mode):
+        """Packets of the wire that the kernel could not give to tcpdump in time."""
+        with open(self.capture_log(mode, "gwb"), encoding="utf-8") as file:
+            found = re.search(r"(\d+) packets? dropped by kernel", file.read())
+        return int(found[1]) if found else None
 
     def run_phase(self, mode, name, seconds):
         begin = time.time_ns()
@@ -156,6 +170,7 @@ class Demo:
                 tick()
                 time.sleep(0.05)
         phase["end_ns"] = time.time_ns()
+        phase["tunnels"] = self.counters()
         return phase
 
 
@@ -168,45 +183,64 @@ def read_options():
     parser.add_argument("--rate", type=int, default=20, metavar="MBIT", help="of each direction (default: %(default)s)")
     parser.add_argument("--packet-size", type=int, default=1400, metavar="OCTETS", help="outer packet (default: %(default)s)")
     parser.add_argument("--memory", default="none", metavar="SIZE", help='dataplane.memory (default: "%(default)s", no huge pages)')
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not os.path.isdir(os.path.dirname(os.path.abspath(options.out))):
+        parser.error(f"--out: there is no folder for {options.out}")
+    if not os.access(os.path.join(options.bin, "levelgated"), os.X_OK):
+        parser.error(f"--bin: there is no levelgated in {options.bin}: run scripts/build, or leave --bin out")
+    return options
 
 
 def stop_on_signals():
-    def interrupted(number, _):
-        raise KeyboardInterrupt(number)
+    """The first one ends the demo; more of them change nothing while it cleans up."""
+    def interrupted(*_):
+        for number in demo_lab.ENDING_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in demo_lab.ENDING_SIGNALS:
         signal.signal(number, interrupted)
 
 
 def report(options, record):
+    say("demo: reads its captures and writes the report")
     words = [sys.executable, "-B", os.path.join(ROOT, "scripts/demo_report.py"), record, options.out]
-    return subprocess.run(words, check=False).returncode
+    return subprocess.run(words, check=False, start_new_session=True).returncode
 
 
-def main():
-    options = read_options()
-    why = demo_lab.why_not()
-    if why:
-        print(f"demo: {why}", file=sys.stderr)
-        return NOT_POSSIBLE
-    stop_on_signals()
-    folder = tempfile.mkdtemp(prefix="levelgate-demo-")
+def remove_folder(options, folder):
+    with demo_lab.shielded():
+        if options.keep:
+            hidden = shutil.ignore_patterns("*.key", "*.sock")
+            shutil.copytree(folder, options.keep, dirs_exist_ok=True, ignore=hidden)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def run_in(options, folder):
     try:
         with demo_lab.Lab() as lab:
-            lab.build()
-            record = Demo(options, lab, folder).run()
+            record = Demo(options, lab.build(), folder).run()
         return report(options, record)
     except demo_lab.LabError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
+    finally:
+        remove_folder(options, folder)
+
+
+def main():
+    options = read_options()
+    stop_on_signals()
+    try:
+        why = demo_lab.why_not()
+        if why:
+            print(f"demo: {why}", file=sys.stderr)
+            return NOT_POSSIBLE
+        demo_lab.remove_leftovers()
+        return run_in(options, demo_lab.make_folder())
     except KeyboardInterrupt:
         print("\ndemo: interrupted; everything is removed", file=sys.stderr)
         return 130
-    finally:
-        if options.keep:
-            shutil.copytree(folder, options.keep, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.key", "*.sock"))
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ enum class Method : std::uint8_t { kGet, kPost };
 
 struct Request {
   Method method = Method::kGet;
-  std::string path;   // decoded, without the query
+  std::string path;   // as it came, without the query
   std::string query;  // as it came, without the question mark
 };
 

@@ -22,7 +22,11 @@ namespace fs = std::filesystem;
 
 std::string place(const std::string& path) { return "management.api.socket " + path; }
 
-Fault fault_of(int error) { return error == EACCES || error == EPERM ? Fault::kNotPermitted : Fault::kIo; }
+Fault fault_of(int error) {
+  if (error == EACCES || error == EPERM) return Fault::kNotPermitted;
+  const bool wrong_place = error == ENOENT || error == ENOTDIR || error == EROFS;
+  return wrong_place ? Fault::kNotFound : Fault::kIo;
+}
 
 Result<void> make_folder(const std::string& path) {
   const fs::path folder = fs::path(path).parent_path();

@@ -14,6 +14,7 @@ namespace levelgate::app {
 namespace {
 
 constexpr Nanos kTick = std::chrono::seconds(1);         // counters, and what is due now and then
+constexpr Nanos kConfirm = std::chrono::seconds(10);     // so that a neighbour that changed or went is noticed
 constexpr Nanos kHints = std::chrono::milliseconds(10);  // how long a wanted neighbour may wait to be asked for
 
 }  // namespace
@@ -27,7 +28,10 @@ Daemon::Daemon(std::string config_path, model::Config config, Log& log)
 Daemon::~Daemon() = default;
 
 ExitStatus Daemon::run() {
-  auto started = build();
+  // First of all, so that a signal that comes early waits for the loop and what was begun is put back.
+  constexpr std::array signals{SIGHUP, SIGTERM, SIGINT};
+  auto started = loop_.on_signals(signals, [this](int signal) { on_signal(signal); });
+  if (started) started = build();
   if (started) started = boot();
   if (started) started = serve();
   if (!started) {
@@ -43,8 +47,13 @@ ExitStatus Daemon::run() {
 
 Result<void> Daemon::build() {
   info("app", "levelgated " LEVELGATE_VERSION " starts", {{"config", path_}, {"dpdk", dpdk::Eal::version()}});
-  const auto dpdk_line = [this](std::string_view line) { log_.write({Level::kDebug, "dpdk", line}); };
+  const auto dpdk_line = [this](dpdk::Eal::Word word, std::string_view line) {
+    log_.write({Level::kDebug, "dpdk", line});
+    if (word == dpdk::Eal::Word::kFault) dpdk_fault_ = line;
+  };
   auto devices = Devices::open(first_config_, worker_count(first_config_.dataplane), dpdk_line);
+  // DPDK tells of faults that are none as well, so its last one is only told beside one of ours.
+  if (!devices && !dpdk_fault_.empty()) log_.write({Level::kWarn, "dpdk", dpdk_fault_});
   if (!devices) return std::unexpected(devices.error());
   devices_ = std::move(*devices);
   auto network = kernel::Network::open();
@@ -66,7 +75,7 @@ Result<void> Daemon::build() {
 Result<void> Daemon::boot() {
   for (dpdk::Port* port : devices_->ports()) {
     if (!port->has_twin()) continue;
-    if (auto set = network_->set_mtu(port->twin_name(), port->mtu()); !set) return set;
+    if (auto set = network_->set_mtu(port->twin_name(), port->twin_mtu()); !set) return set;
     if (auto set = network_->set_link_up(port->twin_name()); !set) return set;
   }
   const Instant now = dpdk::clock_now();
@@ -85,8 +94,6 @@ Result<void> Daemon::serve() {
                                    [this](const api::Request& request) { return api::respond(*this, request); });
   if (!api) return std::unexpected(api.error());
   api_ = std::move(*api);
-  constexpr std::array signals{SIGHUP, SIGTERM, SIGINT};
-  if (auto set = loop_.on_signals(signals, [this](int signal) { on_signal(signal); }); !set) return set;
   if (auto set = loop_.when_readable(network_->change_descriptor(), [this] { on_kernel_change(); }); !set) return set;
   loop_.every(kTick, [this] { on_tick(); });
   loop_.every(kHints, [this] { take_hints(); });
@@ -95,7 +102,7 @@ Result<void> Daemon::serve() {
         {"tunnels", std::to_string(first_config_.tunnels.size())},
         {"crypto", std::string(data_plane_->cipher_name())},
         {"api", management.api_socket}});
-  supervisor_.ready(fmt::format("{} tunnels", first_config_.tunnels.size()));
+  supervisor_.ready(status_text());
   return {};
 }
 
@@ -122,8 +129,13 @@ void Daemon::on_kernel_change() {
 
 void Daemon::on_tick() {
   stats_ = data_plane_->stats();
-  carry_out(controller_.tick(stats_, dpdk::clock_now()));
+  const Instant now = dpdk::clock_now();
+  carry_out(controller_.tick(stats_, now));
   data_plane_->reclaim();
+  if (now - confirmed_ >= kConfirm) {
+    confirmed_ = now;
+    network_->confirm_stale(twins());
+  }
   // The watchdog is fed only while every worker moves.
   bool all_move = true;
   turns_.resize(stats_.workers.size());
@@ -152,6 +164,13 @@ Result<control::Answer> Daemon::show(control::Topic topic, const std::string& na
                           .now = dpdk::clock_now()});
 }
 
+std::string Daemon::status_text() const {
+  const auto count = [](std::size_t number, const char* what) {
+    return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+  };
+  return count(controller_.config().ports.size(), "port") + ", " + count(controller_.config().tunnels.size(), "tunnel");
+}
+
 api::Reloaded Daemon::reload() {
   supervisor_.reloading();
   config::Loaded loaded = config::load_file(path_);
@@ -165,7 +184,7 @@ api::Reloaded Daemon::reload() {
     }
     carry_out(controller_.reload_refused(std::move(lines)));
   }
-  supervisor_.ready(fmt::format("{} tunnels", controller_.config().tunnels.size()));
+  supervisor_.ready(status_text() + (last_outcome_.done ? "" : "; the last reload was refused, see the log"));
   return {readable, last_outcome_};
 }
 

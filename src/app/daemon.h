@@ -54,7 +54,9 @@ class Daemon final : private api::Gateway {
   void carry_out(const control::Notice& effect);
   void carry_out(const control::ReloadOutcome& effect);
 
+  [[nodiscard]] std::string status_text() const;  // for the service manager
   [[nodiscard]] control::Surroundings look_around();
+  [[nodiscard]] std::vector<std::string> twins() const;
   [[nodiscard]] std::string twin_of(const std::string& port) const;
   void info(std::string_view component, std::string_view message,
             std::vector<std::pair<std::string_view, std::string>> fields = {});
@@ -66,9 +68,12 @@ class Daemon final : private api::Gateway {
   Supervisor supervisor_;
   control::Controller controller_;
   control::ReloadOutcome last_outcome_;
+  std::string dpdk_fault_;  // what DPDK called an error last
   model::Stats stats_;
   std::vector<std::uint64_t> turns_;                        // of each worker, at the last tick
+  Instant confirmed_{};                                     // when the kernel was last asked to confirm neighbours
   std::map<std::string, std::vector<IpPrefix>> addresses_;  // on the twins, by port
+  std::map<std::string, std::vector<IpAddress>> gateways_;  // of the twins, by port
   // In the order in which they are built; gone in the reverse one.
   sockets::EventLoop loop_;
   std::unique_ptr<Devices> devices_;

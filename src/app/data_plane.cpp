@@ -10,6 +10,7 @@
 
 #include "crypto/aead_burst.h"
 #include "crypto/gcm_direct.h"
+#include "dpdk/cryptodev.h"
 #include "dpdk/tables.h"
 
 namespace levelgate::app {
@@ -19,20 +20,34 @@ constexpr std::size_t kEvents = 256;      // hints; losing one is counted and ha
 constexpr std::size_t kHandoffs = 1'024;  // packets on their way between two workers
 constexpr Nanos kBurialPatience = std::chrono::milliseconds(500);
 
-Result<std::unique_ptr<esp::Cipher>> cipher_for(model::CryptoChoice choice) {
+using Ciphers = std::vector<std::unique_ptr<esp::Cipher>>;
+
+// Each worker has a cipher of its own.
+template <typename Make>
+Result<Ciphers> one_each(std::size_t workers, Make&& make) {
+  Ciphers ciphers;
+  for (std::size_t i = 0; i < workers; ++i) {
+    Result<std::unique_ptr<esp::Cipher>> cipher = make();
+    if (!cipher) return failure(cipher.error().fault, "dataplane.crypto: " + cipher.error().what);
+    ciphers.push_back(std::move(*cipher));
+  }
+  return ciphers;
+}
+
+// A crypto device is taken only when it is asked for: the direct calls are faster, and OpenSSL runs everywhere.
+Result<Ciphers> make_ciphers(model::CryptoChoice choice, std::uint16_t workers) {
   switch (choice) {
     case model::CryptoChoice::kOpenssl:
-      return crypto::make_openssl_cipher();
+      return one_each(workers, crypto::make_openssl_cipher);
     case model::CryptoChoice::kIpsecMb:
-      return crypto::make_ipsec_mb_cipher();
+      return one_each(workers, crypto::make_ipsec_mb_cipher);
     case model::CryptoChoice::kCryptodev:
-      return failure(Fault::kDeviceMissing, "cryptodev is not there in this build; take auto");
+      return dpdk::make_cryptodev_ciphers({.workers = workers});
     case model::CryptoChoice::kAuto:
       break;
   }
-  auto direct = crypto::make_ipsec_mb_cipher();
-  if (direct) return direct;
-  return crypto::make_openssl_cipher();
+  auto direct = one_each(workers, crypto::make_ipsec_mb_cipher);
+  return direct ? std::move(direct) : one_each(workers, crypto::make_openssl_cipher);
 }
 
 }  // namespace
@@ -63,11 +78,11 @@ Result<void> DataPlane::seat_workers() {
   seats_.resize(count);
   dataplane::PublisherParts parts{
       .snapshots = snapshots_, .routes = *routes_, .ciphers = {}, .workers = {}, .unknown_neighbour_mac = nullptr};
+  auto ciphers = make_ciphers(config_.crypto, static_cast<std::uint16_t>(count));
+  if (!ciphers) return std::unexpected(ciphers.error());
   for (std::size_t i = 0; i < count; ++i) {
-    auto cipher = cipher_for(config_.crypto);
-    if (!cipher) return failure(cipher.error().fault, "dataplane.crypto: " + cipher.error().what);
     Seat& seat = seats_[i];
-    seat.cipher = std::move(*cipher);
+    seat.cipher = std::move((*ciphers)[i]);
     seat.io = std::make_unique<dpdk::PortIo>(devices_.ports(), devices_.pool(), static_cast<std::uint16_t>(i));
     seat.events = std::make_unique<dataplane::EventRing>(kEvents);
     seat.worker = make_worker(i);
@@ -81,14 +96,16 @@ Result<void> DataPlane::seat_workers() {
 std::unique_ptr<dataplane::Worker> DataPlane::make_worker(std::size_t number) {
   const std::size_t count = seats_.size();
   Seat& seat = seats_[number];
-  dataplane::WorkerParts parts{.io = *seat.io,
-                               .routes = *routes_,
-                               .cipher = *seat.cipher,
-                               .snapshots = snapshots_,
-                               .events = *seat.events,
-                               .ports = {},
-                               .to = {},
-                               .from = {}};
+  dataplane::WorkerParts parts{
+      .io = *seat.io,
+      .routes = *routes_,
+      .cipher = *seat.cipher,
+      .snapshots = snapshots_,
+      .events = *seat.events,
+      .ports = {},
+      .to = {},
+      .from = {},
+      .queue_budget = queue_budget(devices_.buffers(), devices_.ports().size(), static_cast<std::uint16_t>(count))};
   for (std::size_t port = 0; port < devices_.ports().size(); ++port) {
     parts.ports.push_back(PortId{static_cast<std::uint16_t>(port)});
   }

@@ -10,11 +10,24 @@ namespace {
 
 constexpr std::uint32_t kLargestFrame = 9'216 + 64;  // the largest inner packet, link header and room for a trailer
 constexpr std::uint64_t kBufferOctets = kLargestFrame + 512;  // with what a buffer has around it
-constexpr std::uint64_t kTablesOctets = 96ull << 20;          // route tables and DPDK itself
+constexpr std::uint64_t kTablesOctets = 152ull << 20;         // route tables and DPDK itself
 constexpr std::uint64_t kInRotation = 2'048;                  // of one worker
 constexpr std::uint64_t kRingBuffers = 1'024;                 // of one queue pair, both directions
 constexpr std::uint64_t kTunnelBuffers = 512;                 // a queue of full packets at usual rates
 constexpr std::uint64_t kLeastBuffers = 4'096;
+
+std::vector<dpdk::PortSettings> settings_of(const model::Config& config, std::uint16_t workers) {
+  std::vector<dpdk::PortSettings> list;
+  for (const model::PortConfig& port : config.ports) {
+    list.push_back({.name = port.name,
+                    .pci = port.pci,
+                    .vdev = port.vdev,
+                    .mtu = port.mtu.value_or(0),
+                    .twin = port.twin,
+                    .workers = workers});
+  }
+  return list;
+}
 
 }  // namespace
 
@@ -26,9 +39,22 @@ std::uint32_t buffers_for(const model::Config& config, std::uint16_t workers) {
   return static_cast<std::uint32_t>(std::max(std::min(wanted, room), std::min(kLeastBuffers, wanted)));
 }
 
-Result<std::unique_ptr<Devices>> Devices::open(const model::Config& config, std::uint16_t workers, LogSink dpdk_lines) {
+std::size_t queue_budget(std::uint32_t buffers, std::size_t ports, std::uint16_t workers) {
+  const std::size_t rings = std::min<std::size_t>(workers * ports * 2 * kRingBuffers, buffers / 2);
+  return (buffers - rings) / 2 / workers;
+}
+
+Result<std::unique_ptr<Devices>> Devices::open(const model::Config& config, std::uint16_t workers,
+                                               dpdk::Eal::LogSink dpdk_lines) {
+  const std::vector<dpdk::PortSettings> ports = settings_of(config, workers);
+  // All of them before the first is touched: another daemon may run on them.
+  for (const dpdk::PortSettings& port : ports) {
+    if (auto checked = dpdk::Port::check(port); !checked) return std::unexpected(checked.error());
+  }
   std::unique_ptr<Devices> devices(new Devices());
-  const bool pci = std::any_of(config.ports.begin(), config.ports.end(), [](const auto& p) { return !p.pci.empty(); });
+  // A NIC, or perhaps a crypto device.
+  const bool pci = config.dataplane.crypto == model::CryptoChoice::kCryptodev ||
+                   std::any_of(config.ports.begin(), config.ports.end(), [](const auto& p) { return !p.pci.empty(); });
   auto eal = dpdk::Eal::start({.no_huge = config.dataplane.no_huge,
                                .memory_octets = config.dataplane.memory_octets,
                                .main_core = config.dataplane.main_core,
@@ -36,30 +62,26 @@ Result<std::unique_ptr<Devices>> Devices::open(const model::Config& config, std:
                               std::move(dpdk_lines));
   if (!eal) return std::unexpected(eal.error());
   devices->eal_ = std::move(*eal);
-  auto pool = dpdk::BufferPool::make(buffers_for(config, workers), kLargestFrame);
+  devices->buffers_ = buffers_for(config, workers);
+  auto pool = dpdk::BufferPool::make("levelgate", devices->buffers_, kLargestFrame);
   if (!pool) return std::unexpected(pool.error());
   devices->pool_ = std::move(*pool);
-  for (const model::PortConfig& port : config.ports) {
-    if (auto opened = devices->open_port(port, workers); !opened) return std::unexpected(opened.error());
+  for (const dpdk::PortSettings& port : ports) {
+    if (auto opened = devices->open_port(port); !opened) return std::unexpected(opened.error());
   }
   return devices;
 }
 
-Result<void> Devices::open_port(const model::PortConfig& config, std::uint16_t workers) {
-  auto port = dpdk::Port::open({.name = config.name,
-                                .pci = config.pci,
-                                .vdev = config.vdev,
-                                .mtu = config.mtu.value_or(0),
-                                .twin = config.twin,
-                                .workers = workers},
-                               *pool_);
+Result<void> Devices::open_port(dpdk::PortSettings settings) {
+  if (const std::string below = dpdk::interface_below(settings.vdev); !below.empty()) {
+    auto quiet = kernel::QuietLink::make(below, settings.mtu);
+    if (!quiet) return failure(quiet.error().fault, "ports." + settings.name + ".vdev: " + quiet.error().what);
+    settings.mtu = (*quiet)->mtu();
+    quiet_.push_back(std::move(*quiet));
+  }
+  auto port = dpdk::Port::open(settings, *pool_);
   if (!port) return std::unexpected(port.error());
   ports_.push_back(std::move(*port));
-  const std::string below = dpdk::interface_below(config.vdev);
-  if (below.empty()) return {};
-  auto quiet = kernel::QuietLink::make(below);
-  if (!quiet) return failure(quiet.error().fault, "ports." + config.name + ": " + quiet.error().what);
-  quiet_.push_back(std::move(*quiet));
   return {};
 }
 

@@ -25,27 +25,31 @@ namespace levelgate::app {
 // Thread: control.
 class Devices {
  public:
-  using LogSink = std::function<void(std::string_view line)>;
   // Every fault names the key to change.
   [[nodiscard]] static Result<std::unique_ptr<Devices>> open(const model::Config& config, std::uint16_t workers,
-                                                             LogSink dpdk_lines);
+                                                             dpdk::Eal::LogSink dpdk_lines);
 
   [[nodiscard]] dpdk::BufferPool& pool() const { return *pool_; }
-  [[nodiscard]] std::vector<dpdk::Port*> ports() const;  // by PortId
+  [[nodiscard]] std::uint32_t buffers() const { return buffers_; }  // of the pool
+  [[nodiscard]] std::vector<dpdk::Port*> ports() const;             // by PortId
   [[nodiscard]] std::map<std::string, control::Surroundings::Port> seen() const;
   [[nodiscard]] std::map<std::string, control::PortState> states(const model::Config& config) const;
 
  private:
   Devices() = default;
-  [[nodiscard]] Result<void> open_port(const model::PortConfig& config, std::uint16_t workers);
+  [[nodiscard]] Result<void> open_port(dpdk::PortSettings settings);
 
   std::unique_ptr<dpdk::Eal> eal_;
   std::unique_ptr<dpdk::BufferPool> pool_;
+  std::uint32_t buffers_ = 0;
   std::vector<std::unique_ptr<kernel::QuietLink>> quiet_;
   std::vector<std::unique_ptr<dpdk::Port>> ports_;
 };
 
 // Packet buffers for that configuration, within dataplane.memory.
 [[nodiscard]] std::uint32_t buffers_for(const model::Config& config, std::uint16_t workers);
+// Of that many buffers, how many may hold inner packets that wait in one worker's tunnels: half of what the devices'
+// rings leave, so that there is always one to carry them away in.
+[[nodiscard]] std::size_t queue_budget(std::uint32_t buffers, std::size_t ports, std::uint16_t workers);
 
 }  // namespace levelgate::app

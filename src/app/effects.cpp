@@ -22,6 +22,12 @@ void Daemon::carry_out(const control::ApplyPlan& effect) {
 void Daemon::carry_out(const control::SetTwin& effect) {
   const std::string twin = twin_of(effect.port);
   if (twin.empty()) return;
+  const auto everything = [](const IpAddress& gateway) { return IpPrefix{gateway, 0}.network(); };
+  for (const IpAddress& old : gateways_[effect.port]) {
+    const bool stays = std::find(effect.gateways.begin(), effect.gateways.end(), old) != effect.gateways.end();
+    if (!stays) complain("kernel", network_->remove_route(twin, everything(old), old));
+  }
+  gateways_[effect.port] = effect.gateways;
   std::vector<IpPrefix>& now = addresses_[effect.port];
   for (const IpPrefix& old : now) {
     const bool stays = std::find(effect.addresses.begin(), effect.addresses.end(), old) != effect.addresses.end();
@@ -33,8 +39,7 @@ void Daemon::carry_out(const control::SetTwin& effect) {
   }
   now = effect.addresses;
   for (const IpAddress& gateway : effect.gateways) {
-    const IpPrefix everything = IpPrefix{gateway, 0}.network();
-    complain("kernel", network_->add_route(twin, everything, gateway));
+    complain("kernel", network_->add_route(twin, everything(gateway), gateway));
   }
 }
 
@@ -55,24 +60,27 @@ control::Surroundings Daemon::look_around() {
   control::Surroundings seen;
   seen.ports = devices_->seen();
   std::map<std::string, std::string> port_of_twin;
-  std::vector<std::string> twins;
-  for (const dpdk::Port* port : devices_->ports()) {
-    if (!port->has_twin()) continue;
-    port_of_twin[port->twin_name()] = port->name();
-    twins.push_back(port->twin_name());
-  }
-  for (const auto& route : network_->routes(twins)) {
+  for (const dpdk::Port* port : devices_->ports()) port_of_twin[port->twin_name()] = port->name();
+  for (const auto& route : network_->routes(twins())) {
     seen.routes.push_back({.prefix = route.prefix,
                            .port = port_of_twin[route.interface],
                            .next_hop = route.next_hop,
                            .connected = route.connected,
                            .metric = route.metric});
   }
-  for (const auto& neighbour : network_->neighbours(twins)) {
+  for (const auto& neighbour : network_->neighbours(twins())) {
     if (neighbour.usable)
       seen.neighbours.push_back({port_of_twin[neighbour.interface], neighbour.address, neighbour.mac});
   }
   return seen;
+}
+
+std::vector<std::string> Daemon::twins() const {
+  std::vector<std::string> names;
+  for (const dpdk::Port* port : devices_->ports()) {
+    if (port->has_twin()) names.push_back(port->twin_name());
+  }
+  return names;
 }
 
 std::string Daemon::twin_of(const std::string& port) const {

@@ -28,6 +28,7 @@ IpAddress map_octets(const IpAddress& from, Change change) {
 }  // namespace
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;  // inet_pton would stop there
   const std::string terminated(text);
   std::array<std::byte, 16> octets{};
   if (inet_pton(AF_INET, terminated.c_str(), octets.data()) == 1) return v4_from(octets.data());

@@ -28,7 +28,10 @@ int run_parsed(CLI::App& app, CommandLine& line, int argc, const char* const* ar
   } catch (const CLI::ParseError& error) {
     // Help and the like come as "errors" with exit code 0.
     if (error.get_exit_code() == 0) return app.exit(error);
-    std::fprintf(stderr, "levelgate: %s\nRun: levelgate --help\n", error.what());
+    const auto rest = app.remaining();
+    const bool no_verb = app.get_subcommands().empty() && !rest.empty();
+    const std::string what = no_verb ? "there is no verb \"" + rest.front() + "\"" : error.what();
+    std::fprintf(stderr, "levelgate: %s\nRun: levelgate --help\n", what.c_str());
     return static_cast<int>(Exit::kUsage);
   }
   std::fflush(stdout);
@@ -46,6 +49,7 @@ int run_command(int argc, const char* const* argv) {
     add_global_options(app, line);
     add_check(app, line);
     add_explain(app, line);
+    add_reference(app, line);
     add_reload(app, line);
     add_replay(app, line);
     add_show(app, line);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `levelgate explain`: cause and cure of a finding id or of a drop reason, from the tables that print them elsewhere.
+// `levelgate explain`: cause and cure of an id of a finding or a log line, or of a drop reason, from the tables that
+// print them elsewhere.
 #include <fmt/core.h>
 #include <levelgate/model/drops.h>
 
@@ -12,6 +13,7 @@
 
 #include "cli/verbs.h"
 #include "config/finding_ids.h"
+#include "control/notice_ids.h"
 
 namespace levelgate::cli {
 namespace {
@@ -31,6 +33,11 @@ Exit explain(const std::string& what) {
   for (const auto& text : config::kFindingTexts) {
     if (config::finding_name(text.id) != upper_case(what)) continue;
     print_text(config::finding_name(text.id), text.cause, text.cure);
+    return Exit::kOk;
+  }
+  for (const auto& text : control::kNoticeTexts) {
+    if (text.id != upper_case(what)) continue;
+    print_text(text.id, text.cause, text.cure);
     return Exit::kOk;
   }
   for (const auto& text : model::kDropTexts) {

@@ -59,7 +59,8 @@ class Replay {
                                  .destination_mac = dataplane::DestinationMac::kIgnored,
                                  .unknown_neighbour_mac = &kUnknownNeighbour,
                                  .to = {},
-                                 .from = {}};
+                                 .from = {},
+                                 .queue_budget = SIZE_MAX};
     for (std::size_t port = 0; port < plan_.ports.size(); ++port) {
       parts.ports.push_back(PortId{static_cast<std::uint16_t>(port)});
     }

@@ -54,11 +54,26 @@ std::string render_one(const Loaded& loaded, const Finding& finding) {
   text += number + " | " + shown + "\n";
   const std::size_t columns = code_points(shown);
   const std::size_t before = static_cast<std::size_t>(std::max(finding.mark.column, 1) - 1);
-  if (before > columns) return text;  // behind what is shown of a very long line
+  const std::string margin(number.size(), ' ');
+  if (before > columns) {  // behind what is shown of a very long line
+    return finding.hint.empty() ? text : text + margin + " | " + finding.hint + "\n";
+  }
   const std::size_t room = std::max<std::size_t>(columns - before, 1);
   const std::size_t width = std::min(static_cast<std::size_t>(std::max(finding.mark.width, 1)), room);
-  text += std::string(number.size(), ' ') + " | " + std::string(before, ' ') + std::string(width, '^');
+  text += margin + " | " + std::string(before, ' ') + std::string(width, '^');
   return text + (finding.hint.empty() ? "" : " ") + finding.hint + "\n";
+}
+
+// Errors first, so that a crowd of warnings hides none. Notes say what a right file does: a wrong one has none.
+std::vector<const Finding*> by_weight(const Loaded& loaded) {
+  std::vector<const Finding*> list;
+  for (const Severity severity : {Severity::kError, Severity::kWarning, Severity::kNote}) {
+    if (severity == Severity::kNote && loaded.count(Severity::kError) != 0) break;
+    for (const Finding& finding : loaded.findings) {
+      if (finding.severity == severity) list.push_back(&finding);
+    }
+  }
+  return list;
 }
 
 }  // namespace
@@ -79,9 +94,10 @@ std::string render_line(const Loaded& loaded, const Finding& finding) {
 
 std::string render(const Loaded& loaded) {
   std::string text;
-  const std::size_t shown = std::min(loaded.findings.size(), kMostShown);
-  for (std::size_t i = 0; i < shown; ++i) text += render_one(loaded, loaded.findings[i]);
-  if (shown < loaded.findings.size()) text += "... and " + std::to_string(loaded.findings.size() - shown) + " more\n";
+  const auto findings = by_weight(loaded);
+  const std::size_t shown = std::min(findings.size(), kMostShown);
+  for (std::size_t i = 0; i < shown; ++i) text += render_one(loaded, *findings[i]);
+  if (shown < findings.size()) text += "... and " + std::to_string(findings.size() - shown) + " more\n";
   const std::size_t errors = loaded.count(Severity::kError);
   const std::size_t warnings = loaded.count(Severity::kWarning);
   if (errors + warnings == 0) return text;

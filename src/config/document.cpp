@@ -7,6 +7,7 @@
 #include <libfyaml.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -15,6 +16,18 @@ namespace levelgate::config {
 namespace {
 
 constexpr std::size_t kMaxFindings = 20;
+
+// What people did when the parser says this.
+struct SyntaxHint {
+  std::string_view part;  // of the parser's message
+  std::string_view hint;
+};
+constexpr std::array<SyntaxHint, 5> kSyntaxHints{
+    {{"multiline plain key", "a colon is missing, or the line below is indented too deeply"},
+     {"quoted scalar", "a quote is not closed"},
+     {"missing comma", "close the bracket, or put a comma"},
+     {"expected node content", "a value is missing, or a bracket is not closed"},
+     {"tab character", "indent with spaces"}}};
 
 struct ParserDeleter {
   void operator()(fy_parser* parser) const { fy_parser_destroy(parser); }
@@ -46,6 +59,29 @@ Mark mark_of(fy_token* token) {
   Mark mark{start->line + 1, start->column + 1, 1};
   if (end != nullptr && end->line == start->line) mark.width = std::max(end->column - start->column, 1);
   return mark;
+}
+
+// Where a value begins; nowhere for a block map or list, which begins with its first key or item.
+Mark mark_of(const Event& event) {
+  switch (event.type()) {
+    case FYET_ALIAS:
+      return mark_of((*event).alias.anchor);
+    case FYET_SCALAR:
+      return mark_of((*event).scalar.value);
+    case FYET_SEQUENCE_START:
+      return mark_of((*event).sequence_start.sequence_start);
+    case FYET_MAPPING_START:
+      return mark_of((*event).mapping_start.mapping_start);
+    case FYET_NONE:
+    case FYET_STREAM_START:
+    case FYET_STREAM_END:
+    case FYET_DOCUMENT_START:
+    case FYET_DOCUMENT_END:
+    case FYET_SEQUENCE_END:
+    case FYET_MAPPING_END:
+      return {};
+  }
+  return {};
 }
 
 class TreeBuilder {
@@ -93,7 +129,7 @@ class TreeBuilder {
     if (++nodes_ > kMaxNodes) return refuse(at, 6, "too many values (more than 200000)");
     switch (event.type()) {
       case FYET_ALIAS:
-        return refuse(mark_of((*event).alias.anchor), 5, "aliases are not supported", "write the value out");
+        return refuse(mark_of(event), 5, "aliases are not supported", "write the value out");
       case FYET_SCALAR:
         return plain((*event).scalar.anchor, (*event).scalar.tag) && scalar((*event).scalar.value, to);
       case FYET_SEQUENCE_START:
@@ -140,7 +176,7 @@ class TreeBuilder {
 
   bool list(const Event& start, int depth, Node& to) {
     to.kind = Node::Kind::kList;
-    const Mark own = mark_of((*start).sequence_start.sequence_start);
+    const Mark own = mark_of(start);
     if (to.mark.line == 0) to.mark = own;
     if (too_deep(to.mark, depth)) return false;
     for (;;) {
@@ -149,7 +185,8 @@ class TreeBuilder {
       if (event.type() == FYET_NONE) return false;
       to.items.emplace_back();
       Node& item = to.items.back();
-      if (!value(event, to.mark, depth + 1, item)) return false;
+      const Mark place = mark_of(event);
+      if (!value(event, place.line != 0 ? place : to.mark, depth + 1, item)) return false;
       // An item has no key: a map is shown by its first one.
       if (item.kind == Node::Kind::kMap && !item.entries.empty()) item.mark = item.entries.front().mark;
     }
@@ -157,7 +194,7 @@ class TreeBuilder {
 
   bool map(const Event& start, int depth, Node& to) {
     to.kind = Node::Kind::kMap;
-    const Mark own = mark_of((*start).mapping_start.mapping_start);
+    const Mark own = mark_of(start);
     if (to.mark.line == 0) to.mark = own;
     if (too_deep(to.mark, depth)) return false;
     std::map<std::string, Mark, std::less<>> seen;
@@ -168,7 +205,8 @@ class TreeBuilder {
         if (event.type() == FYET_MAPPING_END) return true;
         if (event.type() == FYET_NONE) return false;
         if (event.type() != FYET_SCALAR && event.type() != FYET_ALIAS) {
-          return refuse(own.line != 0 ? own : to.mark, 2, "a key must be a single word");
+          const Mark place = mark_of(event);
+          return refuse(place.line != 0 ? place : to.mark, 2, "a key must be a single word");
         }
         if (!value(event, to.mark, depth, key)) return false;
       }
@@ -191,12 +229,30 @@ class TreeBuilder {
   std::size_t nodes_ = 0;
 };
 
-void collect_syntax_errors(fy_diag* diag, Findings& findings) {
+// The parser places what is missing at the end behind the last line; people look for it at the end of what is there.
+Mark inside(const fy_diag_error& error, std::string_view text) {
+  text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+  const int last = 1 + static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+  if (error.line <= last) return {std::max(error.line, 1), std::max(error.column, 1), 1};
+  const std::string_view line = text.substr(text.rfind('\n') + 1);
+  const auto columns =
+      std::count_if(line.begin(), line.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; });
+  return {last, static_cast<int>(columns) + 1, 1};
+}
+
+std::string hint_for(const std::string& message) {
+  for (const SyntaxHint& known : kSyntaxHints) {
+    if (message.find(known.part) != std::string::npos) return std::string(known.hint);
+  }
+  return "";
+}
+
+void collect_syntax_errors(fy_diag* diag, std::string_view text, Findings& findings) {
   void* position = nullptr;
   while (const fy_diag_error* const error = fy_diag_errors_iterate(diag, &position)) {
     const std::string message = error->msg != nullptr ? error->msg : "syntax error";
     const bool depth = message.find("depth") != std::string::npos;
-    findings.push_back({Severity::kError, depth ? 6 : 1, {error->line, error->column, 1}, message, ""});
+    findings.push_back({Severity::kError, depth ? 6 : 1, inside(*error, text), message, hint_for(message)});
     if (findings.size() >= kMaxFindings) return;
   }
   if (findings.empty()) findings.push_back({Severity::kError, 1, {1, 1, 1}, "not YAML", ""});
@@ -227,7 +283,8 @@ bool has_bad_octets(std::string_view text, Findings& findings) {
   for (std::size_t at = 0; at < text.size(); ++mark.column) {
     const auto c = static_cast<unsigned char>(text[at]);
     const std::size_t octets = code_point_octets(text.substr(at));
-    const bool control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
+    const bool lone_return = c == '\r' && !text.substr(at).starts_with("\r\n");  // no line ends so any more
+    const bool control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f || lone_return;
     if (octets == 0 || control) {
       findings.push_back({Severity::kError, 1, mark, control ? "control character" : "not UTF-8", ""});
       return true;
@@ -271,7 +328,7 @@ Document parse_document(std::string_view text) {
   const bool whole = TreeBuilder(parser.get(), document.findings).build(document.root);
   const bool refused = std::any_of(document.findings.begin(), document.findings.end(),
                                    [](const Finding& finding) { return finding.id != 4; });
-  if (!whole && !refused) collect_syntax_errors(diag.get(), document.findings);
+  if (!whole && !refused) collect_syntax_errors(diag.get(), text, document.findings);
   document.usable = whole;
   return document;
 }

@@ -82,6 +82,7 @@ std::string harmless(std::string_view text) {
 std::string harmless_source(std::string_view line) {
   std::string text(line);
   std::replace(text.begin(), text.end(), '\0', '?');
+  std::replace(text.begin(), text.end(), '\t', ' ');  // one column, as it was counted
   star_secrets(text);
   return harmless(text);
 }

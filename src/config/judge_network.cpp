@@ -6,6 +6,7 @@
 #include <set>
 
 #include "config/draft.h"
+#include "config/nearest_word.h"
 #include "config/read_values.h"
 
 namespace levelgate::config {
@@ -66,6 +67,7 @@ class NetworkJudge {
 
  private:
   void judge_port(const model::PortConfig& port, const Place& place) {
+    if (complaints_.faulty(place.node)) return;
     const std::string path = "ports." + port.name;
     const Node* const pci = place.node->find("pci");
     const Node* const vdev = place.node->find("vdev");
@@ -82,8 +84,8 @@ class NetworkJudge {
       }
     }
     if (vdev != nullptr && !complaints_.faulty(vdev) && !known_vdev(port.vdev)) {
-      std::string known = "known are";
-      for (const std::string_view driver : kDrivers) known += " " + std::string(driver);
+      std::string known;
+      for (const std::string_view driver : kDrivers) known += (known.empty() ? "one of " : ", ") + std::string(driver);
       complaints_.error(11, *vdev, "\"" + port.vdev + "\" is no virtual device that is known", known);
     }
     const Node* const twin = place.node->find("twin");
@@ -98,12 +100,14 @@ class NetworkJudge {
   }
 
   void judge_interface(const model::InterfaceConfig& interface, const Place& place) {
+    if (complaints_.faulty(place.node)) return;
     const Node* const port = place.node->find("port");
     if (!port_exists(interface.port) && !complaints_.faulty(port)) {
       if (port == nullptr) {
         complaints_.error(8, place.mark, "interfaces." + interface.name + " has no port", "add port: NAME");
       } else {
-        complaints_.error(16, *port, "no port is named \"" + port->text + "\"");
+        complaints_.error(16, *port, "no port is named \"" + port->text + "\"",
+                          nearest_name(port->text, config_.ports));
       }
     }
     const bool shorthand = place.node->find("addresses") == nullptr;
@@ -152,7 +156,8 @@ class NetworkJudge {
     if (via == nullptr) return;
     if (!route.gateway) {
       if (tunnels_.contains(route.tunnel)) return;
-      return complaints_.error(16, *via, "\"" + via->text + "\" is neither a tunnel nor an IP address");
+      return complaints_.error(16, *via, "\"" + via->text + "\" is neither a tunnel nor an IP address",
+                               nearest_name(via->text, config_.tunnels));
     }
     judge_next_hop(route, *place.node, *via);
   }
@@ -168,7 +173,8 @@ class NetworkJudge {
     if (complaints_.faulty(dev)) return;
     if (dev != nullptr) {
       if (interface_named(config_, route.interface) != nullptr) return;
-      return complaints_.error(16, *dev, "no interface is named \"" + dev->text + "\"");
+      return complaints_.error(16, *dev, "no interface is named \"" + dev->text + "\"",
+                               nearest_name(dev->text, config_.interfaces));
     }
     const model::InterfaceConfig* const interface = interface_towards(config_, *route.gateway);
     if (interface == nullptr) {
@@ -215,7 +221,7 @@ class NetworkJudge {
   void judge_neighbour(const model::NeighbourConfig& neighbour, const Place& place) {
     const Node* const port = place.node->find("port");
     if (port != nullptr && !complaints_.faulty(port) && !port_exists(neighbour.port)) {
-      complaints_.error(16, *port, "no port is named \"" + port->text + "\"");
+      complaints_.error(16, *port, "no port is named \"" + port->text + "\"", nearest_name(port->text, config_.ports));
     }
     const Node* const mac = place.node->find("mac");
     if (mac != nullptr && !complaints_.faulty(mac) && (std::to_integer<int>(neighbour.mac.octets[0]) & 1) != 0) {

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "config/draft.h"
+#include "config/nearest_word.h"
 
 namespace levelgate::config {
 namespace {
@@ -96,7 +97,8 @@ class TunnelJudge {
     const Node* const interface = map ? local->find("interface") : nullptr;
     if (complaints_.faulty(address) || complaints_.faulty(interface) || complaints_.faulty(local)) return;
     if (interface != nullptr && interface_named(config_, interface->text) == nullptr) {
-      return complaints_.error(16, *interface, "no interface is named \"" + interface->text + "\"");
+      return complaints_.error(16, *interface, "no interface is named \"" + interface->text + "\"",
+                               nearest_name(interface->text, config_.interfaces));
     }
     if (place.local_given) return judge_local_address(tunnel, place, *address);
     if (!place.remote_good) return;
@@ -169,7 +171,10 @@ class TunnelJudge {
     }
     const Node* const receive = tfs->find("receive");
     const Node* const window = receive != nullptr ? receive->find("reorder-window") : nullptr;
-    if (window != nullptr && tunnel.tfs.receive.reorder_window > tunnel.replay_window) {
+    const Node* const esp = place.node->find("esp");
+    const bool faulty =
+        complaints_.faulty(window) || (esp != nullptr && complaints_.faulty(esp->find("replay-window")));
+    if (window != nullptr && !faulty && tunnel.tfs.receive.reorder_window > tunnel.replay_window) {
       complaints_.warning(102, window->mark,
                           "reorder-window is larger than esp.replay-window " + std::to_string(tunnel.replay_window),
                           "what is behind the replay window is dropped all the same");
@@ -226,7 +231,8 @@ class TunnelJudge {
       const Node* const set = draft_.ports[i].node->find("mtu");
       const std::uint32_t mtu = port.mtu.value_or(kUsualMtu);
       if (complaints_.faulty(set) || tunnel.tfs.packet_size <= mtu) return true;
-      std::string hint = "largest that fits is " + std::to_string(mtu) + "B";
+      const auto sizes = model::outer_sizes(tunnel.remote.family(), tunnel.encapsulation, tunnel.tfs.mode);
+      std::string hint = "largest that fits is " + std::to_string(mtu - (mtu - sizes.headers) % 4) + "B";
       if (mtu == kUsualMtu) hint += " (" + std::to_string(kPppoeMtu) + "B with PPPoE)";
       hint += set != nullptr ? "; mtu set at " + draft_.place_text(set->mark) : "; set ports." + port.name + ".mtu";
       complaints_.error(
@@ -247,7 +253,10 @@ class TunnelJudge {
       if (x.size() != y.size()) return x.size() < y.size() ? -1 : 1;
       return std::memcmp(x.data(), y.data(), x.size());
     };
-    std::stable_sort(keys.begin(), keys.end(), [&](const KeyPlace* a, const KeyPlace* b) { return order(a, b) < 0; });
+    std::sort(keys.begin(), keys.end(), [&](const KeyPlace* a, const KeyPlace* b) {
+      const int by_key = order(a, b);
+      return by_key != 0 ? by_key < 0 : a < b;  // as they stand in one vector: in the order of the file
+    });
     const KeyPlace* first = nullptr;
     for (const KeyPlace* const key : keys) {
       if (first == nullptr || order(first, key) != 0) {

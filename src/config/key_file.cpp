@@ -47,7 +47,7 @@ void wipe(void* at, std::size_t octets) {
 }  // namespace
 
 std::expected<std::shared_ptr<const Secret>, BadKeyFile> read_key_file(const std::string& path, EspCipher cipher) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // never waits at a pipe
   struct stat status{};
   if (file.number() < 0 || ::fstat(file.number(), &status) != 0 || !S_ISREG(status.st_mode)) {
     const std::string why = file.number() < 0 ? std::strerror(errno) : "not a plain file";

@@ -5,10 +5,10 @@
 
 #include <levelgate/base/result.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <tuple>
 
 #include "config/document.h"
@@ -33,20 +33,22 @@ Result<std::string> read_text(const std::string& path) {
   return text;
 }
 
-// In the order of the file; what was told twice is told once.
+// In the order of the file, those of one place in the order of finding; what was told twice is told once.
 Findings in_order(Findings findings) {
-  const auto place = [](const Finding& f) { return std::tuple(f.mark.line, f.mark.column, f.severity, f.id); };
-  std::stable_sort(findings.begin(), findings.end(),
-                   [&](const Finding& a, const Finding& b) { return place(a) < place(b); });
-  const auto end = std::unique(findings.begin(), findings.end(), [&](const Finding& a, const Finding& b) {
-    return place(a) == place(b) && a.message == b.message;
-  });
-  findings.erase(end, findings.end());
+  std::multimap<std::tuple<int, int, Severity, int>, Finding*> by_place;
   for (Finding& finding : findings) {
-    finding.message = harmless(finding.message);
-    finding.hint = harmless(finding.hint);
+    by_place.emplace(std::tuple(finding.mark.line, finding.mark.column, finding.severity, finding.id), &finding);
   }
-  return findings;
+  Findings sorted;
+  for (const auto& [place, finding] : by_place) {
+    finding->message = harmless(finding->message);
+    finding->hint = harmless(finding->hint);
+    const bool told = !sorted.empty() && sorted.back().id == finding->id &&
+                      sorted.back().mark.line == finding->mark.line &&
+                      sorted.back().mark.column == finding->mark.column && sorted.back().message == finding->message;
+    if (!told) sorted.push_back(std::move(*finding));
+  }
+  return sorted;
 }
 
 }  // namespace

@@ -27,7 +27,8 @@ struct Loaded {
 // `path` is for messages, and what relative key files are relative to.
 [[nodiscard]] Loaded load_text(std::string text, const std::string& path);
 
-// All findings as interface §4 shows them, and the closing line with their number; empty when there is none.
+// As interface §4 shows it: errors, then warnings, each in the order of the file, notes where there is no error, and
+// the closing line with their number; empty when there is none.
 [[nodiscard]] std::string render(const Loaded& loaded);
 // One finding on one line, for a log.
 [[nodiscard]] std::string render_line(const Loaded& loaded, const Finding& finding);

@@ -7,44 +7,15 @@
 #include <optional>
 #include <set>
 
+#include "config/nearest_word.h"
 #include "config/quantities.h"
 #include "config/schema.h"
 
 namespace levelgate::config {
 namespace {
 
-constexpr std::size_t kLongestName = 32;      // of tunnels, ports and interfaces
-constexpr std::size_t kLongestMisspelt = 64;  // beyond that nothing is similar
+constexpr std::size_t kLongestName = 32;  // of tunnels, ports and interfaces
 constexpr std::uint64_t kCores = 1024;
-
-// Letters to insert, delete or change: small is similar.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({substitute, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
-std::string nearest(std::string_view key, const std::vector<std::string_view>& known) {
-  if (key.size() > kLongestMisspelt) return "";
-  std::string_view best;
-  std::size_t best_distance = std::min(std::max<std::size_t>(3, key.size() / 3 + 1), key.size());
-  for (const std::string_view candidate : known) {
-    const std::size_t d = distance(key, candidate);
-    if (d >= best_distance) continue;
-    best_distance = d;
-    best = candidate;
-  }
-  return best.empty() ? "" : "did you mean \"" + std::string(best) + "\"?";
-}
 
 std::string join(std::string_view path, std::string_view key) {
   return path.empty() ? std::string(key) : std::string(path) + "." + std::string(key);
@@ -59,16 +30,6 @@ bool contains(std::string_view words, const std::string& word) {
 
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
-std::string amount_text(std::uint64_t amount, KeyType type) {
-  if (type == KeyType::kRate) return rate_text(static_cast<double>(amount));
-  if (type == KeyType::kOctets) {
-    return amount % (1 << 20) == 0 ? std::to_string(amount >> 20) + "MiB" : std::to_string(amount) + "B";
-  }
-  if (type != KeyType::kDuration) return std::to_string(amount);
-  if (amount % 1'000'000'000 == 0) return std::to_string(amount / 1'000'000'000) + "s";
-  return amount % 1'000'000 == 0 ? std::to_string(amount / 1'000'000) + "ms" : std::to_string(amount / 1'000) + "us";
-}
-
 class Checker {
  public:
   explicit Checker(Complaints& complaints) : complaints_(complaints) {}
@@ -82,7 +43,7 @@ class Checker {
       if (spec == nullptr) {
         complaints_.error(3, entry.mark,
                           "unknown key " + quoted(entry.key) + (path.empty() ? " at the top level" : " in " + path),
-                          nearest(entry.key, keys_below(pattern)));
+                          nearest_hint(entry.key, keys_below(pattern)));
         continue;
       }
       switch (spec->availability) {
@@ -222,8 +183,8 @@ class Checker {
   static std::string choices(const KeySpec& spec) {
     const auto words = words_of(spec.words);
     if (words.size() == 1) return "only " + std::string(words.front());
-    std::string text = "one of";
-    for (const std::string_view word : words) text += " " + std::string(word);
+    std::string text;
+    for (const std::string_view word : words) text += (text.empty() ? "one of " : ", ") + std::string(word);
     return text;
   }
 
@@ -233,7 +194,9 @@ class Checker {
     const int id = spec.type == KeyType::kInteger ? 13 : 12;
     if (!value) {
       std::string hint = value.error().hint;
-      if (!spec.words.empty()) hint += (hint.empty() ? "" : ", or ") + std::string(spec.words);
+      if (!spec.words.empty()) {
+        hint += (hint.empty() ? "" : hint.ends_with('?') ? " or " : ", or ") + std::string(spec.words);
+      }
       return complaints_.error(id, node, name + " " + value.error().message, std::move(hint));
     }
     std::uint64_t amount = 0;
@@ -249,12 +212,17 @@ class Checker {
   }
 
   void check_address(const Node& node) {
-    if (!IpAddress::parse(node.text)) complaints_.error(14, node, quoted(node.text) + " is not an IP address");
+    if (IpAddress::parse(node.text)) return;
+    complaints_.error(14, node, quoted(node.text) + " is not an IP address",
+                      "as 198.51.100.1; names are not looked up");
   }
 
   void check_network(const Node& node) {
     const auto prefix = IpPrefix::parse(node.text);
-    if (!prefix) return complaints_.error(14, node, quoted(node.text) + " is not an IP prefix", "as 10.2.0.0/16");
+    if (!prefix) {
+      return complaints_.error(14, node, quoted(node.text) + " is not an IP prefix",
+                               node.text == "default" ? "did you mean 0.0.0.0/0?" : "as 10.2.0.0/16");
+    }
     if (prefix->network() == *prefix) return;
     complaints_.error(29, node, node.text + " has bits set behind its prefix length",
                       "did you mean " + prefix->network().text() + "?");
@@ -307,7 +275,7 @@ class Checker {
         if (!MacAddress::parse(node.text)) complaints_.error(14, node, quoted(node.text) + " is not a MAC address");
         return;
       case KeyType::kChoice: {
-        const std::string guess = nearest(node.text, words_of(spec.words));
+        const std::string guess = nearest_hint(node.text, words_of(spec.words));
         return complaints_.error(11, node, path + " cannot be " + quoted(node.text),
                                  guess.empty() ? choices(spec) : guess);
       }
@@ -325,6 +293,16 @@ class Checker {
 };
 
 }  // namespace
+
+std::string amount_text(std::uint64_t amount, KeyType type) {
+  if (type == KeyType::kRate) return rate_text(static_cast<double>(amount));
+  if (type == KeyType::kOctets) {
+    return amount % (1 << 20) == 0 ? std::to_string(amount >> 20) + "MiB" : std::to_string(amount) + "B";
+  }
+  if (type != KeyType::kDuration) return std::to_string(amount);
+  if (amount % 1'000'000'000 == 0) return std::to_string(amount / 1'000'000'000) + "s";
+  return amount % 1'000'000 == 0 ? std::to_string(amount / 1'000'000) + "ms" : std::to_string(amount / 1'000) + "us";
+}
 
 Worth check_nodes(const Node& root, Complaints& complaints) {
   if (root.kind != Node::Kind::kMap) {

@@ -143,7 +143,7 @@ Quantity<std::uint64_t> parse(std::string_view text, const Kind& kind) {
   for (const Unit& unit : kind.units) {
     if (unit.name != parts.unit) continue;
     const auto value = scale(parts.digits, unit.factor);
-    if (!value) return std::unexpected(NotAQuantity{value.error(), std::string(kind.known)});
+    if (!value) return std::unexpected(NotAQuantity{value.error(), ""});
     return *value;
   }
   const std::string_view right = meant(parts.unit, kind);

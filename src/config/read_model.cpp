@@ -27,7 +27,8 @@ void read_version(const Node& root, Complaints& complaints) {
     return complaints.error(8, Mark{1, 1, 1}, "version is missing", "begin with version: 1");
   }
   if (complaints.faulty(version)) return;
-  if (integer_of(version, 0) != 1) complaints.error(9, *version, "version " + version->text + " is not known", "1");
+  if (integer_of(version, 0) != 1)
+    complaints.error(9, *version, "version " + version->text + " is not known", "write version: 1");
 }
 
 void read_dataplane(const Node& node, model::DataplaneConfig& dataplane) {

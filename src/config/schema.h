@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The one table of configuration keys: path, type, range, default, meaning, and what a change costs. The check, the
-// JSON Schema for editors and the reference page all come from it.
+// JSON Schema for editors and the reference of the handbook all come from it.
 #pragma once
 
 #include <cstdint>
@@ -61,14 +61,16 @@ struct KeySpec {
 [[nodiscard]] std::vector<std::string_view> keys_below(std::string_view path);  // their last words
 [[nodiscard]] std::vector<std::string_view> words_of(std::string_view words);   // split at '|'
 
+// An amount of the type in the unit that fits: "64MiB", "10s", "20 Mbit/s", "9600".
+[[nodiscard]] std::string amount_text(std::uint64_t amount, KeyType type);
+
 // kNothing: so large or so wrong that a further look is of no use.
 enum class Worth : std::uint8_t { kReading, kNothing };
 
 // Holds the tree against the table: unknown keys, wrong types, values out of range, what is not there yet.
 [[nodiscard]] Worth check_nodes(const Node& root, Complaints& complaints);
 
-// The whole table as JSON Schema, and as a Markdown page.
+// The whole table as JSON Schema.
 [[nodiscard]] std::string json_schema();
-[[nodiscard]] std::string reference_page();
 
 }  // namespace levelgate::config

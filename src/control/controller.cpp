@@ -141,13 +141,19 @@ void Controller::set_twins(const model::Config& next, Effects& effects) const {
 
 Effects Controller::surroundings(Surroundings now_seen, Instant now) {
   surroundings_ = std::move(now_seen);
-  answered_.clear();
+  const std::set<Hop> answered_before = std::exchange(answered_, {});
   for (const LearntNeighbour& neighbour : surroundings_.neighbours) {
     answered_.insert({neighbour.port, neighbour.address});
+  }
+  for (const Hop& hop :
+       answered_before) {  // one that was forgotten is asked for anew, however short ago it was asked for
+    const auto found = resolutions_.find(hop);
+    if (found != resolutions_.end() && !answered_.contains(hop)) found->second.asked.reset();
   }
   if (!booted_) return {};
   auto plan = make_plan(config_, surroundings_, workers_, &plan_);
   if (plan && *plan != plan_) return propose({std::nullopt, std::move(*plan), {}});
+  if (plan) stale_ = false;  // what could not be followed has passed: the next refusal is news
   Effects effects;
   resolve_needed(now, effects);
   return effects;

@@ -43,7 +43,9 @@ inline constexpr std::array<NoticeText, 12> kNoticeTexts{{
     {kNextHopSilent, "A next hop that is needed does not answer.",
      "Check cabling, addresses and prefix lengths; levelgate show neighbours."},
     {kNextHopFound, "A next hop that was missing answers now.", ""},
-    {kSlotsSkipped, "A worker was too late for some slots of a fixed-rate tunnel; they are not made up for.",
+    {kSlotsSkipped,
+     "A worker was too late for some slots of a fixed-rate tunnel, or its next hop was not known yet; they are not "
+     "made up for.",
      "Give workers cores of their own, isolated from the scheduler; lower the rate, or raise tfs.catch-up."},
     {kPeerHeard, "The first authenticated packet of the peer arrived, or the first after a silence.", ""},
     {kPeerSilent, "The peer of a fixed-rate tunnel, which should send all the time, is not heard.",

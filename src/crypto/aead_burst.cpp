@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// OpenSSL's EVP interface, one context for each key, made when the key is prepared; a packet only sets its nonce.
+// OpenSSL's EVP interface, one context for each key, made when the key is prepared; a packet only sets its nonce. The
+// ciphers come from a library context of our own: the default one is everybody's in the process, and DPDK's driver for
+// OpenSSL takes its providers away when its device goes.
 #include "crypto/aead_burst.h"
 
 #include <openssl/evp.h>
+
+#include <cstring>
 
 namespace levelgate::crypto {
 namespace {
@@ -17,14 +21,22 @@ class OpensslKey final : public esp::CipherKey {
   std::unique_ptr<EVP_CIPHER_CTX, ContextDeleter> context;
 };
 
-const EVP_CIPHER* evp_cipher(EspCipher cipher) {
+struct CipherDeleter {
+  void operator()(EVP_CIPHER* cipher) const { EVP_CIPHER_free(cipher); }
+};
+
+std::unique_ptr<EVP_CIPHER, CipherDeleter> evp_cipher(EspCipher cipher) {
+  static OSSL_LIB_CTX* const library = OSSL_LIB_CTX_new();  // as long as the process
+  const auto fetch = [](const char* name) {
+    return std::unique_ptr<EVP_CIPHER, CipherDeleter>(EVP_CIPHER_fetch(library, name, nullptr));
+  };
   switch (cipher) {
     case EspCipher::kAes128Gcm16:
-      return EVP_aes_128_gcm();
+      return fetch("AES-128-GCM");
     case EspCipher::kAes256Gcm16:
-      return EVP_aes_256_gcm();
+      return fetch("AES-256-GCM");
     case EspCipher::kChaCha20Poly1305:
-      return EVP_chacha20_poly1305();
+      return fetch("ChaCha20-Poly1305");
   }
   return nullptr;
 }
@@ -53,8 +65,9 @@ class OpensslCipher final : public esp::Cipher {
     prepared->context.reset(EVP_CIPHER_CTX_new());
     if (key.size() != key_octets(cipher)) return failure(Fault::kInternal, "cipher key of the wrong length");
     const int enc = purpose == esp::Purpose::kSeal ? 1 : 0;
-    if (!prepared->context || EVP_CipherInit_ex(prepared->context.get(), evp_cipher(cipher), nullptr,
-                                                octets(key.data()), nullptr, enc) != 1) {
+    const auto evp = evp_cipher(cipher);
+    if (!evp || !prepared->context ||
+        EVP_CipherInit_ex2(prepared->context.get(), evp.get(), octets(key.data()), nullptr, enc, nullptr) != 1) {
       return failure(Fault::kInternal, "OpenSSL refused the cipher");
     }
     return prepared;
@@ -66,7 +79,11 @@ class OpensslCipher final : public esp::Cipher {
  private:
   static void run_all(std::span<esp::CipherJob> jobs, bool seal) noexcept {
     for (esp::CipherJob& job : jobs) {
-      job.verdict = run(job, seal) ? esp::CipherVerdict::kDone : esp::CipherVerdict::kAuthFailed;
+      const bool done = run(job, seal);
+      job.verdict = done ? esp::CipherVerdict::kDone : esp::CipherVerdict::kAuthFailed;
+      if (done || !seal) continue;
+      std::memset(job.body, 0, job.body_octets);
+      std::memset(job.tag, 0, esp::kTagOctets);
     }
   }
 };

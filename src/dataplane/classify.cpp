@@ -86,7 +86,7 @@ Classified classify(const Snapshot& snapshot, const PortEntry& port, Destination
     return drop(model::Drop::kNotForwardable);
   }
   const ConstBytes bytes = ConstBytes(packet.bytes()).subspan(ethernet.header_octets);
-  wire::IpView view = wire::read_ip_shallow(bytes);
+  const wire::IpView view = wire::read_ip_shallow(bytes);
   const bool right_family = (ethernet.ether_type == wire::kEtherTypeIpv4) == (view.family == IpFamily::kV4);
   if (view.verdict != wire::IpVerdict::kOk) return bad_ip(port, view.verdict);
   if (!right_family) return bad_ip(port, wire::IpVerdict::kMalformed);
@@ -96,7 +96,8 @@ Classified classify(const Snapshot& snapshot, const PortEntry& port, Destination
   packet.set_length(view.total_octets);
   Classified result;
   result.kind = Kind::kClear;
-  result.view = view;
+  result.family = view.family;
+  result.hop_limit = view.hop_limit;
   return result;
 }
 

@@ -11,7 +11,6 @@
 #include <cstdint>
 
 #include "dataplane/snapshot.h"
-#include "wire/ip_header.h"
 
 namespace levelgate::dataplane {
 
@@ -25,7 +24,8 @@ enum class Kind : std::uint8_t {
 struct Classified {
   Kind kind = Kind::kDrop;
   model::Drop reason = model::Drop::kFrameMalformed;  // kDrop
-  wire::IpView view;                                  // kClear
+  IpFamily family = IpFamily::kV4;                    // kClear
+  std::uint8_t hop_limit = 0;                         // kClear
   Spi spi;                                            // kEsp
 };
 

@@ -41,22 +41,22 @@ Forwarder::Forwarder(TunnelDoor& door, const MacAddress* unknown_mac)
       unknown_mac_(unknown_mac != nullptr ? *unknown_mac : MacAddress{}),
       icmp_tokens_(kIcmpBurst) {}
 
-void Forwarder::add(WorkerContext& context, const Packet& packet, const wire::IpView& view,
+void Forwarder::add(WorkerContext& context, const Packet& packet, IpFamily family, std::uint8_t hop_limit,
                     const Origin& origin) noexcept {
-  if (count_ == waiting_.size()) flush(context);
-  waiting_[count_++] = {packet, view, origin};
+  if (count_ == kBurst) flush(context);
+  waiting_[side_][count_++] = {packet, origin, family, hop_limit};
 }
 
 void Forwarder::flush(WorkerContext& context) noexcept {
-  // Answers that come up while routing are added behind; they are routed in the next round.
   while (count_ != 0) {
     look_up(context);
-    std::array<Waiting, kBurst> burst;
+    std::array<Waiting, kBurst>& burst = waiting_[side_];
     const std::size_t burst_count = count_;
-    std::copy_n(waiting_.begin(), burst_count, burst.begin());
-    const std::array<std::uint64_t, kBurst> hops = hops_;
+    side_ ^= 1;
     count_ = 0;
-    for (std::size_t i = 0; i < burst_count; ++i) route(context, burst[i], hops[i]);
+    for (std::size_t i = 0; i < burst_count; ++i) route(context, burst[i], hops_[i]);
+    if (entering_count_ != 0) door_.enter(context, std::span<const Entering>(entering_).first(entering_count_));
+    entering_count_ = 0;
   }
 }
 
@@ -68,9 +68,10 @@ void Forwarder::look_up(WorkerContext& context) noexcept {
   std::array<std::uint64_t, kBurst> found;
   std::size_t v4_count = 0;
   std::size_t v6_count = 0;
+  const std::array<Waiting, kBurst>& burst = waiting_[side_];
   for (std::size_t i = 0; i < count_; ++i) {
-    const std::byte* const data = waiting_[i].packet.data;
-    if (waiting_[i].view.family == IpFamily::kV4) {
+    const std::byte* const data = burst[i].packet.data;
+    if (burst[i].family == IpFamily::kV4) {
       v4_index[v4_count] = static_cast<std::uint8_t>(i);
       v4[v4_count++] = wire::IpView::destination_v4(data);
     } else {
@@ -88,13 +89,14 @@ void Forwarder::route(WorkerContext& context, Waiting& waiting, std::uint64_t ho
   const Snapshot& snapshot = *context.snapshot;
   const std::byte* const data = waiting.packet.data;
   const bool ours = waiting.origin.kind == Origin::Kind::kGateway;
-  if (!wire::forwardable_destination(data, waiting.view.family) ||
-      (!ours && !wire::forwardable_source(data, waiting.view.family))) {
+  if (!wire::forwardable_destination(data, waiting.family) ||
+      (!ours && !wire::forwardable_source(data, waiting.family))) {
     context.drop(waiting.packet, model::Drop::kNotForwardable);
     return;
   }
   const bool known = hop_number != kNoNextHop && hop_number < snapshot.next_hops.size();
-  const NextHop hop = known ? snapshot.next_hops[hop_number] : NextHop{};
+  static constexpr NextHop kNoHop{};
+  const NextHop& hop = known ? snapshot.next_hops[hop_number] : kNoHop;
   switch (hop.kind) {
     case HopKind::kNone:
       context.drop(waiting.packet, model::Drop::kNoRoute);
@@ -115,12 +117,12 @@ void Forwarder::route(WorkerContext& context, Waiting& waiting, std::uint64_t ho
 // False: the hops are used up; dropped and answered.
 bool Forwarder::lower(WorkerContext& context, Waiting& waiting) noexcept {
   if (waiting.origin.kind == Origin::Kind::kGateway) return true;
-  if (waiting.view.hop_limit <= 1) {
+  if (waiting.hop_limit <= 1) {
     answer(context, waiting, wire::IcmpError::kTimeExceeded, 0);
     context.drop(waiting.packet, model::Drop::kInnerTtl);
     return false;
   }
-  wire::lower_hop_limit(waiting.packet.data, waiting.view.family);
+  wire::lower_hop_limit(waiting.packet.data, waiting.family);
   return true;
 }
 
@@ -131,15 +133,17 @@ void Forwarder::to_tunnel(WorkerContext& context, Waiting& waiting, const Tunnel
     context.drop(waiting.packet, model::Drop::kClearRefused);
     return;
   }
-  if (!tunnel.selectors.matches(waiting.packet.bytes(), waiting.view, Travel::kOutbound)) {
+  if (!tunnel.selectors.matches(waiting.packet.bytes(), waiting.family, Travel::kOutbound)) {
     context.drop(waiting.packet, model::Drop::kInnerSelector);
     return;
   }
   if (!lower(context, waiting)) return;
-  const std::uint32_t fits = door_.enter(context, tunnel, waiting.packet);
-  if (fits == 0) return;
-  answer(context, waiting, wire::IcmpError::kTooBig, fits);
-  context.drop(waiting.packet, model::Drop::kTfsTooBig);
+  if (tunnel.inner_mtu != 0 && waiting.packet.length > tunnel.inner_mtu) {
+    answer(context, waiting, wire::IcmpError::kTooBig, tunnel.inner_mtu);
+    context.drop(waiting.packet, model::Drop::kTfsTooBig);
+    return;
+  }
+  entering_[entering_count_++] = {&tunnel, waiting.packet};
 }
 
 // Clear text from outside passes only where the operator lets clear text out to its source, and never what a tunnel's
@@ -148,7 +152,7 @@ bool Forwarder::clear_may_enter(WorkerContext& context, const Waiting& waiting) 
   const Snapshot& snapshot = *context.snapshot;
   const std::byte* const data = waiting.packet.data;
   std::uint64_t hop = kNoNextHop;
-  if (waiting.view.family == IpFamily::kV4) {
+  if (waiting.family == IpFamily::kV4) {
     const std::uint32_t source = wire::IpView::source_v4(data);
     context.routes.find_v4({&source, 1}, {&hop, 1});
   } else {
@@ -181,10 +185,10 @@ void Forwarder::to_port(WorkerContext& context, Waiting& waiting, const NextHop&
     return;
   }
   const IpAddress next =
-      hop.kind == HopKind::kNeighbour ? hop.address : wire::destination_of(waiting.packet.data, waiting.view.family);
+      hop.kind == HopKind::kNeighbour ? hop.address : wire::destination_of(waiting.packet.data, waiting.family);
   const MacAddress* mac = context.snapshot->neighbours.find(hop.port, next);
   if (mac == nullptr && use_unknown_mac_) mac = &unknown_mac_;
-  const bool v4 = waiting.view.family == IpFamily::kV4;
+  const bool v4 = waiting.family == IpFamily::kV4;
   Packet frame = waiting.packet;
   frame.take_headroom(static_cast<std::uint32_t>(wire::kEthernetOctets));
   wire::write_ethernet(frame.data, mac != nullptr ? *mac : MacAddress{}, port.mac,
@@ -247,8 +251,7 @@ bool Forwarder::take_token(Instant now) noexcept {
 // Builds the error and adds it to the next burst; errors are never answered, so this ends.
 void Forwarder::answer(WorkerContext& context, const Waiting& about, wire::IcmpError error,
                        std::uint32_t mtu) noexcept {
-  wire::IpView view = about.view;
-  wire::read_upper(about.packet.bytes(), view);
+  const wire::IpView view = wire::read_ip(about.packet.bytes());
   if (about.origin.kind == Origin::Kind::kGateway || !wire::may_answer(about.packet.bytes(), view)) return;
   IpAddress source;
   if (port_with_address(*context.snapshot, about.origin, view.family, &source) == nullptr) return;
@@ -261,7 +264,7 @@ void Forwarder::answer(WorkerContext& context, const Waiting& about, wire::IcmpE
   }
   packet.set_length(wire::kLongestIcmpv6);
   packet.set_length(wire::write_icmp_error(packet.bytes(), error, mtu, source, about.packet.bytes(), view.family));
-  if (count_ == waiting_.size()) {
+  if (count_ == kBurst) {
     context.recycle(packet);
     return;
   }
@@ -269,7 +272,8 @@ void Forwarder::answer(WorkerContext& context, const Waiting& about, wire::IcmpE
   ours.kind = Origin::Kind::kGateway;
   const bool from_port = about.origin.kind == Origin::Kind::kPort;
   ours.side = from_port ? about.origin.side : model::PortSide::kProtected;
-  waiting_[count_++] = {packet, wire::read_ip_shallow(packet.bytes()), ours};
+  // Its hops are not lowered here, so their number does not matter.
+  waiting_[side_][count_++] = {packet, ours, view.family, 0};
 }
 
 }  // namespace levelgate::dataplane

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "dataplane/snapshot.h"
 #include "dataplane/worker_context.h"
@@ -25,13 +26,18 @@ struct Origin {
   model::PortSide side = model::PortSide::kProtected;
 };
 
-// Hands a packet to a tunnel, on whatever worker that lives.
+// A packet that may enter a tunnel: the selectors hold, it fits, and its hop limit is lowered.
+struct Entering {
+  const TunnelEntry* tunnel = nullptr;
+  Packet packet;
+};
+
+// Hands packets to tunnels, on whatever worker those live.
 class TunnelDoor {
  public:
   virtual ~TunnelDoor() = default;
-  // Selectors hold and TTL is lowered. Returns 0 when the packet was taken (or dropped and counted), else the inner MTU
-  // of a tunnel into which it does not fit; then it stays the caller's.
-  virtual std::uint32_t enter(WorkerContext& context, const TunnelEntry& tunnel, const Packet& packet) noexcept = 0;
+  // One call for a burst; the packets are the door's from then on.
+  virtual void enter(WorkerContext& context, std::span<const Entering> burst) noexcept = 0;
 };
 
 // Thread: worker.
@@ -41,7 +47,8 @@ class Forwarder {
   Forwarder(TunnelDoor& door, const MacAddress* unknown_mac);
 
   // Takes one packet (IP at data, length trimmed to the packet's own); routes when the burst is full.
-  void add(WorkerContext& context, const Packet& packet, const wire::IpView& view, const Origin& origin) noexcept;
+  void add(WorkerContext& context, const Packet& packet, IpFamily family, std::uint8_t hop_limit,
+           const Origin& origin) noexcept;
   // Routes what was added.
   void flush(WorkerContext& context) noexcept;
   // Tries again what waits for a neighbour; drops what has waited too long.
@@ -52,8 +59,9 @@ class Forwarder {
  private:
   struct Waiting {
     Packet packet;
-    wire::IpView view;
     Origin origin;
+    IpFamily family;
+    std::uint8_t hop_limit;
   };
   struct Held {
     Packet packet;
@@ -75,8 +83,12 @@ class Forwarder {
   TunnelDoor& door_;
   bool use_unknown_mac_;
   MacAddress unknown_mac_;
-  std::array<Waiting, kBurst> waiting_;
-  std::size_t count_ = 0;
+  // Answers that come up while one side is routed are added to the other.
+  std::array<std::array<Waiting, kBurst>, 2> waiting_;
+  std::size_t side_ = 0;   // that is added to
+  std::size_t count_ = 0;  // on that side
+  std::array<Entering, kBurst> entering_;
+  std::size_t entering_count_ = 0;
   std::array<std::uint64_t, kBurst> hops_{};
 
   static constexpr std::size_t kHeld = 64;  // packets that wait for neighbours, all together

@@ -29,12 +29,12 @@ Nanos own_interval(const model::TfsSettings& tfs) {
 // Receives inner packets from aggfrag::Receiver and gives each a buffer of its own.
 class InboundSa::Assembly {
  public:
-  Assembly(InboundSa& sa, WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel)
-      : sa_(sa), context_(context), sink_(sink), tunnel_(tunnel) {}
+  Assembly(InboundSa& sa, WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel)
+      : sa_(sa), context_(context), inner_(inner), tunnel_(tunnel) {}
 
   Bytes begin(std::uint32_t octets) {
     sa_.assembling_open_ = false;
-    if (!context_.io.acquire({&sa_.assembling_, 1})) {
+    if (!context_.fresh(sa_.assembling_)) {
       context_.count(model::Drop::kNoBuffer);
       return {};
     }
@@ -49,7 +49,7 @@ class InboundSa::Assembly {
   void deliver() {
     if (!sa_.assembling_open_) return;
     sa_.assembling_open_ = false;
-    sink_.take(context_, sa_.assembling_, tunnel_);
+    inner_.add(context_, sa_.assembling_, tunnel_);
   }
   void abandon() {
     if (!sa_.assembling_open_) return;  // it was refused, and is counted already
@@ -65,7 +65,7 @@ class InboundSa::Assembly {
  private:
   InboundSa& sa_;
   WorkerContext& context_;
-  InnerSink& sink_;
+  InnerBatch& inner_;
   const TunnelEntry& tunnel_;
 };
 
@@ -81,13 +81,13 @@ InboundSa::InboundSa(const model::TunnelPlan& plan, const model::EspSa& sa, Firs
       window_(window_size_, sa.first_sequence),
       receiver_(max_inner_octets) {}
 
-void InboundSa::accept(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel, const Packet& payload,
+void InboundSa::accept(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel, const Packet& payload,
                        std::uint8_t next_header, EspSeq number) noexcept {
   counters_.rx_pkts.add(1);
   if (aggfrag_) {
     learn_interval(context.now);
     if (next_header == wire::kNextHeaderAggfrag) {
-      accept_aggfrag(context, sink, tunnel, payload, number);
+      accept_aggfrag(context, inner, tunnel, payload, number);
       return;
     }
     // The number is used up: what was half received cannot go on (RFC 9347 §2.3); a dummy is like padding.
@@ -98,12 +98,12 @@ void InboundSa::accept(WorkerContext& context, InnerSink& sink, const TunnelEntr
     if (next_header != kNextHeaderNone) counters_.rx_errored_pkts.add(1);
     counters_.rx_drop_pkts.add(1);
     context.count(reason);
-    accept_aggfrag(context, sink, tunnel, empty, number);
+    accept_aggfrag(context, inner, tunnel, empty, number);
     return;
   }
   const bool ip = next_header == wire::kProtocolIpv4 || next_header == wire::kProtocolIpv6;
   if (ip) {
-    sink.take(context, payload, tunnel);
+    inner.add(context, payload, tunnel);
     return;
   }
   counters_.rx_drop_pkts.add(1);
@@ -111,19 +111,19 @@ void InboundSa::accept(WorkerContext& context, InnerSink& sink, const TunnelEntr
   context.drop(payload, next_header == kNextHeaderNone ? model::Drop::kDummy : model::Drop::kNextHeader);
 }
 
-void InboundSa::accept_aggfrag(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel,
+void InboundSa::accept_aggfrag(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel,
                                const Packet& payload, EspSeq number) noexcept {
   if (adopt_first_) {
     adopt_first_ = false;
     window_.reset(number);
   }
   if (window_.pass(number)) {
-    receive(context, sink, tunnel, payload, number);
+    receive(context, inner, tunnel, payload, number);
     return;
   }
   aggfrag::Inserted inserted = window_.insert(number, payload, context.now, lost_after());
   if (inserted == aggfrag::Inserted::kMakeRoom) {
-    release_in_order(context, sink, tunnel);
+    release_in_order(context, inner, tunnel);
     inserted = window_.insert(number, payload, context.now, lost_after());
   }
   if (inserted != aggfrag::Inserted::kHeld) {
@@ -136,18 +136,18 @@ void InboundSa::accept_aggfrag(WorkerContext& context, InnerSink& sink, const Tu
     context.drop(payload, model::Drop::kAggfragLate);
     return;
   }
-  release_in_order(context, sink, tunnel);
+  release_in_order(context, inner, tunnel);
 }
 
-void InboundSa::release_in_order(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel) noexcept {
-  Assembly assembly(*this, context, sink, tunnel);
+void InboundSa::release_in_order(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel) noexcept {
+  Assembly assembly(*this, context, inner, tunnel);
   for (;;) {
     Packet payload;
     std::uint64_t number = 0;
     std::uint64_t lost = 0;
     switch (window_.next(context.now, &payload, &number, &lost)) {
       case aggfrag::Next::kPresent:
-        receive(context, sink, tunnel, payload, EspSeq{number});
+        receive(context, inner, tunnel, payload, EspSeq{number});
         break;
       case aggfrag::Next::kLost:
         counters_.rx_missed_pkts.add(lost);
@@ -160,9 +160,9 @@ void InboundSa::release_in_order(WorkerContext& context, InnerSink& sink, const 
   }
 }
 
-void InboundSa::receive(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel, const Packet& payload,
+void InboundSa::receive(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel, const Packet& payload,
                         EspSeq number) noexcept {
-  Assembly assembly(*this, context, sink, tunnel);
+  Assembly assembly(*this, context, inner, tunnel);
   if (payload.reserved == kOtherKind) {
     receiver_.abandon(assembly);
     context.recycle(payload);
@@ -203,10 +203,10 @@ void InboundSa::receive(WorkerContext& context, InnerSink& sink, const TunnelEnt
   context.recycle(payload);
 }
 
-void InboundSa::expire(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel) noexcept {
-  if (window_.deadline() <= context.now) release_in_order(context, sink, tunnel);
+void InboundSa::expire(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel) noexcept {
+  if (window_.deadline() <= context.now) release_in_order(context, inner, tunnel);
   if (partial_deadline_ <= context.now) {
-    Assembly assembly(*this, context, sink, tunnel);
+    Assembly assembly(*this, context, inner, tunnel);
     receiver_.abandon(assembly);
     partial_deadline_ = kNever;
   }

@@ -8,8 +8,10 @@
 #include <levelgate/base/packet.h>
 #include <levelgate/model/plan.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "aggfrag/receiver.h"
 #include "aggfrag/reorder_window.h"
@@ -20,12 +22,37 @@
 
 namespace levelgate::dataplane {
 
-// Takes the inner packets of one turn, in order; the worker routes them in bursts.
+// An inner packet (IP at data) that came through this tunnel.
+struct Delivered {
+  Packet packet;
+  const TunnelEntry* tunnel = nullptr;
+};
+
+// Takes inner packets in order, a burst at a time; owns their buffers from then on.
 class InnerSink {
  public:
   virtual ~InnerSink() = default;
-  // An inner packet (IP at data) that came through this tunnel; the sink owns the buffer.
-  virtual void take(WorkerContext& context, const Packet& packet, const TunnelEntry& tunnel) noexcept = 0;
+  virtual void take(WorkerContext& context, std::span<const Delivered> burst) noexcept = 0;
+};
+
+// Collects inner packets, so that the sink is called once for many. What is in it must be flushed within the turn.
+class InnerBatch {
+ public:
+  explicit InnerBatch(InnerSink& sink) : sink_(sink) {}
+  void add(WorkerContext& context, const Packet& packet, const TunnelEntry& tunnel) noexcept {
+    delivered_[count_++] = {packet, &tunnel};
+    if (count_ == delivered_.size()) flush(context);
+  }
+  void flush(WorkerContext& context) noexcept {
+    const std::size_t count = count_;
+    count_ = 0;
+    if (count != 0) sink_.take(context, std::span<const Delivered>(delivered_).first(count));
+  }
+
+ private:
+  InnerSink& sink_;
+  std::array<Delivered, kBurst> delivered_;
+  std::size_t count_ = 0;
 };
 
 // Where an SA's numbers begin when it is made: at the plan's first number, or wherever the first packet stands (an SA
@@ -42,10 +69,10 @@ class InboundSa {
   [[nodiscard]] TunnelCounters& counters() { return counters_; }
 
   // An authentic packet: data is the ESP payload. Owns the buffer from here on.
-  void accept(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel, const Packet& payload,
+  void accept(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel, const Packet& payload,
               std::uint8_t next_header, EspSeq number) noexcept;
   // Gives up gaps and the unfinished packet whose time has passed.
-  void expire(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel) noexcept;
+  void expire(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel) noexcept;
   [[nodiscard]] Instant deadline() const noexcept;
   // Gives back everything that is held.
   void drain(WorkerContext& context) noexcept;
@@ -56,10 +83,10 @@ class InboundSa {
  private:
   class Assembly;
 
-  void accept_aggfrag(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel, const Packet& payload,
+  void accept_aggfrag(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel, const Packet& payload,
                       EspSeq number) noexcept;
-  void release_in_order(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel) noexcept;
-  void receive(WorkerContext& context, InnerSink& sink, const TunnelEntry& tunnel, const Packet& payload,
+  void release_in_order(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel) noexcept;
+  void receive(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel, const Packet& payload,
                EspSeq number) noexcept;
   [[nodiscard]] Nanos lost_after() const noexcept;
   void learn_interval(Instant now) noexcept;

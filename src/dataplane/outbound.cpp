@@ -67,21 +67,37 @@ OutboundTunnel::OutboundTunnel(const model::TunnelPlan& plan, Instant start, Tun
     wire::write_udp(ip + ip_octets, udp_local_port_, udp_remote_port_, static_cast<std::uint16_t>(total - ip_octets));
 }
 
-Enqueued OutboundTunnel::enqueue(const Packet& packet, Instant now) noexcept {
+Enqueued OutboundTunnel::enqueue(WorkerContext& context, const Packet& packet) noexcept {
+  const Instant now = context.now;
   if (!splits() && packet.length > inner_mtu_) return Enqueued::kTooBig;
   if (pacer_ && !wait_is_bearable(packet.length, now)) return Enqueued::kDelay;
   const bool first = queue_.empty();
-  if (!queue_.push(packet)) return Enqueued::kFull;
+  if (context.queued >= context.queue_budget || !queue_.push(packet)) return Enqueued::kFull;
+  ++context.queued;
   if (forecast_) forecast_->push(packet.length);
   if (first && tfs_.mode == model::TfsMode::kOnDemand) send_at_ = now + tfs_.init_delay;
-  publish_queue();
+  queue_changed_ = true;
+  most_octets_ = std::max(most_octets_, queue_.octets());
   return Enqueued::kTaken;
 }
 
+Packet OutboundTunnel::pop(WorkerContext& context) noexcept {
+  --context.queued;
+  return queue_.pop();
+}
+
 // A FIFO's wait is known at constant rate: the payloads ahead of this packet's first octet, and their slots.
-bool OutboundTunnel::wait_is_bearable(std::uint32_t octets, Instant now) const noexcept {
-  const Instant due = pacer_->due_ahead(built_.size() + forecast_->payloads_before(octets));
-  return due - now <= tfs_.max_queue_delay;
+bool OutboundTunnel::wait_is_bearable(std::uint32_t octets, Instant now) noexcept {
+  const std::uint64_t slot = built_.size() + forecast_->payloads_before(octets);
+  if (bearable_at_ != now) learn_bearable(now);
+  return slot < bearable_slots_ || pacer_->due_ahead(slot) - now <= tfs_.max_queue_delay;
+}
+
+// Slots ahead that certainly come in time at `now`: spares most packets the schedule's arithmetic.
+void OutboundTunnel::learn_bearable(Instant now) noexcept {
+  bearable_at_ = now;
+  const Nanos left = tfs_.max_queue_delay - (pacer_->next_due() - now);
+  bearable_slots_ = left <= Nanos(0) ? 0 : static_cast<std::uint64_t>(left / (pacer_->interval() + Nanos(1)));
 }
 
 // The sealer may change with a snapshot: the half-sent packet starts anew under the new SA (RFC 9347 §2.2.3).
@@ -101,6 +117,7 @@ void OutboundTunnel::restart_packet() noexcept {
 void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
   if (!pacer_ || pacer_->next_due() > context.now) return;
   context.worked = true;
+  bearable_at_ = kNever;
   const Instant oldest = pacer_->next_due();
   const aggfrag::Pacer::Due due = pacer_->take(context.now);
   if (built_.size() < due.send) {
@@ -128,6 +145,7 @@ void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const Tunnel
 
 void OutboundTunnel::build(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, Nanos ahead) noexcept {
   use(entry);
+  if (queue_changed_) publish_queue();
   blocked_ = !entry.path.resolved || entry.sealer == nullptr;
   if (!entry.path.resolved && context.now - last_wanted_ >= kAskAgain) {
     last_wanted_ = context.now;
@@ -232,7 +250,7 @@ void OutboundTunnel::build_plain(WorkerContext& context, SealBatch& batch, const
       exhausted(context, entry);
       break;
     }
-    Packet inner = queue_.pop();
+    Packet inner = pop(context);
     const std::uint32_t octets = inner.length;
     const bool v4 = (std::to_integer<unsigned>(inner.data[0]) >> 4) == 4;
     if (inner.headroom < layout_.payload ||
@@ -309,7 +327,7 @@ void OutboundTunnel::account(const aggfrag::Filled& filled) noexcept {
 }
 
 void OutboundTunnel::release_consumed(WorkerContext& context, std::uint32_t count) noexcept {
-  for (std::uint32_t i = 0; i < count; ++i) context.recycle(queue_.pop());
+  for (std::uint32_t i = 0; i < count; ++i) context.recycle(pop(context));
 }
 
 // Nothing leaves any more (RFC 4303 §3.3.3): what waits is dropped under its name, so that it is not held for ever.
@@ -345,7 +363,7 @@ bool OutboundTunnel::drain(WorkerContext& context) noexcept {
 void OutboundTunnel::drop_queue(WorkerContext& context, model::Drop reason) noexcept {
   while (!queue_.empty()) {
     counters_.tx_drop_pkts.add(1);
-    context.drop(queue_.pop(), reason);
+    context.drop(pop(context), reason);
   }
   sender_.restart_packet();
   if (forecast_) forecast_->restart(queue_);
@@ -355,7 +373,8 @@ void OutboundTunnel::drop_queue(WorkerContext& context, model::Drop reason) noex
 void OutboundTunnel::publish_queue() noexcept {
   counters_.queue_pkts.set(queue_.size());
   counters_.queue_octets.set(queue_.octets());
-  counters_.queue_max_octets.raise_to(queue_.octets());
+  counters_.queue_max_octets.raise_to(most_octets_);
+  queue_changed_ = false;
 }
 
 }  // namespace levelgate::dataplane

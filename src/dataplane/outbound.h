@@ -33,7 +33,7 @@ class OutboundTunnel {
 
   // Takes an inner packet (IP at data), or says why not; then it stays the caller's. A packet that is too big does not
   // fit the tunnel without fragmentation.
-  [[nodiscard]] Enqueued enqueue(const Packet& packet, Instant now) noexcept;
+  [[nodiscard]] Enqueued enqueue(WorkerContext& context, const Packet& packet) noexcept;
   // The largest inner packet where nothing is fragmented, for ICMP errors; 0: any size is taken.
   [[nodiscard]] std::uint32_t inner_mtu() const { return splits() ? 0 : inner_mtu_; }
 
@@ -63,7 +63,9 @@ class OutboundTunnel {
   void use(const TunnelEntry& entry) noexcept;
   void restart_packet() noexcept;
   void drop_queue(WorkerContext& context, model::Drop reason) noexcept;
-  [[nodiscard]] bool wait_is_bearable(std::uint32_t octets, Instant now) const noexcept;
+  [[nodiscard]] bool wait_is_bearable(std::uint32_t octets, Instant now) noexcept;
+  void learn_bearable(Instant now) noexcept;
+  Packet pop(WorkerContext& context) noexcept;
   std::uint32_t build_fixed(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry,
                             std::uint32_t count) noexcept;
   void build_on_demand(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept;
@@ -89,8 +91,12 @@ class OutboundTunnel {
   std::uint32_t data_room_;  // octets of data blocks in a full payload
   aggfrag::InnerQueue queue_;
   aggfrag::Sender sender_;
+  std::uint64_t most_octets_ = 0;              // that ever waited
+  bool queue_changed_ = false;                 // since it was last published
   std::optional<aggfrag::Pacer> pacer_;        // fixed mode
   std::optional<aggfrag::Forecast> forecast_;  // fixed mode
+  Instant bearable_at_ = kNever;               // the moment that bearable_slots_ speaks of
+  std::uint64_t bearable_slots_ = 0;
   Ring<Packet> built_;          // sealed, in the order of their numbers; reserved: 1 when it carries data
   std::size_t built_data_ = 0;  // of those, how many carry data
   SaId sealer_id_;              // the SA that the half-sent packet belongs to

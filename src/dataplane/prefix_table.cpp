@@ -1,73 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Longest prefix match by trying each length that is in use, longest first.
+// Prefixes are nested or apart, so a stack of those that are open is all that the layout needs.
 #include "dataplane/prefix_table.h"
 
-#include <cstring>
+#include <algorithm>
 
 namespace levelgate::dataplane {
 namespace {
 
-std::uint32_t masked(std::uint32_t address, unsigned length) {
-  return length == 0 ? 0 : address & (~0U << (32 - length));
-}
+__extension__ using Wide = unsigned __int128;
 
-std::array<std::uint8_t, 16> masked(std::array<std::uint8_t, 16> address, unsigned length) {
-  for (unsigned i = 0; i < 16; ++i) {
-    const unsigned from = i * 8;
-    if (length >= from + 8) continue;
-    const unsigned keep = length <= from ? 0 : length - from;
-    address[i] = static_cast<std::uint8_t>(address[i] & (0xff00U >> keep));
-  }
-  return address;
-}
-
-std::array<std::uint8_t, 16> octets_of(const IpAddress& address) {
-  std::array<std::uint8_t, 16> octets{};
-  std::memcpy(octets.data(), address.bytes().data(), address.bytes().size());
-  return octets;
+Wide wide_of(const std::byte* network_order) {
+  return Wide{load_be<std::uint64_t>(network_order)} << 64 | load_be<std::uint64_t>(network_order + 8);
 }
 
 }  // namespace
 
+template <typename Address>
+void RangeTable<Address>::lay_out() const {
+  constexpr Address kLast = static_cast<Address>(~Address{0});
+  constexpr unsigned kBits = sizeof(Address) * 8;
+  ranges_.assign(1, {Address{0}, kNoNextHop});
+  const auto begin_range = [this](Address first, std::uint64_t next_hop) {
+    if (ranges_.back().first == first) ranges_.pop_back();
+    ranges_.push_back({first, next_hop});
+  };
+  std::vector<std::pair<Address, std::uint64_t>> open;  // last address and next hop
+  const auto close = [&] {
+    const Address last = open.back().first;
+    open.pop_back();
+    if (last != kLast) begin_range(static_cast<Address>(last + 1), open.empty() ? kNoNextHop : open.back().second);
+  };
+  for (const auto& [prefix, next_hop] : prefixes_) {
+    const auto& [network, length] = prefix;
+    while (!open.empty() && open.back().first < network) close();
+    const Address host_bits = length == kBits ? Address{0} : static_cast<Address>(kLast >> length);
+    open.emplace_back(static_cast<Address>(network | host_bits), next_hop);
+    begin_range(network, next_hop);
+  }
+  while (!open.empty()) close();
+  stale_ = false;
+}
+
+template <typename Address>
+std::uint64_t RangeTable<Address>::find(Address address) const noexcept {
+  if (stale_) lay_out();
+  const auto behind = std::upper_bound(ranges_.begin(), ranges_.end(), address,
+                                       [](Address a, const Range& range) { return a < range.first; });
+  return std::prev(behind)->next_hop;
+}
+
 bool PrefixTable::insert(const IpPrefix& prefix, std::uint64_t next_hop) {
   if (next_hop > kMaxNextHop) return false;
-  if (prefix.address.family() == IpFamily::kV4) {
-    v4_[prefix.length][masked(prefix.address.v4_host_order(), prefix.length)] = next_hop;
+  const IpAddress network = prefix.network().address;
+  if (network.family() == IpFamily::kV4) {
+    v4_.insert(network.v4_host_order(), prefix.length, next_hop);
   } else {
-    v6_[prefix.length][masked(octets_of(prefix.address), prefix.length)] = next_hop;
+    v6_.insert(wide_of(network.bytes().data()), prefix.length, next_hop);
   }
   return true;
 }
 
 void PrefixTable::erase(const IpPrefix& prefix) {
-  if (prefix.address.family() == IpFamily::kV4) {
-    v4_[prefix.length].erase(masked(prefix.address.v4_host_order(), prefix.length));
+  const IpAddress network = prefix.network().address;
+  if (network.family() == IpFamily::kV4) {
+    v4_.erase(network.v4_host_order(), prefix.length);
   } else {
-    v6_[prefix.length].erase(masked(octets_of(prefix.address), prefix.length));
+    v6_.erase(wide_of(network.bytes().data()), prefix.length);
   }
 }
 
 void PrefixTable::find_v4(std::span<const std::uint32_t> addresses, std::span<std::uint64_t> next_hops) const noexcept {
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    next_hops[i] = kNoNextHop;
-    for (unsigned length = 33; length-- > 0 && next_hops[i] == kNoNextHop;) {
-      if (v4_[length].empty()) continue;
-      const auto found = v4_[length].find(masked(addresses[i], length));
-      if (found != v4_[length].end()) next_hops[i] = found->second;
-    }
-  }
+  for (std::size_t i = 0; i < addresses.size(); ++i) next_hops[i] = v4_.find(addresses[i]);
 }
 
 void PrefixTable::find_v6(std::span<const std::array<std::uint8_t, 16>> addresses,
                           std::span<std::uint64_t> next_hops) const noexcept {
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    next_hops[i] = kNoNextHop;
-    for (unsigned length = 129; length-- > 0 && next_hops[i] == kNoNextHop;) {
-      if (v6_[length].empty()) continue;
-      const auto found = v6_[length].find(masked(addresses[i], length));
-      if (found != v6_[length].end()) next_hops[i] = found->second;
-    }
+    next_hops[i] = v6_.find(wide_of(std::as_bytes(std::span(addresses[i])).data()));
   }
 }
 

@@ -1,16 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A portable RouteTable for replay, tests and simulations: one hash map for each prefix length that occurs, looked at
-// from the longest on. Single thread: insert and find must not run at the same time.
+// A portable RouteTable for replay, tests and benchmarks: the prefixes laid out as ranges that do not overlap, found by
+// bisection. Single thread: insert and find must not run at the same time.
 #pragma once
 
-#include <array>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "dataplane/lookup.h"
 
 namespace levelgate::dataplane {
+
+// Longest prefix match over one kind of address, an unsigned integer.
+template <typename Address>
+class RangeTable {
+ public:
+  void insert(Address network, unsigned length, std::uint64_t next_hop) {
+    prefixes_[{network, length}] = next_hop;
+    stale_ = true;
+  }
+  void erase(Address network, unsigned length) { stale_ = prefixes_.erase({network, length}) != 0 || stale_; }
+  [[nodiscard]] std::uint64_t find(Address address) const noexcept;
+
+ private:
+  struct Range {
+    Address first;  // up to the first of the next range
+    std::uint64_t next_hop;
+  };
+  void lay_out() const;
+
+  std::map<std::pair<Address, unsigned>, std::uint64_t> prefixes_;  // wider ones before those within them
+  mutable std::vector<Range> ranges_;                               // made anew at the first find after a change
+  mutable bool stale_ = true;
+};
 
 class PrefixTable final : public RouteTable {
  public:
@@ -21,8 +44,9 @@ class PrefixTable final : public RouteTable {
                std::span<std::uint64_t> next_hops) const noexcept override;
 
  private:
-  std::array<std::map<std::uint32_t, std::uint64_t>, 33> v4_;  // by length: network to next hop
-  std::array<std::map<std::array<std::uint8_t, 16>, std::uint64_t>, 129> v6_;
+  __extension__ using Wide = unsigned __int128;
+  RangeTable<std::uint32_t> v4_;
+  RangeTable<Wide> v6_;
 };
 
 }  // namespace levelgate::dataplane

@@ -22,7 +22,12 @@ class SealBatch {
   }
   void take_back() noexcept { --count_; }
   void flush(WorkerContext& context) noexcept {
-    if (count_ != 0) context.cipher.seal(std::span(jobs_).first(count_));
+    if (count_ == 0) return;
+    context.cipher.seal(std::span(jobs_).first(count_));
+    // Those packets are zeros now: they leave in their slots, and are lost for their payload only.
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (jobs_[i].verdict != esp::CipherVerdict::kDone) context.count(model::Drop::kSealFailed);
+    }
     count_ = 0;
   }
 

@@ -24,10 +24,18 @@ std::vector<SelectorMatch::Range> SelectorMatch::prepare(const std::vector<model
   return ranges;
 }
 
-bool SelectorMatch::in_any(const std::vector<Range>& ranges, ConstBytes packet, wire::IpView& view, bool source,
-                           bool& upper_read) {
+bool SelectorMatch::upper_matches(const Range& range, ConstBytes packet, bool source) {
+  const wire::IpView view = wire::read_ip(packet);
+  if (view.verdict == wire::IpVerdict::kMalformed) return false;
+  if (range.selector.protocol != 0 && range.selector.protocol != view.protocol) return false;
+  if (range.selector.any_port()) return true;
+  const std::uint16_t port = source ? view.source_port : view.destination_port;
+  return view.has_ports && port >= range.selector.port_first && port <= range.selector.port_last;
+}
+
+bool SelectorMatch::in_any(const std::vector<Range>& ranges, ConstBytes packet, IpFamily family, bool source) {
   if (ranges.empty()) return true;
-  const bool v4 = view.family == IpFamily::kV4;
+  const bool v4 = family == IpFamily::kV4;
   const std::byte* const at = packet.data();
   const std::uint32_t address_v4 = v4 ? (source ? wire::IpView::source_v4(at) : wire::IpView::destination_v4(at)) : 0;
   for (const Range& range : ranges) {
@@ -35,30 +43,17 @@ bool SelectorMatch::in_any(const std::vector<Range>& ranges, ConstBytes packet, 
     if (v4) {
       if (address_v4 < range.first_v4 || address_v4 > range.last_v4) continue;
     } else {
-      const IpAddress address = source ? wire::source_of(at, view.family) : wire::destination_of(at, view.family);
+      const IpAddress address = source ? wire::source_of(at, family) : wire::destination_of(at, family);
       if (!range.selector.contains(address)) continue;
     }
-    if (!range.upper) return true;
-    if (!upper_read) {
-      wire::read_upper(packet, view);
-      upper_read = true;
-    }
-    if (view.verdict == wire::IpVerdict::kMalformed) return false;
-    if (range.selector.protocol != 0 && range.selector.protocol != view.protocol) continue;
-    const std::uint16_t port = source ? view.source_port : view.destination_port;
-    if (range.selector.any_port() ||
-        (view.has_ports && port >= range.selector.port_first && port <= range.selector.port_last)) {
-      return true;
-    }
+    if (!range.upper || upper_matches(range, packet, source)) return true;
   }
   return false;
 }
 
-bool SelectorMatch::matches(ConstBytes packet, wire::IpView& view, Travel travel) const noexcept {
+bool SelectorMatch::matches(ConstBytes packet, IpFamily family, Travel travel) const noexcept {
   const bool local_is_source = travel == Travel::kOutbound;
-  bool upper_read = false;
-  return in_any(local_, packet, view, local_is_source, upper_read) &&
-         in_any(remote_, packet, view, !local_is_source, upper_read);
+  return in_any(local_, packet, family, local_is_source) && in_any(remote_, packet, family, !local_is_source);
 }
 
 }  // namespace levelgate::dataplane

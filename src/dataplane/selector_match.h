@@ -19,8 +19,8 @@ enum class Travel : std::uint8_t { kOutbound, kInbound };
 class SelectorMatch {
  public:
   explicit SelectorMatch(const model::SelectorPair& pair);
-  // `packet` is the inner packet that `view` was read from; upper layer fields are completed here when they matter.
-  [[nodiscard]] bool matches(ConstBytes packet, wire::IpView& view, Travel travel) const noexcept;
+  // `packet` is a sound IP packet of its own length; its upper layer is read only when it matters.
+  [[nodiscard]] bool matches(ConstBytes packet, IpFamily family, Travel travel) const noexcept;
 
  private:
   struct Range {
@@ -30,8 +30,8 @@ class SelectorMatch {
     bool upper = false;  // protocol or ports matter
   };
   static std::vector<Range> prepare(const std::vector<model::TrafficSelector>& selectors);
-  static bool in_any(const std::vector<Range>& ranges, ConstBytes packet, wire::IpView& view, bool source,
-                     bool& upper_read);
+  static bool in_any(const std::vector<Range>& ranges, ConstBytes packet, IpFamily family, bool source);
+  static bool upper_matches(const Range& range, ConstBytes packet, bool source);
 
   std::vector<Range> local_;
   std::vector<Range> remote_;

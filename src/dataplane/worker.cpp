@@ -16,7 +16,10 @@ Worker::Worker(WorkerId id, WorkerParts parts)
     : id_(id),
       parts_(std::move(parts)),
       context_(parts_.io, parts_.routes, parts_.cipher, parts_.events),
-      forwarder_(*this, parts_.unknown_neighbour_mac) {}
+      forwarder_(*this, parts_.unknown_neighbour_mac),
+      inner_(*this) {
+  context_.queue_budget = parts_.queue_budget;
+}
 
 void Worker::turn(Instant now) noexcept {
   context_.now = now;
@@ -68,7 +71,7 @@ void Worker::receive_port(const PortEntry& port) noexcept {
         collect_spi(packet, what.spi);
         break;
       case Kind::kClear:
-        forwarder_.add(context_, packet, what.view, {Origin::Kind::kPort, port.id, port.side});
+        forwarder_.add(context_, packet, what.family, what.hop_limit, {Origin::Kind::kPort, port.id, port.side});
         break;
       case Kind::kKernel:
         to_kernel(port.id, packet);
@@ -79,6 +82,7 @@ void Worker::receive_port(const PortEntry& port) noexcept {
     }
   }
   open_collected();
+  inner_.flush(context_);
   forwarder_.flush(context_);
 }
 
@@ -153,45 +157,50 @@ void Worker::open_collected() noexcept {
     sa.counters().rx_octets.add(slot.packet.length + slot.packet.reserved);
     slot.packet.drop_front(static_cast<std::uint32_t>(payload.bytes.data() - slot.packet.data));
     slot.packet.set_length(static_cast<std::uint32_t>(payload.bytes.size()));
-    sa.accept(context_, *this, *slot.entry->tunnel, slot.packet, payload.next_header, slot.number);
+    sa.accept(context_, inner_, *slot.entry->tunnel, slot.packet, payload.next_header, slot.number);
   }
 }
 
+void Worker::take(WorkerContext&, std::span<const Delivered> burst) noexcept {
+  for (const Delivered& delivered : burst) take_one(delivered.packet, *delivered.tunnel);
+}
+
 // An inner packet out of a tunnel: checked like any other, and against the selectors (RFC 4301 §5.2).
-void Worker::take(WorkerContext& context, const Packet& packet, const TunnelEntry& tunnel) noexcept {
-  Packet inner = packet;
-  wire::IpView view = wire::read_ip_shallow(inner.bytes());
+void Worker::take_one(Packet inner, const TunnelEntry& tunnel) noexcept {
+  const wire::IpView view = wire::read_ip_shallow(inner.bytes());
   if (view.verdict != wire::IpVerdict::kOk) {
     const bool checksum = view.verdict == wire::IpVerdict::kChecksum;
-    context.drop(inner, checksum ? model::Drop::kInnerChecksum : model::Drop::kInnerMalformed);
+    context_.drop(inner, checksum ? model::Drop::kInnerChecksum : model::Drop::kInnerMalformed);
     return;
   }
   inner.set_length(view.total_octets);
   tunnel.counters->inner_rx_pkts.add(1);
   tunnel.counters->inner_rx_octets.add(view.total_octets);
-  if (!tunnel.selectors.matches(inner.bytes(), view, Travel::kInbound)) {
-    context.drop(inner, model::Drop::kInnerSelector);
+  if (!tunnel.selectors.matches(inner.bytes(), view.family, Travel::kInbound)) {
+    context_.drop(inner, model::Drop::kInnerSelector);
     return;
   }
   const bool ours = view.family == IpFamily::kV4
-                        ? context.snapshot->own_v4_address(wire::IpView::destination_v4(inner.data))
-                        : context.snapshot->own(wire::destination_of(inner.data, view.family));
+                        ? context_.snapshot->own_v4_address(wire::IpView::destination_v4(inner.data))
+                        : context_.snapshot->own(wire::destination_of(inner.data, view.family));
   if (ours) {
-    context.drop(inner, model::Drop::kForKernel);
+    context_.drop(inner, model::Drop::kForKernel);
     return;
   }
-  forwarder_.add(context, inner, view, {Origin::Kind::kTunnel, PortId{}, model::PortSide::kProtected});
+  forwarder_.add(context_, inner, view.family, view.hop_limit,
+                 {Origin::Kind::kTunnel, PortId{}, model::PortSide::kProtected});
 }
 
-std::uint32_t Worker::enter(WorkerContext& context, const TunnelEntry& tunnel, const Packet& packet) noexcept {
-  if (tunnel.inner_mtu != 0 && packet.length > tunnel.inner_mtu) return tunnel.inner_mtu;
-  if (tunnel.worker == id_) {
-    admit(tunnel, packet);
-  } else if (!parts_.to[tunnel.worker.value]->push(
-                 Handoff{Handoff::Kind::kInner, tunnel.id, tunnel.serial, Spi{}, packet})) {
-    context.drop(packet, model::Drop::kWorkerRingFull);
+void Worker::enter(WorkerContext&, std::span<const Entering> burst) noexcept {
+  for (const Entering& entering : burst) {
+    const TunnelEntry& tunnel = *entering.tunnel;
+    if (tunnel.worker == id_) {
+      admit(tunnel, entering.packet);
+    } else if (!parts_.to[tunnel.worker.value]->push(
+                   Handoff{Handoff::Kind::kInner, tunnel.id, tunnel.serial, Spi{}, entering.packet})) {
+      context_.drop(entering.packet, model::Drop::kWorkerRingFull);
+    }
   }
-  return 0;
 }
 
 void Worker::admit(const TunnelEntry& tunnel, const Packet& packet) noexcept {
@@ -201,7 +210,7 @@ void Worker::admit(const TunnelEntry& tunnel, const Packet& packet) noexcept {
   };
   if (tunnel.sealer == nullptr) return refuse(model::Drop::kNoOutboundSa);
   if (tunnel.sealer->remaining() == 0) return refuse(model::Drop::kSequenceExhausted);
-  switch (tunnel.outbound->enqueue(packet, context_.now)) {
+  switch (tunnel.outbound->enqueue(context_, packet)) {
     case Enqueued::kTaken:
       return;
     case Enqueued::kTooBig:
@@ -240,6 +249,7 @@ void Worker::take_handoffs() noexcept {
     }
   }
   open_collected();
+  inner_.flush(context_);
   forwarder_.flush(context_);
 }
 
@@ -254,9 +264,10 @@ void Worker::expire() noexcept {
   for (const InboundEntry& entry : context_.snapshot->inbound) {
     if (entry.worker == id_ && !entry.closing && entry.sa->deadline() <= context_.now) {
       context_.worked = true;
-      entry.sa->expire(context_, *this, *entry.tunnel);
+      entry.sa->expire(context_, inner_, *entry.tunnel);
     }
   }
+  inner_.flush(context_);
   forwarder_.flush(context_);
 }
 

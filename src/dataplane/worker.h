@@ -48,6 +48,9 @@ struct WorkerParts {
   const MacAddress* unknown_neighbour_mac = nullptr;  // replay: instead of waiting for the kernel
   std::vector<HandoffRing*> to{};                     // index: WorkerId; null for itself; empty with one worker
   std::vector<HandoffRing*> from{};
+  // Inner packets that may wait for all tunnels together: fewer than there are buffers, or no outer packet could be
+  // made to carry them away.
+  std::size_t queue_budget = SIZE_MAX;
 };
 
 class Worker final : private InnerSink, private TunnelDoor {
@@ -87,8 +90,9 @@ class Worker final : private InnerSink, private TunnelDoor {
   void open_collected() noexcept;
   void admit(const TunnelEntry& tunnel, const Packet& packet) noexcept;
   void admit_handed(const Handoff& handoff) noexcept;
-  void take(WorkerContext& context, const Packet& packet, const TunnelEntry& tunnel) noexcept override;
-  std::uint32_t enter(WorkerContext& context, const TunnelEntry& tunnel, const Packet& packet) noexcept override;
+  void take(WorkerContext& context, std::span<const Delivered> burst) noexcept override;
+  void take_one(Packet inner, const TunnelEntry& tunnel) noexcept;
+  void enter(WorkerContext& context, std::span<const Entering> burst) noexcept override;
   void to_kernel(PortId port, const Packet& frame) noexcept;
 
   struct Collected {
@@ -101,6 +105,7 @@ class Worker final : private InnerSink, private TunnelDoor {
   WorkerParts parts_;
   WorkerContext context_;
   Forwarder forwarder_;
+  InnerBatch inner_;
   SealBatch batch_;
   std::array<Collected, kBurst> collected_;
   std::array<esp::CipherJob, kBurst> jobs_;

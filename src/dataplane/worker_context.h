@@ -46,10 +46,18 @@ class WorkerContext {
   WorkerCounters counters;
   Instant now{};
   const Snapshot* snapshot = nullptr;
-  bool worked = false;  // something was done in this turn
+  bool worked = false;     // something was done in this turn
+  std::size_t queued = 0;  // inner packets that wait for tunnels
+  std::size_t queue_budget = SIZE_MAX;
 
   void count(model::Drop reason, std::uint64_t packets = 1) noexcept {
     counters.drops[static_cast<std::size_t>(reason)].add(packets);
+  }
+  // A fresh buffer out of a small stock, so that the pool is asked once for many. False: none is left.
+  [[nodiscard]] bool fresh(Packet& packet) noexcept {
+    if (stock_count_ == 0 && !refill()) return false;
+    packet = stock_[--stock_count_];
+    return true;
   }
   // The packet is ours no more; its buffer goes back at the end of the burst.
   void recycle(const Packet& packet) noexcept {
@@ -76,6 +84,8 @@ class WorkerContext {
   void flush() noexcept {
     for (std::size_t port = 0; port < ports_used_; ++port) flush_port(port);
     flush_recycled();
+    if (stock_count_ != 0) io.release(std::span<const Packet>(stock_).first(stock_count_));
+    stock_count_ = 0;
   }
 
  private:
@@ -84,6 +94,15 @@ class WorkerContext {
     std::array<Packet, kBurst> frames;
   };
 
+  bool refill() noexcept {
+    flush_recycled();
+    for (const std::size_t count : {stock_.size(), std::size_t{1}}) {
+      if (!io.acquire(std::span(stock_).first(count))) continue;
+      stock_count_ = count;
+      return true;
+    }
+    return false;
+  }
   void flush_port(std::size_t port) noexcept {
     PortBatch& batch = batches_[port];
     if (batch.count == 0) return;
@@ -102,6 +121,8 @@ class WorkerContext {
   std::size_t ports_used_ = 0;
   std::array<Packet, 64> used_;
   std::size_t used_count_ = 0;
+  std::array<Packet, kBurst> stock_;
+  std::size_t stock_count_ = 0;
 };
 
 }  // namespace levelgate::dataplane

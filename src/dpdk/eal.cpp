@@ -27,7 +27,8 @@ struct Eal::LogStream {
     self->rest.append(text, octets);
     for (std::size_t end; (end = self->rest.find('\n')) != std::string::npos; self->rest.erase(0, end + 1)) {
       const std::string_view line = std::string_view(self->rest).substr(0, end);
-      if (!line.empty() && self->sink) self->sink(line);
+      const bool fault = rte_log_cur_msg_loglevel() <= static_cast<int>(RTE_LOG_ERR);
+      if (!line.empty() && self->sink) self->sink(fault ? Word::kFault : Word::kUsual, line);
       if (line.starts_with("EAL: ")) self->last_error = line;
     }
     return static_cast<ssize_t>(octets);
@@ -74,22 +75,32 @@ std::vector<std::string> arguments(const EalSettings& settings) {
   return list;
 }
 
+// EAL makes a folder below /run/dpdk for its file prefix and leaves it behind. Ours bears this process's number; the
+// one that --in-memory uses may be shared and stays.
+std::string own_folder(const EalSettings& settings) { return settings.no_huge ? rte_eal_get_runtime_dir() : ""; }
+
+void remove_folder(const std::string& folder) {
+  if (!folder.empty()) (void)::rmdir(folder.c_str());  // only when it is empty
+}
+
 }  // namespace
 
-Eal::Eal(std::unique_ptr<LogStream> stream) : stream_(std::move(stream)) {}
+Eal::Eal(std::unique_ptr<LogStream> stream, std::string own_folder)
+    : stream_(std::move(stream)), own_folder_(std::move(own_folder)) {}
 
 Eal::~Eal() {
   rte_eal_cleanup();
+  remove_folder(own_folder_);
   rte_openlog_stream(nullptr);
 }
 
 Result<std::unique_ptr<Eal>> Eal::start(const EalSettings& settings, LogSink sink) {
-  constexpr std::uint64_t kLeastHuge = 96ULL << 20;  // route tables, and buffers for two small ports
-  if (!settings.no_huge && free_huge_octets() < kLeastHuge) {
-    return failure(
-        Fault::kNoMemory,
-        "fewer than 48 free huge pages of 2 MiB: reserve some (echo 256 > /proc/sys/vm/nr_hugepages), or set "
-        "dataplane.memory: none");
+  constexpr std::uint64_t kLeastHuge = 192ULL << 20;  // route tables, and buffers for two small ports
+  if (const std::uint64_t there = free_huge_octets(); !settings.no_huge && there < kLeastHuge) {
+    return failure(Fault::kNoMemory,
+                   "dataplane.memory: " + std::to_string(there >> 21) + " huge pages of 2 MiB are free, at least " +
+                       std::to_string(kLeastHuge >> 21) +
+                       " are needed: reserve more (echo 256 > /proc/sys/vm/nr_hugepages), or set it to none");
   }
   auto stream = std::make_unique<LogStream>(std::move(sink));
   if (stream->stream != nullptr) rte_openlog_stream(stream->stream);
@@ -100,6 +111,7 @@ Result<std::unique_ptr<Eal>> Eal::start(const EalSettings& settings, LogSink sin
   if (rte_eal_init(static_cast<int>(text.size()), argv.data()) < 0) {
     const int fault = rte_errno;
     const std::string said = stream->last_error;
+    remove_folder(own_folder(settings));
     rte_openlog_stream(nullptr);
     if (fault == EACCES || fault == EPERM) {
       return failure(Fault::kNotPermitted,
@@ -109,7 +121,7 @@ Result<std::unique_ptr<Eal>> Eal::start(const EalSettings& settings, LogSink sin
                    "DPDK did not start (" + (said.empty() ? std::string(rte_strerror(fault)) : said) +
                        "); see dataplane.memory and dataplane.main-core");
   }
-  return std::unique_ptr<Eal>(new Eal(std::move(stream)));
+  return std::unique_ptr<Eal>(new Eal(std::move(stream), own_folder(settings)));
 }
 
 std::string Eal::version() { return rte_version(); }

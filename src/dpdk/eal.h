@@ -19,13 +19,14 @@ struct EalSettings {
   bool no_huge = false;  // dataplane.memory: none
   std::uint64_t memory_octets = 256ULL << 20;
   std::optional<std::uint32_t> main_core;
-  bool pci = false;  // some port is a NIC
+  bool pci = false;  // look for hardware: some port is a NIC, or crypto may be a device
 };
 
 // Thread: control.
 class Eal {
  public:
-  using LogSink = std::function<void(std::string_view line)>;
+  enum class Word : std::uint8_t { kUsual, kFault };
+  using LogSink = std::function<void(Word word, std::string_view line)>;
   // Errors name the key to change: dataplane.memory, huge pages, rights.
   [[nodiscard]] static Result<std::unique_ptr<Eal>> start(const EalSettings& settings, LogSink sink);
   ~Eal();
@@ -36,8 +37,9 @@ class Eal {
 
  private:
   struct LogStream;
-  explicit Eal(std::unique_ptr<LogStream> stream);
+  Eal(std::unique_ptr<LogStream> stream, std::string own_folder);
   std::unique_ptr<LogStream> stream_;
+  std::string own_folder_;  // of EAL's files; empty when it is not ours alone
 };
 
 }  // namespace levelgate::dpdk

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace levelgate::dpdk {
 namespace {
@@ -20,6 +21,9 @@ namespace {
 constexpr std::uint16_t kDescriptors = 512;  // short rings: the working set decides the speed
 constexpr std::uint32_t kUsualFrame = 1518;
 constexpr std::uint32_t kVlanOctets = 4;
+// A frame of AF_XDP lies in one page of the kernel's, together with what DPDK and the kernel put in front of it.
+constexpr std::uint32_t kXdpFrameOctets = 3'456;
+constexpr std::uint32_t kXdpBuffers = 4'096;  // of one queue: half for its fill ring, half in rotation
 
 std::string driver_of(const std::string& vdev) { return vdev.substr(0, vdev.find(',')); }
 std::string arguments_of(const std::string& vdev) {
@@ -38,15 +42,26 @@ std::string argument(const std::string& arguments, const std::string& key) {
 
 bool is_driver(const std::string& vdev, const char* driver) { return driver_of(vdev).starts_with(driver); }
 
-// Frames of an af_packet ring are powers of two; its own default holds an MTU of 1500 only.
+// What a frame of a packet socket's ring holds besides the MTU: the kernel's headers, the link header, and one VLAN
+// tag.
+constexpr std::uint32_t kRingOverhead = 86;
+// It must fit a packet buffer, and a whole number of frames a block of pages: four frames, nine pages.
+constexpr std::uint32_t kLargestRingFrame = 9'216;
+
+// The ring's own default holds an MTU of 1500 only.
 std::string with_defaults(const PortSettings& settings, const std::string& arguments) {
   std::string all = arguments;
   const auto add = [&](const std::string& key, const std::string& value) {
     if (argument(all, key).empty()) all += (all.empty() ? "" : ",") + key + "=" + value;
   };
+  if (is_driver(settings.vdev, "net_af_xdp") && settings.workers > 1) {
+    add("queue_count", std::to_string(settings.workers));
+  }
   if (!is_driver(settings.vdev, "net_af_packet")) return all;
   if (settings.mtu > 1900) {
-    const std::uint32_t frame = settings.mtu > 3900 ? (settings.mtu > 8000 ? 16384 : 8192) : 4096;
+    std::uint32_t frame = 4096;
+    if (settings.mtu + kRingOverhead > frame) frame = 8192;
+    if (settings.mtu + kRingOverhead > frame) frame = kLargestRingFrame;
     add("framesz", std::to_string(frame));
     add("blocksz", std::to_string(frame * 4));
     add("framecnt", "256");
@@ -58,17 +73,26 @@ std::string with_defaults(const PortSettings& settings, const std::string& argum
 }  // namespace
 
 std::string interface_below(const std::string& vdev) {
+  const std::string arguments = arguments_of(vdev);
+  if (is_driver(vdev, "net_pcap")) {
+    for (const char* const key : {"iface", "rx_iface", "rx_iface_in"}) {
+      if (const std::string name = argument(arguments, key); !name.empty()) return name;
+    }
+    return "";
+  }
   const bool packet_socket = is_driver(vdev, "net_af_packet") || is_driver(vdev, "net_af_xdp");
-  return packet_socket ? argument(arguments_of(vdev), "iface") : "";
+  return packet_socket ? argument(arguments, "iface") : "";
 }
 
-Result<std::unique_ptr<BufferPool>> BufferPool::make(std::uint32_t buffers, std::uint32_t frame_octets) {
+Result<std::unique_ptr<BufferPool>> BufferPool::make(const std::string& name, std::uint32_t buffers,
+                                                     std::uint32_t frame_octets) {
   const std::uint32_t room = std::max(frame_octets + kVlanOctets, 2048u) + RTE_PKTMBUF_HEADROOM + 64;
-  rte_mempool* const pool = rte_pktmbuf_pool_create_by_ops("levelgate", buffers, 256, 0,
+  rte_mempool* const pool = rte_pktmbuf_pool_create_by_ops(name.c_str(), buffers, 256, 0,
                                                            static_cast<std::uint16_t>(room), SOCKET_ID_ANY, "stack");
   if (pool == nullptr) {
     return failure(Fault::kNoMemory, "no memory for " + std::to_string(buffers) + " packet buffers of " +
-                                         std::to_string(room) + " octets: raise dataplane.memory");
+                                         std::to_string(room) +
+                                         " octets: raise dataplane.memory, and reserve as many huge pages");
   }
   return std::unique_ptr<BufferPool>(new BufferPool(pool));
 }
@@ -80,9 +104,15 @@ std::uint32_t BufferPool::in_use() const { return rte_mempool_in_use_count(pool_
 Result<std::unique_ptr<Port>> Port::open(const PortSettings& settings, BufferPool& pool) {
   auto port = std::unique_ptr<Port>(new Port(settings));
   if (auto probed = port->probe(); !probed) return std::unexpected(probed.error());
-  if (auto started = port->start(port->device_, pool); !started) return std::unexpected(started.error());
+  if (auto made = port->make_own_pool(); !made) return std::unexpected(made.error());
+  BufferPool& receives_into = port->own_pool_ ? *port->own_pool_ : pool;
+  // DPDK takes a packet socket's frames for 1,518 octets at most; its interface has the MTU already.
+  const std::uint32_t to_set = is_driver(settings.vdev, "net_af_packet") ? 0 : settings.mtu;
+  if (auto started = port->start(port->device_, receives_into, to_set); !started)
+    return std::unexpected(started.error());
   rte_ether_addr address{};
   rte_eth_macaddr_get(port->device_, &address);
+  if (rte_is_zero_ether_addr(&address)) rte_eth_random_addr(address.addr_bytes);  // a ring has none, ARP needs one
   std::memcpy(port->mac_.octets.data(), address.addr_bytes, 6);
   std::uint16_t mtu = 0;
   if (rte_eth_dev_get_mtu(port->device_, &mtu) == 0 && mtu != 0) port->mtu_ = mtu;
@@ -108,15 +138,35 @@ Result<void> Port::probe() {
   return {};
 }
 
+Result<void> Port::check(const PortSettings& settings) {
+  const std::string key = "ports." + settings.name;
+  const std::string below = interface_below(settings.vdev);
+  if (!below.empty() && ::if_nametoindex(below.c_str()) == 0) {
+    return failure(Fault::kDeviceMissing, key + ".vdev: interface \"" + below + "\" does not exist");
+  }
+  if (settings.twin.size() >= IFNAMSIZ) return failure(Fault::kBadInput, key + ".twin is too long");
+  if (!settings.twin.empty() && ::if_nametoindex(settings.twin.c_str()) != 0) {
+    return failure(Fault::kAddressInUse, key + ".twin: interface \"" + settings.twin +
+                                             "\" exists already: another levelgated, or choose another name");
+  }
+  return {};
+}
+
 Result<void> Port::probe_vdev() {
   const std::string key = "ports." + settings_.name + ".vdev: ";
-  const std::string below = interface_below(settings_.vdev);
-  if (!below.empty() && ::if_nametoindex(below.c_str()) == 0) {
-    return failure(Fault::kDeviceMissing, key + "interface \"" + below + "\" does not exist");
-  }
   const std::string driver = driver_of(settings_.vdev);
+  if (is_driver(driver, "net_af_packet") && settings_.mtu + kRingOverhead > kLargestRingFrame) {
+    return failure(Fault::kBadInput,
+                   "ports." + settings_.name + ".mtu: " + std::to_string(settings_.mtu) +
+                       " is more than a packet socket takes: " + std::to_string(kLargestRingFrame - kRingOverhead));
+  }
   // A name that ends in a digit or has a suffix is the operator's own; else the port's name makes it unique.
   instance_ = std::isdigit(static_cast<unsigned char>(driver.back())) ? driver : driver + "_" + settings_.name;
+  // EAL would hand out the other port's device.
+  if (std::uint16_t taken = 0; rte_eth_dev_get_port_by_name(instance_.c_str(), &taken) == 0) {
+    const std::string name = std::exchange(instance_, "");
+    return failure(Fault::kAddressInUse, key + name + " is another port's device already: give it another number");
+  }
   const std::string arguments = with_defaults(settings_, arguments_of(settings_.vdev));
   if (rte_eal_hotplug_add("vdev", instance_.c_str(), arguments.c_str()) != 0) {
     const std::string name = instance_;
@@ -130,16 +180,26 @@ Result<void> Port::probe_vdev() {
   return {};
 }
 
-Result<void> Port::start(std::uint16_t device, BufferPool& pool) {
+Result<void> Port::make_own_pool() {
+  if (!is_driver(settings_.vdev, "net_af_xdp")) return {};
+  auto made = BufferPool::make("xdp-" + std::to_string(device_), kXdpBuffers * settings_.workers, kXdpFrameOctets);
+  if (!made) return failure(made.error().fault, "ports." + settings_.name + ": " + made.error().what);
+  own_pool_ = std::move(*made);
+  return {};
+}
+
+Result<void> Port::start(std::uint16_t device, BufferPool& pool, std::uint32_t mtu) {
   const std::string key = "ports." + settings_.name + ": ";
   rte_eth_conf configuration{};
   rte_eth_dev_info device_info{};
   if (rte_eth_dev_info_get(device, &device_info) != 0)
     return failure(Fault::kIo, key + "device tells nothing about itself");
   const std::uint16_t workers = settings_.workers;
-  if (device_info.max_tx_queues < workers || device_info.max_rx_queues < workers) {
-    return failure(Fault::kDeviceMissing, key + "device has " + std::to_string(device_info.max_tx_queues) +
-                                              " queues; dataplane.workers asks for " + std::to_string(workers));
+  const std::uint16_t queues = std::min(device_info.max_tx_queues, device_info.max_rx_queues);
+  if (queues < workers) {
+    return failure(Fault::kDeviceMissing, key + "the device's number of queues is " + std::to_string(queues) +
+                                              "; each of the " + std::to_string(workers) +
+                                              " cores in dataplane.workers needs one");
   }
   if (workers > 1 && (device_info.flow_type_rss_offloads & RTE_ETH_RSS_IP) != 0) {
     configuration.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
@@ -148,29 +208,36 @@ Result<void> Port::start(std::uint16_t device, BufferPool& pool) {
   if (rte_eth_dev_configure(device, workers, workers, &configuration) != 0) {
     return failure(Fault::kIo, key + "device refused its configuration");
   }
-  std::uint16_t receive = kDescriptors;
-  std::uint16_t transmit = kDescriptors;
-  (void)rte_eth_dev_adjust_nb_rx_tx_desc(device, &receive, &transmit);
-  for (std::uint16_t queue = 0; queue < workers; ++queue) {
-    if (rte_eth_rx_queue_setup(device, queue, receive, SOCKET_ID_ANY, nullptr, pool.pool()) != 0 ||
-        rte_eth_tx_queue_setup(device, queue, transmit, SOCKET_ID_ANY, nullptr) != 0) {
-      return failure(Fault::kNoMemory, key + "queues could not be made: raise dataplane.memory");
-    }
+  if (auto set_up = set_up_queues(device, pool); !set_up) return set_up;
+  const int fault = mtu == 0 ? 0 : rte_eth_dev_set_mtu(device, static_cast<std::uint16_t>(mtu));
+  if (fault != 0 && fault != -ENOTSUP) {  // what has no MTU of its own takes any
+    return failure(Fault::kDeviceMissing,
+                   "ports." + settings_.name + ".mtu: the device refuses " + std::to_string(mtu));
   }
-  if (settings_.mtu != 0) (void)rte_eth_dev_set_mtu(device, static_cast<std::uint16_t>(settings_.mtu));
   if (rte_eth_dev_start(device) != 0) return failure(Fault::kIo, key + "device did not start");
   (void)rte_eth_promiscuous_enable(device);  // frames for the twin's addresses, IPv6 multicast among them
   return {};
 }
 
-Result<void> Port::open_twin(BufferPool& pool) {
-  if (settings_.twin.size() >= IFNAMSIZ)
-    return failure(Fault::kBadInput, "ports." + settings_.name + ".twin is too long");
-  if (::if_nametoindex(settings_.twin.c_str()) != 0) {
-    return failure(Fault::kAddressInUse, "ports." + settings_.name + ".twin: interface \"" + settings_.twin +
-                                             "\" exists already: another levelgated, or choose another name");
+Result<void> Port::set_up_queues(std::uint16_t device, BufferPool& pool) {
+  std::uint16_t receive = kDescriptors;
+  std::uint16_t transmit = kDescriptors;
+  (void)rte_eth_dev_adjust_nb_rx_tx_desc(device, &receive, &transmit);
+  for (std::uint16_t queue = 0; queue < settings_.workers; ++queue) {
+    int fault = rte_eth_rx_queue_setup(device, queue, receive, SOCKET_ID_ANY, nullptr, pool.pool());
+    if (fault == 0) fault = rte_eth_tx_queue_setup(device, queue, transmit, SOCKET_ID_ANY, nullptr);
+    if (fault == 0) continue;
+    const std::string what = "ports." + settings_.name + ": queue " + std::to_string(queue) + " could not be made";
+    if (fault == -ENOMEM || fault == -ENOBUFS) return failure(Fault::kNoMemory, what + ": raise dataplane.memory");
+    const bool xdp = own_pool_ != nullptr && device == device_;
+    return failure(Fault::kDeviceMissing, what + ": " + rte_strerror(-fault) +
+                                              (xdp ? " (AF_XDP needs root, or CAP_BPF and CAP_SYS_ADMIN)" : ""));
   }
-  twin_instance_ = "net_tap_" + settings_.name;
+  return {};
+}
+
+Result<void> Port::open_twin(BufferPool& pool) {
+  twin_instance_ = "net_tap_" + settings_.name + "@twin";  // no port has an @ in its name
   const std::string arguments = "iface=" + settings_.twin + ",mac=" + mac_.text();
   if (rte_eal_hotplug_add("vdev", twin_instance_.c_str(), arguments.c_str()) != 0) {
     twin_instance_.clear();
@@ -182,11 +249,7 @@ Result<void> Port::open_twin(BufferPool& pool) {
     return failure(Fault::kDeviceMissing, "ports." + settings_.name + ".twin: TAP device vanished");
   }
   twin_open_ = true;
-  const std::uint32_t configured = settings_.mtu;
-  settings_.mtu = mtu_;
-  auto started = start(twin_, pool);
-  settings_.mtu = configured;
-  return started;
+  return start(twin_, pool, 0);  // its MTU is the kernel's affair
 }
 
 Port::~Port() {

@@ -38,7 +38,9 @@ void settle(const Packet& packet) {
 }  // namespace
 
 PortIo::PortIo(std::vector<Port*> ports, BufferPool& pool, std::uint16_t queue) : pool_(pool.pool()), queue_(queue) {
-  for (Port* const port : ports) devices_.push_back({port->device(), port->twin_device(), port->has_twin()});
+  for (Port* const port : ports) {
+    devices_.push_back({port->device(), port->twin_device(), port->has_twin(), port->queues()});
+  }
 }
 
 std::size_t PortIo::receive(PortId port, std::span<Packet> into) noexcept {
@@ -100,15 +102,18 @@ void PortIo::release(std::span<const Packet> packets) noexcept {
 bool PortIo::relay_twins() noexcept {
   bool some = false;
   for (const Devices& port : devices_) {
-    if (!port.has_twin) continue;
-    std::array<rte_mbuf*, dataplane::kBurst> mbufs;
-    const std::uint16_t count = rte_eth_rx_burst(port.twin, queue_, mbufs.data(), mbufs.size());
-    if (count == 0) continue;
-    some = true;
-    const std::uint16_t sent = rte_eth_tx_burst(port.device, queue_, mbufs.data(), count);
-    if (sent < count) rte_pktmbuf_free_bulk(mbufs.data() + sent, static_cast<unsigned>(count - sent));
+    for (std::uint16_t queue = 0; port.has_twin && queue < port.twin_queues; ++queue) some |= relay(port, queue);
   }
   return some;
+}
+
+bool PortIo::relay(const Devices& port, std::uint16_t twin_queue) noexcept {
+  std::array<rte_mbuf*, dataplane::kBurst> mbufs;
+  const std::uint16_t count = rte_eth_rx_burst(port.twin, twin_queue, mbufs.data(), mbufs.size());
+  if (count == 0) return false;
+  const std::uint16_t sent = rte_eth_tx_burst(port.device, queue_, mbufs.data(), count);
+  if (sent < count) rte_pktmbuf_free_bulk(mbufs.data() + sent, static_cast<unsigned>(count - sent));
+  return true;
 }
 
 }  // namespace levelgate::dpdk

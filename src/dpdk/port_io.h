@@ -22,7 +22,8 @@ class PortIo final : public dataplane::PacketIo {
   [[nodiscard]] bool acquire(std::span<Packet> into) noexcept override;
   void release(std::span<const Packet> packets) noexcept override;
 
-  // What the kernel sent on the twins leaves by the ports as it is; one burst each. True: there was something.
+  // What the kernel sent on the twins leaves by the ports as it is; one burst of each queue, since the kernel spreads
+  // its flows over all of them. One worker only. True: there was something.
   bool relay_twins() noexcept;
 
  private:
@@ -30,7 +31,9 @@ class PortIo final : public dataplane::PacketIo {
     std::uint16_t device;
     std::uint16_t twin;
     bool has_twin;
+    std::uint16_t twin_queues;
   };
+  bool relay(const Devices& port, std::uint16_t twin_queue) noexcept;
   std::size_t send(std::uint16_t device, std::span<Packet> frames) noexcept;
 
   std::vector<Devices> devices_;

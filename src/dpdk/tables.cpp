@@ -6,19 +6,49 @@
 #include <rte_fib.h>
 #include <rte_fib6.h>
 #include <rte_memory.h>
+#include <rte_version.h>
 
 #include <array>
 #include <cstring>
+
+#include "dpdk/kept_routes.h"
 
 namespace levelgate::dpdk {
 namespace {
 
 constexpr int kMaxRoutes = 1 << 16;
-constexpr std::uint32_t kTable8Groups = 1 << 10;  // prefixes longer than 24 bits share these
+constexpr std::uint32_t kTable8Groups = 1 << 13;  // prefixes longer than 24 bits share these
+
+#if RTE_VERSION >= RTE_VERSION_NUM(24, 11, 0, 0)
+using LibraryV6 = rte_ipv6_addr;
+#else
+struct LibraryV6 {
+  std::uint8_t octets[16];
+};
+#endif
+static_assert(sizeof(LibraryV6) == 16 && alignof(LibraryV6) == 1);
+
+bool set_v6(rte_fib6* table, const LibraryV6& address, std::uint8_t length, std::uint64_t next_hop) {
+#if RTE_VERSION >= RTE_VERSION_NUM(24, 11, 0, 0)
+  return rte_fib6_add(table, &address, length, next_hop) == 0;
+#else
+  return rte_fib6_add(table, address.octets, length, next_hop) == 0;
+#endif
+}
 
 class FibTables final : public dataplane::RouteTable {
  public:
-  FibTables(rte_fib* v4, rte_fib6* v6) : v4_(v4), v6_(v6) {}
+  FibTables(rte_fib* v4, rte_fib6* v6)
+      : v4_(v4),
+        v6_(v6),
+        routes_v4_([v4](const IpPrefix& network, std::uint64_t next_hop) {
+          return rte_fib_add(v4, network.address.v4_host_order(), network.length, next_hop) == 0;
+        }),
+        routes_v6_([v6](const IpPrefix& network, std::uint64_t next_hop) {
+          LibraryV6 address;
+          std::memcpy(&address, network.address.bytes().data(), sizeof address);
+          return set_v6(v6, address, network.length, next_hop);
+        }) {}
   ~FibTables() override {
     rte_fib_free(v4_);
     rte_fib6_free(v6_);
@@ -27,24 +57,10 @@ class FibTables final : public dataplane::RouteTable {
   FibTables& operator=(const FibTables&) = delete;
 
   bool insert(const IpPrefix& prefix, std::uint64_t next_hop) override {
-    if (next_hop > dataplane::kMaxNextHop) return false;
-    const IpPrefix network = prefix.network();
-    if (network.address.family() == IpFamily::kV4) {
-      return rte_fib_add(v4_, network.address.v4_host_order(), network.length, next_hop) == 0;
-    }
-    std::array<std::uint8_t, 16> octets = octets_of(network.address);
-    return rte_fib6_add(v6_, octets.data(), network.length, next_hop) == 0;
+    return next_hop <= dataplane::kMaxNextHop && routes_of(prefix).insert(prefix.network(), next_hop);
   }
 
-  void erase(const IpPrefix& prefix) override {
-    const IpPrefix network = prefix.network();
-    if (network.address.family() == IpFamily::kV4) {
-      (void)rte_fib_delete(v4_, network.address.v4_host_order(), network.length);
-    } else {
-      std::array<std::uint8_t, 16> octets = octets_of(network.address);
-      (void)rte_fib6_delete(v6_, octets.data(), network.length);
-    }
-  }
+  void erase(const IpPrefix& prefix) override { routes_of(prefix).erase(prefix.network()); }
 
   void find_v4(std::span<const std::uint32_t> addresses, std::span<std::uint64_t> next_hops) const noexcept override {
     // The library takes a pointer to non-const and does not write through it.
@@ -54,22 +70,24 @@ class FibTables final : public dataplane::RouteTable {
 
   void find_v6(std::span<const std::array<std::uint8_t, 16>> addresses,
                std::span<std::uint64_t> next_hops) const noexcept override {
-    static_assert(sizeof(std::array<std::uint8_t, 16>) == 16);
-    std::uint8_t copy[64][16];
+    LibraryV6 copy[64];
     const std::size_t count = std::min<std::size_t>(addresses.size(), 64);
-    std::memcpy(copy, addresses.data(), count * 16);
+    std::memcpy(copy, addresses.data(), count * sizeof copy[0]);
+#if RTE_VERSION >= RTE_VERSION_NUM(24, 11, 0, 0)
     (void)rte_fib6_lookup_bulk(v6_, copy, next_hops.data(), static_cast<int>(count));
+#else
+    (void)rte_fib6_lookup_bulk(v6_, &copy[0].octets, next_hops.data(), static_cast<int>(count));
+#endif
   }
 
  private:
-  static std::array<std::uint8_t, 16> octets_of(const IpAddress& address) {
-    std::array<std::uint8_t, 16> octets{};
-    std::memcpy(octets.data(), address.bytes().data(), address.bytes().size());
-    return octets;
+  KeptRoutes& routes_of(const IpPrefix& prefix) {
+    return prefix.address.family() == IpFamily::kV4 ? routes_v4_ : routes_v6_;
   }
 
   rte_fib* v4_;
   rte_fib6* v6_;
+  KeptRoutes routes_v4_, routes_v6_;
 };
 
 }  // namespace
@@ -87,11 +105,11 @@ Result<std::unique_ptr<dataplane::RouteTable>> make_fib_tables() {
   v6.max_routes = kMaxRoutes;
   v6.default_nh = dataplane::kNoNextHop;
   v6.trie.nh_sz = RTE_FIB6_TRIE_2B;
-  v6.trie.num_tbl8 = kTable8Groups * 8;
+  v6.trie.num_tbl8 = kTable8Groups;
   rte_fib6* const fib6 = fib4 != nullptr ? rte_fib6_create("levelgate6", SOCKET_ID_ANY, &v6) : nullptr;
   if (fib4 == nullptr || fib6 == nullptr) {
     if (fib4 != nullptr) rte_fib_free(fib4);
-    return failure(Fault::kNoMemory, "no memory for the route tables (about 80 MiB): raise dataplane.memory");
+    return failure(Fault::kNoMemory, "no memory for the route tables (about 125 MiB): raise dataplane.memory");
   }
   return std::make_unique<FibTables>(fib4, fib6);
 }

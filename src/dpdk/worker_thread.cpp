@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The loop. In adaptive mode it naps until shortly before the next deadline, never longer than a packet may wait, and
-// spins the last stretch so that a slot is met as exactly as by polling.
+// spins the last stretch so that a slot is met as exactly as by polling. While it naps enough it runs with
+// real-time priority if it may, since a slot cannot wait for another program's turn (docs/decisions/0006).
 #include "dpdk/worker_thread.h"
 
 #include <pthread.h>
@@ -13,6 +14,8 @@
 #include <algorithm>
 #include <stop_token>
 #include <thread>
+
+#include "dpdk/core_share.h"
 
 namespace levelgate::dpdk {
 namespace {
@@ -35,6 +38,15 @@ void nap(Nanos time) {
   (void)::clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, nullptr);
 }
 
+// Refused without CAP_SYS_NICE; the worker then shares the core like everybody else.
+void follow(CoreShare::Change change) {
+  if (change == CoreShare::Change::kNone) return;
+  const bool urgent = change == CoreShare::Change::kToUrgent;
+  sched_param priority{};
+  priority.sched_priority = urgent ? ::sched_get_priority_min(SCHED_RR) : 0;
+  (void)pthread_setschedparam(pthread_self(), urgent ? SCHED_RR : SCHED_OTHER, &priority);
+}
+
 }  // namespace
 
 Instant clock_now() {
@@ -55,6 +67,7 @@ struct WorkerThread::Parts {
     (void)pthread_setname_np(pthread_self(), "lg-worker");
     const bool registered = rte_thread_register() == 0;  // gives the pool's cache to this thread
     unsigned quiet = 0;
+    CoreShare share(clock_now());
     while (!stop.stop_requested()) {
       const bool relayed = settings.relays_twins && io.relay_twins();
       const Instant before = clock_now();
@@ -62,16 +75,20 @@ struct WorkerThread::Parts {
       const Instant after = clock_now();
       worker.turn_took(after - before);
       quiet = relayed || worker.busy() ? 0 : quiet + 1;
-      if (settings.idle == Idle::kAdaptive && quiet >= kSpinTurns) sleep_until_wanted(after);
+      if (settings.idle == Idle::kPoll) continue;
+      follow(share.turned(after));
+      if (quiet >= kSpinTurns) sleep_until_wanted(after, share);
     }
     if (registered) rte_thread_unregister();
   }
 
-  void sleep_until_wanted(Instant now) {
+  void sleep_until_wanted(Instant now, CoreShare& share) {
     const Instant deadline = worker.next_deadline();
     const Nanos left = deadline == kNever ? kLongestNap : deadline - now - kSpin;
     const Nanos time = std::min(left, kLongestNap);
-    if (time >= kShortestNap) nap(time);
+    if (time < kShortestNap) return;
+    nap(time);
+    share.napped(clock_now() - now);
   }
 };
 

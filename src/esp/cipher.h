@@ -32,7 +32,8 @@ inline constexpr std::size_t kNonceOctets = 12;
 inline constexpr std::size_t kTagOctets = 16;
 
 // One packet. The body is sealed or opened in place; seal writes the tag, open compares it in constant time
-// and leaves the body undefined when it does not hold.
+// and leaves the body undefined when it does not hold. What cannot be sealed becomes zeros, body and tag, with the
+// verdict kAuthFailed: it may still leave in its slot, and says nothing.
 struct CipherJob {
   CipherKey* key = nullptr;
   std::byte* body = nullptr;

@@ -3,6 +3,13 @@
 // Publishes an immutable object from one thread to several readers, and tells when no reader can hold an older one any
 // more. A reader loads the pointer at the start of its turn and says quiescent at the end; it keeps nothing in between
 // turns.
+//
+// Why nobody holds what passed() gives free: publish() stores the pointer before it raises the version (release). Who
+// reads version v (acquire) finds the pointer of v or of a later one in every load from then on, as no variable goes
+// back for the thread that reads it. A reader says v only when the turn is over (release), and the writer hears it
+// (acquire): each look at an older object happens before the writer frees it. Raising the version first would be wrong:
+// a reader could vouch for v, load the old pointer once more, and lose the object in mid-turn. Reading the version
+// first makes passed() speak of turns that began after the publication; a pointer newer than that is harmless.
 #pragma once
 
 #include <atomic>

@@ -15,6 +15,7 @@
 #include <netlink/route/route.h>
 
 #include <algorithm>
+#include <fstream>
 #include <map>
 #include <optional>
 
@@ -191,9 +192,16 @@ Result<std::unique_ptr<Network>> Network::open() {
 }
 
 Result<void> Network::set_link_up(const std::string& interface) {
-  const Link change(rtnl_link_alloc());
-  rtnl_link_set_flags(change.get(), IFF_UP);
-  return parts_->change_link(interface, change, "cannot be brought into service");
+  // While duplicate address detection runs on the link-local address, no neighbour is asked for, and every IPv6 host
+  // beyond is unknown. Whoever made the link may have brought it up with detection on: hence down first. Where IPv6 is
+  // switched off there is no such file, and nothing to do.
+  const Link down(rtnl_link_alloc());
+  rtnl_link_unset_flags(down.get(), IFF_UP);
+  if (auto taken = parts_->change_link(interface, down, "cannot be taken out of service"); !taken) return taken;
+  std::ofstream("/proc/sys/net/ipv6/conf/" + interface + "/accept_dad") << '0';
+  const Link up(rtnl_link_alloc());
+  rtnl_link_set_flags(up.get(), IFF_UP);
+  return parts_->change_link(interface, up, "cannot be brought into service");
 }
 
 Result<void> Network::set_mtu(const std::string& interface, std::uint32_t mtu) {

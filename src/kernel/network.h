@@ -40,6 +40,7 @@ class Network {
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
+  // Down and up again if it is up already; so its link-local address is usable at once, too.
   [[nodiscard]] Result<void> set_link_up(const std::string& interface);
   [[nodiscard]] Result<void> set_mtu(const std::string& interface, std::uint32_t mtu);
   // Usable at once: no duplicate address detection. An address that is there already is no fault.
@@ -57,7 +58,7 @@ class Network {
   // Asks the kernel to resolve a next hop, or to confirm one that is in use.
   void want_neighbour(const std::string& interface, const IpAddress& address);
   // Asks the kernel to confirm all that it has not heard of for a while. The data plane's packets do not pass the
-  // kernel, so without this it would never notice that a neighbour went away. Call it every half minute or so.
+  // kernel, so without this it would never notice that a neighbour went away. Call it now and then.
   void confirm_stale(const std::vector<std::string>& interfaces);
 
   // Readable when neighbours or routes may have changed; then call drain(), which says whether they did.

@@ -79,22 +79,44 @@ class ControlSocket {
   [[nodiscard]] std::optional<std::uint32_t> ethtool(const std::string& interface, std::uint32_t command,
                                                      std::uint32_t value) const {
     ethtool_value argument{command, value};
-    ifreq request{};
-    std::strncpy(request.ifr_name, interface.c_str(), IFNAMSIZ - 1);
+    ifreq request = request_for(interface);
     request.ifr_data = reinterpret_cast<char*>(&argument);
     if (::ioctl(descriptor_, SIOCETHTOOL, &request) != 0) return std::nullopt;
     return argument.data;
   }
 
-  void bring_up(const std::string& interface) const {
-    ifreq request{};
-    std::strncpy(request.ifr_name, interface.c_str(), IFNAMSIZ - 1);
-    if (::ioctl(descriptor_, SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_UP) != 0) return;
-    request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_UP);
+  [[nodiscard]] int flags(const std::string& interface) const {
+    ifreq request = request_for(interface);
+    return ::ioctl(descriptor_, SIOCGIFFLAGS, &request) == 0 ? request.ifr_flags : 0;
+  }
+
+  void set_flag(const std::string& interface, int flag, bool on) const {
+    ifreq request = request_for(interface);
+    if (::ioctl(descriptor_, SIOCGIFFLAGS, &request) != 0) return;
+    const int wanted = on ? request.ifr_flags | flag : request.ifr_flags & ~flag;
+    if (wanted == request.ifr_flags) return;
+    request.ifr_flags = static_cast<short>(wanted);
     (void)::ioctl(descriptor_, SIOCSIFFLAGS, &request);
   }
 
+  [[nodiscard]] int mtu(const std::string& interface) const {
+    ifreq request = request_for(interface);
+    return ::ioctl(descriptor_, SIOCGIFMTU, &request) == 0 ? request.ifr_mtu : 0;
+  }
+
+  void set_mtu(const std::string& interface, int octets) const {
+    ifreq request = request_for(interface);
+    request.ifr_mtu = octets;
+    (void)::ioctl(descriptor_, SIOCSIFMTU, &request);
+  }
+
  private:
+  static ifreq request_for(const std::string& interface) {
+    ifreq request{};
+    std::strncpy(request.ifr_name, interface.c_str(), IFNAMSIZ - 1);
+    return request;
+  }
+
   int descriptor_;
 };
 
@@ -118,7 +140,7 @@ std::string ipv6_switch(const std::string& interface) {
 
 }  // namespace
 
-Result<std::unique_ptr<QuietLink>> QuietLink::make(const std::string& interface) {
+Result<std::unique_ptr<QuietLink>> QuietLink::make(const std::string& interface, std::uint32_t mtu) {
   if (carries_default_route_v4(interface) || carries_default_route_v6(interface)) {
     return failure(
         Fault::kNotPermitted,
@@ -131,11 +153,19 @@ Result<std::unique_ptr<QuietLink>> QuietLink::make(const std::string& interface)
                                              interface + ")");
   }
   std::unique_ptr<QuietLink> link(new QuietLink(interface));
+  const ControlSocket socket;
+  const int flags = socket.flags(interface);
+  link->state_before_ = {(flags & IFF_UP) != 0, (flags & IFF_PROMISC) != 0, socket.mtu(interface)};
   if (auto blocked = block_arrivals(interface); !blocked) return std::unexpected(blocked.error());
   link->note("its arrivals are kept from the kernel");
   link->silence_ipv6();
   link->turn_offloads_off();
-  ControlSocket().bring_up(interface);
+  socket.set_flag(interface, IFF_UP, true);
+  if (mtu != 0) socket.set_mtu(interface, static_cast<int>(mtu));
+  link->mtu_ = static_cast<std::uint32_t>(socket.mtu(interface));
+  if (mtu != 0 && link->mtu_ != mtu) {
+    return failure(Fault::kDeviceMissing, "interface \"" + interface + "\" refuses mtu " + std::to_string(mtu));
+  }
   return link;
 }
 
@@ -164,6 +194,9 @@ QuietLink::~QuietLink() {
   for (auto offload = before_.rbegin(); offload != before_.rend(); ++offload) {
     (void)socket.ethtool(interface_, offload->set_command, offload->value);
   }
+  if (state_before_.mtu != socket.mtu(interface_)) socket.set_mtu(interface_, state_before_.mtu);
+  socket.set_flag(interface_, IFF_PROMISC, state_before_.promiscuous);
+  socket.set_flag(interface_, IFF_UP, state_before_.up);
   if (ipv6_before_) std::ofstream(ipv6_switch(interface_)) << '0';
   // An interface that is gone took its chain along; a chain that cannot be lifted is replaced by the next start.
   (void)lift_block(interface_);

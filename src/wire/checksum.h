@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace levelgate::wire {
 
@@ -32,6 +33,23 @@ namespace levelgate::wire {
 [[nodiscard]] inline std::uint16_t checksum_finish(std::uint32_t sum) {
   while ((sum >> 16) != 0) sum = (sum & 0xffffu) + (sum >> 16);
   return static_cast<std::uint16_t>(~sum & 0xffffu);
+}
+
+// Whether octets that contain their own checksum sum up to all ones. The octets are a multiple of four, as those of an
+// IPv4 header. The sum may be made in the machine's own order, since swapping the octets of every word swaps those of
+// the sum (RFC 1071).
+[[nodiscard]] inline bool checksum_holds(ConstBytes bytes) {
+  const std::byte* at = bytes.data();
+  std::uint64_t sum = 0;
+  for (std::size_t left = bytes.size(); left >= 4; left -= 4, at += 4) {
+    std::uint32_t word;
+    std::memcpy(&word, at, sizeof word);
+    sum += word;
+  }
+  sum = (sum & 0xffffffffu) + (sum >> 32);
+  sum = (sum & 0xffffu) + (sum >> 16);
+  sum = (sum & 0xffffu) + (sum >> 16);
+  return ((sum & 0xffffu) + (sum >> 16)) == 0xffffu;
 }
 
 // The checksum after one 16-bit word changed from `before` to `after` (RFC 1624 §3, equation 3).

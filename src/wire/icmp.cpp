@@ -55,6 +55,8 @@ std::uint32_t pseudo_sum_v6(const std::byte* header, std::uint32_t octets) {
   return sum;
 }
 
+// RFC 4443 §2.4 (e.1), (e.2): the high bit says that it is no error; a redirect is not answered either.
+bool is_error_v6(unsigned type) { return type < 128 || type == 137; }
 bool is_error_v4(unsigned type) { return type == 3 || type == 4 || type == 5 || type == 11 || type == 12; }
 
 }  // namespace
@@ -62,10 +64,11 @@ bool is_error_v4(unsigned type) { return type == 3 || type == 4 || type == 5 || 
 bool may_answer(ConstBytes packet, const IpView& view) {
   if (view.verdict != IpVerdict::kOk || view.fragment == IpFragment::kLater) return false;
   if (!forwardable_source(packet.data(), view.family)) return false;
+  if (!forwardable_destination(packet.data(), view.family)) return false;
   if (view.protocol != kProtocolIcmp && view.protocol != kProtocolIcmpv6) return true;
   if (view.upper_offset >= view.total_octets) return false;
   const unsigned type = std::to_integer<unsigned>(packet[view.upper_offset]);
-  return view.family == IpFamily::kV4 ? !is_error_v4(type) : type >= 128;
+  return view.family == IpFamily::kV4 ? !is_error_v4(type) : !is_error_v6(type);
 }
 
 std::uint32_t write_icmp_error(Bytes to, IcmpError error, std::uint32_t mtu, const IpAddress& source, ConstBytes about,

@@ -15,8 +15,8 @@ namespace levelgate::wire {
 
 enum class IcmpError : std::uint8_t { kTimeExceeded, kTooBig, kNetUnreachable, kHostUnreachable, kProhibited };
 
-// Whether an error about this packet may be sent at all: not about ICMP errors, later fragments, group or
-// unusable source addresses.
+// Whether an error about this packet may be sent at all: not about ICMP errors and redirects, later fragments,
+// packets to a group, or packets from an address that names no host.
 [[nodiscard]] bool may_answer(ConstBytes packet, const IpView& view);
 
 // The longest error packet: RFC 1812 §4.3.2.3 says 576 octets, RFC 4443 §3 the minimum MTU of 1280.

@@ -14,44 +14,6 @@ constexpr unsigned kMaxExtensionHeaders = 8;  // what any sane packet stays belo
 
 unsigned octet(ConstBytes packet, std::size_t at) { return std::to_integer<unsigned>(packet[at]); }
 
-IpView shallow_v4(ConstBytes packet) {
-  IpView view;
-  if (packet.size() < kIpv4Octets) return view;
-  const std::uint32_t header = (octet(packet, 0) & 0x0fu) * 4;
-  const std::uint32_t total = load_be<std::uint16_t>(packet.data() + 2);
-  if (header < kIpv4Octets || total < header || total > packet.size()) return view;
-  view.header_octets = static_cast<std::uint8_t>(header);
-  view.upper_offset = static_cast<std::uint16_t>(header);
-  view.total_octets = total;
-  view.hop_limit = static_cast<std::uint8_t>(octet(packet, 8));
-  view.protocol = static_cast<std::uint8_t>(octet(packet, 9));
-  const unsigned flags = load_be<std::uint16_t>(packet.data() + 6);
-  view.dont_fragment = (flags & 0x4000u) != 0;
-  if ((flags & 0x1fffu) != 0) {
-    view.fragment = IpFragment::kLater;
-  } else if ((flags & 0x2000u) != 0) {
-    view.fragment = IpFragment::kFirst;
-  }
-  view.verdict = checksum_finish(checksum_add(packet.first(header))) == 0 ? IpVerdict::kOk : IpVerdict::kChecksum;
-  return view;
-}
-
-IpView shallow_v6(ConstBytes packet) {
-  IpView view;
-  view.family = IpFamily::kV6;
-  if (packet.size() < kIpv6Octets) return view;
-  const std::uint32_t total = kIpv6Octets + load_be<std::uint16_t>(packet.data() + 4);
-  if (total > packet.size()) return view;
-  view.verdict = IpVerdict::kOk;
-  view.header_octets = kIpv6Octets;
-  view.upper_offset = kIpv6Octets;
-  view.total_octets = total;
-  view.hop_limit = static_cast<std::uint8_t>(octet(packet, 7));
-  view.protocol = static_cast<std::uint8_t>(octet(packet, 6));
-  view.dont_fragment = true;
-  return view;
-}
-
 // Walks extension headers (RFC 8200 §4). False: cut off, or too many.
 bool walk_extensions(ConstBytes packet, IpView& view) {
   std::uint32_t at = kIpv6Octets;
@@ -69,9 +31,12 @@ bool walk_extensions(ConstBytes packet, IpView& view) {
     if (at + octets > view.total_octets) return false;
     if (fragment) {
       const unsigned offset = load_be<std::uint16_t>(packet.data() + at + 2);
-      view.fragment = (offset & 0xfff8u) != 0 ? IpFragment::kLater
-                      : (offset & 1u) != 0    ? IpFragment::kFirst
-                                              : IpFragment::kWhole;
+      // A further fragment header that says whole does not undo what an earlier one said.
+      if ((offset & 0xfff8u) != 0) {
+        view.fragment = IpFragment::kLater;
+      } else if ((offset & 1u) != 0) {
+        view.fragment = IpFragment::kFirst;
+      }
     }
     next = octet(packet, at);
     at += octets;
@@ -100,10 +65,22 @@ void read_ports(ConstBytes packet, IpView& view) {
   }
 }
 
-bool forwardable_v4(std::uint32_t address) {
-  if ((address >> 28) >= 0xe) return false;  // multicast, reserved, limited broadcast
-  if ((address >> 24) == 127 || (address >> 24) == 0) return false;
-  return (address >> 16) != 0xa9fe;  // 169.254/16
+}  // namespace
+
+IpView read_ipv6_shallow(ConstBytes packet) {
+  IpView view;
+  view.family = IpFamily::kV6;
+  if (packet.size() < kIpv6Octets) return view;
+  const std::uint32_t total = kIpv6Octets + load_be<std::uint16_t>(packet.data() + 4);
+  if (total > packet.size()) return view;
+  view.verdict = IpVerdict::kOk;
+  view.header_octets = kIpv6Octets;
+  view.upper_offset = kIpv6Octets;
+  view.total_octets = total;
+  view.hop_limit = static_cast<std::uint8_t>(octet(packet, 7));
+  view.protocol = static_cast<std::uint8_t>(octet(packet, 6));
+  view.dont_fragment = true;
+  return view;
 }
 
 bool forwardable_v6(const std::byte* address) {
@@ -114,19 +91,6 @@ bool forwardable_v6(const std::byte* address) {
     if (address[i] != std::byte{0}) return true;
   }
   return std::to_integer<unsigned>(address[15]) > 1;  // :: and ::1
-}
-
-}  // namespace
-
-IpView read_ip_shallow(ConstBytes packet) {
-  if (packet.empty()) return {};
-  switch (octet(packet, 0) >> 4) {
-    case 4:
-      return shallow_v4(packet);
-    case 6:
-      return shallow_v6(packet);
-  }
-  return {};
 }
 
 void read_upper(ConstBytes packet, IpView& view) {
@@ -149,25 +113,6 @@ IpAddress source_of(const std::byte* packet, IpFamily family) {
 
 IpAddress destination_of(const std::byte* packet, IpFamily family) {
   return family == IpFamily::kV4 ? IpAddress::v4_from(packet + 16) : IpAddress::v6_from(packet + 24);
-}
-
-void lower_hop_limit(std::byte* packet, IpFamily family) {
-  if (family == IpFamily::kV6) {
-    packet[7] = static_cast<std::byte>(std::to_integer<unsigned>(packet[7]) - 1);
-    return;
-  }
-  const std::uint16_t before = load_be<std::uint16_t>(packet + 8);
-  const std::uint16_t after = static_cast<std::uint16_t>(before - 0x0100);
-  store_be<std::uint16_t>(packet + 8, after);
-  store_be<std::uint16_t>(packet + 10, checksum_adjust(load_be<std::uint16_t>(packet + 10), before, after));
-}
-
-bool forwardable_destination(const std::byte* packet, IpFamily family) {
-  return family == IpFamily::kV4 ? forwardable_v4(IpView::destination_v4(packet)) : forwardable_v6(packet + 24);
-}
-
-bool forwardable_source(const std::byte* packet, IpFamily family) {
-  return family == IpFamily::kV4 ? forwardable_v4(IpView::source_v4(packet)) : forwardable_v6(packet + 8);
 }
 
 std::uint32_t write_ip(std::byte* to, const IpAddress& source, const IpAddress& destination, std::uint8_t protocol,

@@ -47,6 +47,7 @@ enum class Drop : std::uint8_t {
   kTfsTooBig,
   kNoOutboundSa,
   kSequenceExhausted,
+  kSealFailed,
   kTunnelClosing,
   // resources
   kNoBuffer,
@@ -102,6 +103,8 @@ inline constexpr std::array<DropText, kDropCount> kDropTexts{{
      "lower the host's mtu, or set tfs.fragment: true"},
     {"no-outbound-sa", "the tunnel has no SA to send with", "levelgate show tunnels"},
     {"sequence-exhausted", "32-bit sequence numbers are used up", "set esn: true, or renew the keys"},
+    {"seal-failed", "the crypto device did not encrypt the packet: zeros left in its place",
+     "set dataplane.crypto: auto"},
     {"tunnel-closing", "the tunnel is being removed", ""},
     {"no-buffer", "packet buffers ran out", "raise dataplane.memory"},
     {"port-full", "the port took no more packets", "the port is slower than the tunnel's rate"},

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What each counter of a tunnel means, in the order in which model/stats.h walks them. Names as in RFC 9348 §2.3 where
+// it has one.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace levelgate::cli {
+
+struct CounterText {
+  std::string_view group;  // empty: beside the groups
+  std::string_view name;
+  std::string_view meaning;
+};
+
+inline constexpr std::array<CounterText, 33> kCounterTexts{{
+    {"ipsec-stats", "tx-pkts", "Outer packets sent."},
+    {"ipsec-stats", "tx-octets", "Their octets, outer IP header included."},
+    {"ipsec-stats", "tx-drop-pkts", "Inner packets that were meant for the tunnel and dropped before they were sent."},
+    {"ipsec-stats", "rx-pkts", "Outer packets received and authenticated."},
+    {"ipsec-stats", "rx-octets", "Their octets, outer IP header included."},
+    {"ipsec-stats", "rx-drop-pkts", "Outer packets for this tunnel's SAs that were dropped."},
+    {"iptfs-inner-pkt-stats", "tx-pkts", "Inner packets sent; one that was split counts once."},
+    {"iptfs-inner-pkt-stats", "tx-octets", "Their octets."},
+    {"iptfs-inner-pkt-stats", "rx-pkts", "Inner packets received whole."},
+    {"iptfs-inner-pkt-stats", "rx-octets", "Their octets."},
+    {"iptfs-inner-pkt-stats", "rx-incomplete-pkts", "Inner packets of which a part was lost."},
+    {"iptfs-outer-pkt-stats", "tx-all-pad-pkts", "Outer packets sent that held padding only."},
+    {"iptfs-outer-pkt-stats", "tx-all-pad-octets", "Their octets of padding."},
+    {"iptfs-outer-pkt-stats", "tx-extra-pad-pkts", "Outer packets sent that held data and padding behind it."},
+    {"iptfs-outer-pkt-stats", "tx-extra-pad-octets", "Their octets of padding."},
+    {"iptfs-outer-pkt-stats", "rx-all-pad-pkts", "Outer packets received that held padding only."},
+    {"iptfs-outer-pkt-stats", "rx-all-pad-octets", "Their octets of padding."},
+    {"iptfs-outer-pkt-stats", "rx-extra-pad-pkts", "Outer packets received that held data and padding behind it."},
+    {"iptfs-outer-pkt-stats", "rx-extra-pad-octets", "Their octets of padding."},
+    {"iptfs-outer-pkt-stats", "rx-errored-pkts", "Outer packets received whose payload was wrong."},
+    {"iptfs-outer-pkt-stats", "rx-missed-pkts", "Outer packets that never came, or too late."},
+    {"", "slots", "Moments of departure that have come: sent and skipped."},
+    {"", "skipped-slots", "Slots that passed with nothing sent, since the worker was too late."},
+    {"", "late-slots", "Slots whose packet was sent only after the next one was due."},
+    {"", "late-pkts", "Outer packets that came behind the reorder window."},
+    {"", "queue-pkts", "Inner packets that wait now."},
+    {"", "queue-octets", "Their octets."},
+    {"", "queue-max-octets", "The most octets that ever waited."},
+    {"", "reorder-held-pkts", "Outer packets held now, until the ones before them come."},
+    {"", "pacing-p50-ns", "Half of the sent slots were later than this behind their moment, in nanoseconds."},
+    {"", "pacing-p99-ns", "One of a hundred was later than this."},
+    {"", "pacing-p999-ns", "One of a thousand was later than this."},
+    {"", "pacing-max-ns", "The latest of all."},
+}};
+
+}  // namespace levelgate::cli

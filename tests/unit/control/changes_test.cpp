@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Each key that can be written is compared, under its path, at the cost that the table of keys names.
+#include "control/changes.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <set>
+
+#include "config/schema.h"
+#include "unit/control/gateway_configs.h"
+
+namespace levelgate::control {
+namespace {
+
+using namespace tests;
+using config::KeyType;
+
+struct Mutation {
+  std::string path;     // as changes_between() tells it
+  std::string pattern;  // in the table of keys
+  std::function<void(model::Config&)> change;
+};
+
+model::Config rich() {
+  model::Config config = paris();
+  config.neighbours = {{"wan", ip("198.51.100.7"), mac("02:00:00:00:00:07")}};
+  return config;
+}
+
+template <typename Change>
+std::function<void(model::Config&)> in_tunnel(Change change) {
+  return [change](model::Config& config) { change(config.tunnels[0]); };
+}
+
+std::vector<Mutation> node_mutations() {
+  using C = model::Config;
+  return {{"node.name", "", [](C& c) { c.node_name = "x"; }},
+          {"dataplane.memory", "", [](C& c) { c.dataplane.no_huge = true; }},
+          {"dataplane.main-core", "", [](C& c) { c.dataplane.main_core = 1; }},
+          {"dataplane.workers", "", [](C& c) { c.dataplane.worker_cores = {1}; }},
+          {"dataplane.crypto", "", [](C& c) { c.dataplane.crypto = model::CryptoChoice::kOpenssl; }},
+          {"dataplane.idle", "", [](C& c) { c.dataplane.idle = model::IdleMode::kAdaptive; }},
+          {"ports.lan.pci", "ports.*.pci", [](C& c) { c.ports[1].pci = "3b:00.0"; }},
+          {"ports.lan.vdev", "ports.*.vdev", [](C& c) { c.ports[1].vdev = "net_null9"; }},
+          {"ports.lan.mtu", "ports.*.mtu", [](C& c) { c.ports[1].mtu = 9000; }},
+          {"ports.lan.twin", "ports.*.twin", [](C& c) { c.ports[1].twin = "x"; }},
+          {"ports.wan.gateway", "ports.*.gateway", [](C& c) { c.interfaces[0].gateways = {}; }},
+          {"interfaces.lan.port", "interfaces.*.port", [](C& c) { c.interfaces[1].port = "wan"; }},
+          {"interfaces.lan.addresses", "interfaces.*.addresses", [](C& c) { c.interfaces[1].addresses = {}; }},
+          {"management.api.socket", "", [](C& c) { c.management.api_socket = "/x"; }},
+          {"management.api.group", "", [](C& c) { c.management.api_group = "x"; }},
+          {"management.log.level", "", [](C& c) { c.management.log_level = model::LogLevel::kWarn; }},
+          {"management.log.format", "", [](C& c) { c.management.log_format = model::LogFormat::kJson; }}};
+}
+
+std::vector<Mutation> tunnel_mutations() {
+  using T = model::TunnelConfig;
+  std::vector<Mutation> list;
+  const auto add = [&](const std::string& key, std::function<void(T&)> change) {
+    list.push_back({"tunnels.berlin." + key, "tunnels.*." + key, in_tunnel(std::move(change))});
+  };
+  add("description", [](T& t) { t.description = "x"; });
+  add("local.interface", [](T& t) { t.interface = "lan"; });
+  add("local.address", [](T& t) { t.local = ip("10.1.0.1"); });
+  add("remote.address", [](T& t) { t.remote = ip("203.0.113.9"); });
+  add("static.esn", [](T& t) { t.outbound->esn = false; });
+  add("static.outbound", [](T& t) { t.outbound.reset(); });
+  add("static.outbound.spi", [](T& t) { t.outbound->spi = Spi{9999}; });
+  add("static.outbound.cipher", [](T& t) { t.outbound->cipher = EspCipher::kChaCha20Poly1305; });
+  add("static.outbound.first-sequence", [](T& t) { t.outbound->first_sequence = EspSeq{2}; });
+  add("static.outbound.key.file", [](T& t) { t.outbound->key = key_of('z'); });
+  add("static.inbound", [](T& t) { t.inbound.reset(); });
+  add("static.inbound.spi", [](T& t) { t.inbound->spi = Spi{9999}; });
+  add("static.inbound.cipher", [](T& t) { t.inbound->cipher = EspCipher::kAes128Gcm16; });
+  add("static.inbound.first-sequence", [](T& t) { t.inbound->first_sequence = EspSeq{2}; });
+  add("static.inbound.key.file", [](T& t) { t.inbound->key = key_of('z'); });
+  add("esp.replay-window", [](T& t) { t.replay_window = 64; });
+  add("esp.encapsulation", [](T& t) { t.encapsulation = model::Encapsulation::kUdp; });
+  add("selectors.local", [](T& t) { t.selectors.local = {model::TrafficSelector::from(net("10.1.0.0/16"))}; });
+  add("selectors.remote", [](T& t) { t.selectors.remote = {model::TrafficSelector::from(net("10.2.0.0/16"))}; });
+  add("tfs.mode", [](T& t) { t.tfs.mode = model::TfsMode::kPlain; });
+  add("tfs.rate", [](T& t) { t.tfs.rate_bits_per_second = 500'000'001; });
+  add("tfs.rate-layer", [](T& t) { t.tfs.rate_layer = model::RateLayer::kL2; });
+  add("tfs.packet-size", [](T& t) { t.tfs.packet_size = 1000; });
+  add("tfs.fragment", [](T& t) { t.tfs.fragment = false; });
+  add("tfs.max-queue-delay", [](T& t) { t.tfs.max_queue_delay = std::chrono::milliseconds(5); });
+  add("tfs.init-delay", [](T& t) { t.tfs.init_delay = std::chrono::milliseconds(5); });
+  add("tfs.catch-up", [](T& t) { t.tfs.catch_up_slots = 1; });
+  add("tfs.receive.reorder-window", [](T& t) { t.tfs.receive.reorder_window = 1; });
+  add("tfs.receive.lost-timer", [](T& t) { t.tfs.receive.lost_packet_timer = Nanos(1); });
+  return list;
+}
+
+std::vector<Mutation> all_mutations() {
+  std::vector<Mutation> all = node_mutations();
+  for (Mutation& mutation : tunnel_mutations()) all.push_back(std::move(mutation));
+  for (Mutation& mutation : all) {
+    if (mutation.pattern.empty()) mutation.pattern = mutation.path;
+  }
+  return all;
+}
+
+TEST(Changes, EachKeyIsToldUnderItsPathAtItsCost) {
+  for (const Mutation& mutation : all_mutations()) {
+    model::Config after = rich();
+    mutation.change(after);
+    for (const auto& [from, to] : {std::pair{rich(), after}, std::pair{after, rich()}}) {
+      const auto changes = changes_between(from, to);
+      ASSERT_EQ(changes.size(), 1u) << mutation.path;
+      EXPECT_EQ(changes[0].path, mutation.path);
+      EXPECT_NE(changes[0].before, changes[0].after) << mutation.path;
+      const config::KeySpec* const spec = config::key_spec(mutation.pattern);
+      ASSERT_NE(spec, nullptr) << mutation.pattern;
+      EXPECT_EQ(cost_name(changes[0].cost), spec->cost) << mutation.path;
+    }
+  }
+}
+
+// What the table of keys has and this does not: words for one thing, or of one meaning only.
+TEST(Changes, EveryKeyOfTheTableIsCompared) {
+  std::set<std::string> compared{"version",
+                                 "ports.*.address",
+                                 "ports.*.rx-queues",
+                                 "tunnels.*.esp.esn",
+                                 "tunnels.*.tfs.receive.send-immediately",
+                                 "tunnels.*.local",
+                                 "tunnels.*.remote"};
+  for (const Mutation& mutation : all_mutations()) compared.insert(mutation.pattern);
+  for (const config::KeySpec& spec : config::key_specs()) {
+    const bool leaf = spec.type != KeyType::kMap && spec.type != KeyType::kNamedMap && spec.type != KeyType::kList;
+    const bool in_a_list = spec.path.starts_with("routes.") || spec.path.starts_with("neighbours.");
+    if (!leaf || in_a_list || spec.availability != config::Availability::kNow) continue;
+    EXPECT_TRUE(compared.contains(std::string(spec.path))) << spec.path;
+  }
+}
+
+TEST(Changes, NothingChangedIsNoChange) {
+  EXPECT_TRUE(changes_between(rich(), rich()).empty());
+  model::Config turned = rich();
+  std::swap(turned.routes[0], turned.routes[1]);
+  std::swap(turned.interfaces[0], turned.interfaces[1]);
+  EXPECT_TRUE(changes_between(rich(), turned).empty()) << "the order of things says nothing";
+}
+
+std::vector<std::string> lines(const model::Config& before, const model::Config& after) {
+  std::vector<std::string> all;
+  for (const Change& change : changes_between(before, after)) all.push_back(change_text(change));
+  return all;
+}
+
+TEST(Changes, AsLinesForPeople) {
+  model::Config after = rich();
+  after.tunnels[0].tfs.rate_bits_per_second = 20'000'000;
+  after.tunnels[0].tfs.receive.lost_packet_timer = std::chrono::milliseconds(5);
+  after.tunnels.push_back(tunnel_of("oslo", "203.0.113.2"));
+  after.routes[1].metric = 300;
+  after.neighbours.clear();
+  EXPECT_EQ(lines(rich(), after),
+            (std::vector<std::string>{"tunnels.berlin.tfs.rate: 500 Mbit/s -> 20 Mbit/s (tunnel restart)",
+                                      "tunnels.berlin.tfs.receive.lost-timer: auto -> 5 ms (live)",
+                                      "tunnels.oslo: new (live)", "routes: - 10.2.0.0/16 blackhole metric 200 (live)",
+                                      "routes: + 10.2.0.0/16 blackhole metric 300 (live)",
+                                      "neighbours: - 198.51.100.7 on wan 02:00:00:00:00:07 (live)"}));
+  EXPECT_EQ(lines(after, rich()).at(0), "tunnels.oslo: removed (live)");
+}
+
+TEST(Changes, APortThatComesOrGoesNeedsARestart) {
+  model::Config after = rich();
+  after.ports.pop_back();
+  EXPECT_EQ(lines(rich(), after), (std::vector<std::string>{"ports.lan: removed (daemon restart)"}));
+  EXPECT_EQ(lines(after, rich()), (std::vector<std::string>{"ports.lan: new (daemon restart)"}));
+}
+
+TEST(Changes, RoutesAreCountedNotOnlyNamed) {
+  model::Config before = rich();
+  model::Config after = rich();
+  after.routes.push_back(hop_route("192.0.2.0/24", "198.51.100.9", "wan"));
+  after.routes.push_back(after.routes.back());
+  EXPECT_EQ(lines(before, after).size(), 2u);
+  EXPECT_EQ(lines(after, before).at(0), "routes: - 192.0.2.0/24 via 198.51.100.9 dev wan (live)");
+}
+
+TEST(Changes, KeysAreNeverShown) {
+  model::Config after = rich();
+  after.tunnels[0].outbound->key = key_of('z');
+  EXPECT_EQ(lines(rich(), after),
+            (std::vector<std::string>{"tunnels.berlin.static.outbound.key.file: a key -> another key (rekey)"}));
+  after.tunnels[0].outbound->key = key_of('a');  // the same octets in another place
+  EXPECT_TRUE(changes_between(rich(), after).empty());
+}
+
+}  // namespace
+}  // namespace levelgate::control

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// No octets of a key stay in memory that is given back. This program's own allocator looks at each block when it goes;
+// an expanded AES key begins with the key itself, so it is found as well.
+#include <gtest/gtest.h>
+#include <malloc.h>
+#include <openssl/crypto.h>
+#include <string.h>
+
+#include <cstdlib>
+#include <new>
+
+#include "crypto/aead_burst.h"
+#include "crypto/gcm_direct.h"
+#include "support/aead_laws.h"
+
+namespace {
+
+constexpr std::size_t kWatched = 16;
+const std::byte* watched = nullptr;  // that many octets must not be in a block that goes
+std::size_t found = 0;
+
+void look_at(void* block) {
+  if (watched == nullptr || block == nullptr) return;
+  if (memmem(block, malloc_usable_size(block), watched, kWatched) != nullptr) ++found;
+}
+
+void* crypto_malloc(std::size_t octets, const char*, int) { return std::malloc(octets); }
+void* crypto_realloc(void* block, std::size_t octets, const char*, int) { return std::realloc(block, octets); }
+void crypto_free(void* block, const char*, int) {
+  look_at(block);
+  std::free(block);
+}
+// Before OpenSSL has allocated anything.
+const int hooked = CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free);
+
+void* allocate(std::size_t octets, std::size_t alignment) {
+  void* block = nullptr;
+  if (posix_memalign(&block, std::max(alignment, sizeof(void*)), octets == 0 ? 1 : octets) == 0) return block;
+  throw std::bad_alloc();
+}
+void release(void* block) {
+  look_at(block);
+  std::free(block);
+}
+
+}  // namespace
+
+void* operator new(std::size_t octets) { return allocate(octets, alignof(std::max_align_t)); }
+void* operator new(std::size_t octets, std::align_val_t alignment) {
+  return allocate(octets, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* block) noexcept { release(block); }
+void operator delete(void* block, std::size_t) noexcept { release(block); }
+void operator delete(void* block, std::align_val_t) noexcept { release(block); }
+void operator delete(void* block, std::size_t, std::align_val_t) noexcept { release(block); }
+
+namespace levelgate::testing {
+namespace {
+
+class KeysWiped : public ::testing::TestWithParam<EspCipher> {
+ protected:
+  void TearDown() override { watched = nullptr; }
+  // Makes a key, uses it, lets it go; how many blocks had it in them.
+  std::size_t left_behind_by(esp::Cipher& cipher) {
+    static std::array<std::byte, 32> key;  // itself never given back
+    const Octets octets = octets_of(key.size(), 77);
+    std::copy(octets.begin(), octets.end(), key.begin());
+    watched = key.data();
+    found = 0;
+    for (const esp::Purpose purpose : {esp::Purpose::kSeal, esp::Purpose::kOpen}) {
+      auto prepared = cipher.prepare(GetParam(), ConstBytes(key).first(key_octets(GetParam())), purpose);
+      EXPECT_TRUE(prepared.has_value());
+      AeadSheet sheet(100, 12, 3);
+      sheet.job.key = prepared->get();
+      purpose == esp::Purpose::kSeal ? cipher.seal({&sheet.job, 1}) : cipher.open({&sheet.job, 1});
+    }
+    return found;
+  }
+};
+
+TEST_P(KeysWiped, ByOpenssl) {
+  ASSERT_EQ(hooked, 1);
+  const auto cipher = crypto::make_openssl_cipher();
+  EXPECT_EQ(left_behind_by(*cipher), 0u);
+}
+
+TEST_P(KeysWiped, ByIpsecMb) {
+  const auto cipher = crypto::make_ipsec_mb_cipher();
+  if (!cipher) GTEST_SKIP() << cipher.error().what;
+  EXPECT_EQ(left_behind_by(**cipher), 0u);
+}
+
+// The look itself sees a key that is left.
+TEST_P(KeysWiped, OrElseItIsSeen) {
+  const Octets key = octets_of(32, 78);
+  watched = key.data();
+  found = 0;
+  {
+    const auto careless = std::make_unique<Octets>(key);
+  }
+  EXPECT_EQ(found, 1u);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, KeysWiped, ::testing::ValuesIn(kEspCiphers),
+                         [](const auto& of) { return name_of(of.param); });
+
+}  // namespace
+}  // namespace levelgate::testing
