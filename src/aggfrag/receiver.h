@@ -9,12 +9,10 @@
 #include <levelgate/base/bytes.h>
 #include <levelgate/base/ids.h>
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
-#include <cstring>
 
 #include "aggfrag/octet_copy.h"
+#include "aggfrag/unfinished_packet.h"
 #include "wire/aggfrag_header.h"
 
 namespace levelgate::aggfrag {
@@ -45,7 +43,8 @@ struct AcceptResult {
 class Receiver {
  public:
   // Inner packets above `max_inner_octets` are a bad block.
-  explicit Receiver(std::uint32_t max_inner_octets) : max_inner_octets_(max_inner_octets) {}
+  explicit Receiver(std::uint32_t max_inner_octets)
+      : max_inner_octets_(max_inner_octets), unfinished_(max_inner_octets) {}
 
   // `payload` is the ESP payload: AGGFRAG header and data blocks.
   template <typename Sink>
@@ -54,32 +53,17 @@ class Receiver {
   // Something between the last payload and the next one is missing, or the partial packet is too old, or the SA goes.
   template <typename Sink>
   void abandon(Sink& sink) {
-    if (state_ == State::kPartial) sink.abandon();
-    if (state_ == State::kRunt) sink.incomplete();
-    state_ = State::kIdle;
+    unfinished_.abandon(sink);
   }
 
-  [[nodiscard]] bool partial() const { return state_ != State::kIdle; }
+  [[nodiscard]] bool partial() const { return unfinished_.exists(); }
 
  private:
-  enum class State : std::uint8_t { kIdle, kRunt, kPartial };
-
-  template <typename Sink>
-  bool continue_packet(ConstBytes data, std::uint32_t block_offset, Sink& sink, std::uint32_t* from);
-  template <typename Sink>
-  bool complete_runt(ConstBytes data, Sink& sink, std::uint32_t* taken);
   template <typename Sink>
   AcceptResult parse_blocks(EspSeq number, ConstBytes data, std::uint32_t from, Sink& sink);
-  template <typename Sink>
-  void begin_partial(ConstBytes head, std::uint32_t octets, Sink& sink);
 
   std::uint32_t max_inner_octets_;
-  State state_ = State::kIdle;
-  std::uint64_t next_number_ = 0;  // the number that must come for the unfinished packet to go on
-  Bytes target_;                   // where the partial packet's next octets go; empty: refused, octets are passed over
-  std::uint32_t need_ = 0;         // octets that are missing
-  std::uint32_t runt_octets_ = 0;
-  std::array<std::byte, wire::kLongestRunt + 1> runt_{};
+  UnfinishedPacket unfinished_;
 };
 
 template <typename Sink>
@@ -92,83 +76,17 @@ AcceptResult Receiver::accept(EspSeq number, ConstBytes payload, Sink& sink) {
   }
   const ConstBytes data = payload.subspan(header.header_octets);
   const std::uint32_t octets = static_cast<std::uint32_t>(data.size());
-  // Fragments come under consecutive numbers (RFC 9347 §2.2.3).
-  if (state_ != State::kIdle && number.value != next_number_) abandon(sink);
+  if (unfinished_.exists() && !unfinished_.continues_under(number)) abandon(sink);
   const bool padding_only =
       header.block_offset == 0 && (data.empty() || wire::block_type(data[0]) == wire::BlockType::kPad);
   if (padding_only) {
-    // An all-pad payload between two fragments breaks nothing (RFC 9347 §2.2.3).
-    ++next_number_;
+    unfinished_.pass_over_padding();
     return {Accepted::kAllPad, octets};
   }
   std::uint32_t from = header.block_offset;
-  if (state_ != State::kIdle) {
-    ++next_number_;
-    if (!continue_packet(data, header.block_offset, sink, &from)) return {Accepted::kFull, 0};
-  }
+  if (unfinished_.exists() && !unfinished_.feed(data, header.block_offset, sink, &from)) return {Accepted::kFull, 0};
   if (from >= octets) return {Accepted::kOrphan, 0};
   return parse_blocks(number, data, from, sink);
-}
-
-// Feeds the unfinished packet. True: go on with blocks at *from. False: the payload is used up.
-template <typename Sink>
-bool Receiver::continue_packet(ConstBytes data, std::uint32_t block_offset, Sink& sink, std::uint32_t* from) {
-  std::uint32_t taken = 0;
-  if (state_ == State::kRunt) {
-    if (block_offset == 0 ||
-        !complete_runt(data.first(std::min<std::size_t>(data.size(), block_offset)), sink, &taken)) {
-      abandon(sink);
-      return true;
-    }
-    if (state_ == State::kRunt) {
-      if (block_offset > data.size()) return false;  // still too short: a tiny payload
-      abandon(sink);                                 // it says that a block begins within the length field
-      return true;
-    }
-  }
-  // The offset must be what the packet's own length says (RFC 9347 §2.2.3); anything else is a contradiction.
-  if (state_ == State::kPartial && block_offset != need_ + taken) {
-    abandon(sink);
-    return true;
-  }
-  const std::uint32_t here = std::min(need_, static_cast<std::uint32_t>(data.size()) - taken);
-  if (!target_.empty() && here != 0) {
-    std::memcpy(target_.data(), data.data() + taken, here);
-    target_ = target_.subspan(here);
-  }
-  need_ -= here;
-  if (need_ != 0) return false;
-  state_ = State::kIdle;
-  sink.deliver();
-  *from = block_offset;
-  return block_offset < data.size();
-}
-
-// Adds octets until the length field is whole, then becomes partial. False: the lengths contradict each other.
-template <typename Sink>
-bool Receiver::complete_runt(ConstBytes data, Sink& sink, std::uint32_t* taken) {
-  const wire::BlockType type = wire::block_type(runt_[0]);
-  const std::uint32_t wanted = wire::length_field_end(type) - runt_octets_;
-  const std::uint32_t here = std::min(wanted, static_cast<std::uint32_t>(data.size()));
-  std::memcpy(runt_.data() + runt_octets_, data.data(), here);
-  runt_octets_ += here;
-  *taken = here;
-  if (here < wanted) return true;
-  const std::uint32_t octets = wire::block_octets(runt_.data(), type);
-  if (octets < runt_octets_ || octets > max_inner_octets_) return false;
-  begin_partial({runt_.data(), runt_octets_}, octets, sink);
-  return true;
-}
-
-template <typename Sink>
-void Receiver::begin_partial(ConstBytes head, std::uint32_t octets, Sink& sink) {
-  target_ = sink.begin(octets);
-  if (!target_.empty()) {
-    std::memcpy(target_.data(), head.data(), head.size());
-    target_ = target_.subspan(head.size());
-  }
-  need_ = octets - static_cast<std::uint32_t>(head.size());
-  state_ = State::kPartial;
 }
 
 template <typename Sink>
@@ -182,17 +100,13 @@ AcceptResult Receiver::parse_blocks(EspSeq number, ConstBytes data, std::uint32_
     if (type == wire::BlockType::kUnknown) return {Accepted::kBadBlock, 0};
     const std::uint32_t left = end - at;
     if (left < wire::length_field_end(type)) {
-      std::memcpy(runt_.data(), base + at, left);
-      runt_octets_ = left;
-      state_ = State::kRunt;
-      next_number_ = number.value + 1;
+      unfinished_.begin_runt(number, data.subspan(at));
       return {Accepted::kFull, 0};
     }
     const std::uint32_t octets = wire::block_octets(base + at, type);
     if (octets == 0 || octets > max_inner_octets_) return {Accepted::kBadBlock, 0};
     if (octets > left) {
-      begin_partial(data.subspan(at), octets, sink);
-      next_number_ = number.value + 1;
+      unfinished_.begin(number, data.subspan(at), octets, sink);
       return {Accepted::kFull, 0};
     }
     const Bytes target = sink.begin(octets);

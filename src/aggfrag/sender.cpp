@@ -14,6 +14,7 @@ namespace levelgate::aggfrag {
 namespace {
 
 constexpr std::size_t kPrefetchAhead = 4;  // packets; beyond this the lines are evicted before they are read
+constexpr std::uint32_t kMaxBlockOffset = 0xffff;
 
 // Inlined by force: left to itself GCC sees a function without effects and drops the call.
 [[gnu::always_inline]] inline void prefetch(const Packet& packet) {
@@ -42,7 +43,7 @@ std::uint32_t Sender::copy_blocks(const InnerQueue& queue, std::byte* to, std::u
     const Packet& packet = queue.at(index);
     const std::uint32_t space = room - used;
     if (packet.length > space) {
-      if (!may_start(space, used)) break;
+      if (!may_split(packet.length, space, used)) break;
       std::memcpy(to + used, packet.data, space);
       head_offset_ = space;
       used = room;
@@ -55,9 +56,11 @@ std::uint32_t Sender::copy_blocks(const InnerQueue& queue, std::byte* to, std::u
   return used;
 }
 
-// A payload so small that it never has room for a whole first fragment starts one anyway: else nothing would move.
-bool Sender::may_start(std::uint32_t space, std::uint32_t used) const {
-  return fragmentation_ == Fragmentation::kAllowed && (space >= kMinFragment || used == 0);
+// What remains must fit the 16 bits of BlockOffset, which is more than a few octets of the largest IPv6 packet allow. A
+// payload so small that it never has room for a whole first fragment starts one anyway: else nothing would move.
+bool Sender::may_split(std::uint32_t octets, std::uint32_t space, std::uint32_t used) const {
+  if (fragmentation_ == Fragmentation::kForbidden) return false;
+  return used == 0 || (space >= kMinFragment && octets - space <= kMaxBlockOffset);
 }
 
 Filled Sender::copy(const InnerQueue& queue, Bytes payload) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Fills AGGFRAG payloads from a queue of inner packets (RFC 9347 §2.2, §2.2.3). Never allocates, never reads a clock,
-// never knows what a NIC is. A first fragment is never shorter than an IPv6 header, so no runt is ever sent.
+// never knows what a NIC is. A first fragment always shows the packet's length field, so that no runt is sent; only a
+// payload too small for that has no choice.
 #pragma once
 
 #include <levelgate/base/bytes.h>
@@ -9,14 +10,15 @@
 #include <cstdint>
 
 #include "aggfrag/inner_queue.h"
+#include "wire/aggfrag_header.h"
 
 namespace levelgate::aggfrag {
 
 enum class Fragmentation : std::uint8_t { kAllowed, kForbidden };
 
-// The shortest first fragment: an IPv6 header, so that the receiver always sees the length field and the
-// remainder of the largest IPv6 packet fits the 16 bits of BlockOffset.
-inline constexpr std::uint32_t kMinFragment = 40;
+// The shortest first fragment: the receiver sees the length field of either family. Anything longer would pad away
+// payload while packets wait: up to its length less one from every payload.
+inline constexpr std::uint32_t kMinFragment = wire::kLongestRunt + 1;
 
 struct Filled {
   std::uint32_t consumed = 0;     // packets at the queue's head that are now fully copied
@@ -45,7 +47,7 @@ class Sender {
  private:
   Filled copy(const InnerQueue& queue, Bytes payload);
   std::uint32_t copy_blocks(const InnerQueue& queue, std::byte* to, std::uint32_t room, std::uint32_t* consumed);
-  [[nodiscard]] bool may_start(std::uint32_t space, std::uint32_t used) const;
+  [[nodiscard]] bool may_split(std::uint32_t octets, std::uint32_t space, std::uint32_t used) const;
 
   Fragmentation fragmentation_;
   std::uint32_t head_offset_ = 0;
