@@ -142,7 +142,7 @@ class ReplayWindow:
 
 
 class Opener:
-    """One inbound SA: number recovery, replay check, decryption, commit (RFC 4303 §3.4)."""
+    """One inbound SA: form, number recovery, replay check, decryption, commit (RFC 4303 §2.4, §3.4)."""
 
     def __init__(self, sa, replay_window=4096):
         self.sa = sa
@@ -155,6 +155,8 @@ class Opener:
         spi, low = struct.unpack_from("!II", octets)
         if spi != self.sa.spi:
             raise EspError("spi")
+        if len(octets) < 8 + IV_OCTETS + 4 + ICV_OCTETS or len(octets) % 4:
+            raise EspError("short")
         sequence = self.window.recover(low)
         if self.window.refuses(sequence):
             raise EspError("replay")
