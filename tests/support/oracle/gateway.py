@@ -4,6 +4,7 @@
 # back. Also an auditor that holds the payloads of a real gateway against the contract without assuming its layout
 # (which slot, what order, when padding is allowed). Knows no configuration file and no product code.
 import ipaddress
+import itertools
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
@@ -46,6 +47,33 @@ class FixedSender:
             self.refused.append(packet)
         else:
             packer.add(packet)
+
+
+@dataclass
+class OnDemandSender:
+    """What leaves, and when, in on-demand mode: a whole payload as soon as one is full, the rest when the timer fires
+    that the first waiting packet armed. Nothing is padded. What is due at a moment leaves before what arrives then."""
+    room: int
+    init_delay_ns: int = 0
+    fragment: bool = True
+
+    def run(self, arrivals):
+        """[(moment, payload)]; arrivals in order, those of one moment at once."""
+        packer, out, timer = aggfrag.Packer(self.room, self.fragment, 6), [], None
+        for moment, group in itertools.groupby(arrivals, key=lambda arrival: arrival[0]):
+            if timer is not None and timer <= moment:
+                out += [(timer, payload) for payload in self._all(packer)]
+            for _, packet in group:
+                timer = moment + self.init_delay_ns if not packer.waiting_octets() else timer
+                packer.add(packet)
+            while packer.waiting_octets() >= self.room or (packer.waiting_octets() and timer <= moment):
+                out.append((moment, packer.payload(padded=False)))
+        return out + [(timer, payload) for payload in self._all(packer)]
+
+    @staticmethod
+    def _all(packer):
+        while packer.waiting_octets():
+            yield packer.payload(padded=False)
 
 
 class Fault(AssertionError):
