@@ -73,7 +73,7 @@ class Goodput(ReplayTest):
             self.assertEqual(tunnel.room(), room)
             for size in (576, 1500):
                 with self.subTest(packet_size=packet_size, size=size):
-                    self.reaches(tunnel, size, wan_mtu=9000)
+                    self.reaches(tunnel, size, wan={"mtu": 9000})
 
 
 if __name__ == "__main__":

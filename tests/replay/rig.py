@@ -68,7 +68,8 @@ class Tunnel:
             path = os.path.join(folder, f"{sa.spi}.key")
             with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
                 file.write(sa.keymat.hex())
-            return {"spi": sa.spi, "cipher": sa.cipher, "key": {"file": os.path.basename(path)}, "first-sequence": first}
+            return {"spi": sa.spi, "cipher": sa.cipher, "key": {"file": os.path.basename(path)},
+                    "first-sequence": first}
 
         out = {"local": {"address": self.local}, "remote": {"address": self.remote}, "tfs": self.tfs,
                "static": {"esn": self.esn, "outbound": one(self.out_sa(), self.first_out),
@@ -94,21 +95,19 @@ def plain(**more):
     return {"mode": "plain", **{k.replace("_", "-"): v for k, v in more.items()}}
 
 
-def gateway_map(folder, tunnels, routes=None, neighbours=(), wan_mtu=None, lan_mtu=None, **sections):
-    """The configuration as a map; JSON is YAML too."""
+def gateway_map(folder, tunnels, routes=None, neighbours=(), wan=None, lan=None, **sections):
+    """The configuration as a map; JSON is YAML too. `wan` and `lan` add to the ports, or change them."""
     whole = {"version": 1,
-             "ports": {"wan": {"vdev": "net_af_packet,iface=veth-wan", "address": [WAN4 + "/24", WAN6 + "/64"]},
-                       "lan": {"vdev": "net_af_packet,iface=veth-lan", "address": [LAN[4] + "/24", LAN[6] + "/64"]}},
+             "ports": {"wan": {"vdev": "net_af_packet,iface=veth-wan", "address": [WAN4 + "/24", WAN6 + "/64"],
+                               **(wan or {})},
+                       "lan": {"vdev": "net_af_packet,iface=veth-lan", "address": [LAN[4] + "/24", LAN[6] + "/64"],
+                               **(lan or {})}},
              "tunnels": {tunnel.name: tunnel.as_map(folder) for tunnel in tunnels},
              "routes": routes if routes is not None else [{"to": to, "via": tunnel.name} for tunnel in tunnels
                                                           for to in (tunnel.selectors or {}).get("remote", ())],
              **sections}
     if neighbours:
         whole["neighbours"] = list(neighbours)
-    if wan_mtu:
-        whole["ports"]["wan"]["mtu"] = wan_mtu
-    if lan_mtu:
-        whole["ports"]["lan"]["mtu"] = lan_mtu
     return whole
 
 
