@@ -72,7 +72,8 @@ class Captures(ReplayTest):
         sa = self.tunnel.in_sa()
         inner = outside_packet(random.Random(3), 100)
         pcap.write(self.path("lan"), self.frames())
-        pcap.write(self.path("wan"), [pcap.Frame(EPOCH - 7 * MS, ip.ethernet(sa.outer(sa.seal(1, aggfrag.header(0) + inner))))])
+        outer = sa.outer(sa.seal(1, aggfrag.header(0) + inner))
+        pcap.write(self.path("wan"), [pcap.Frame(EPOCH - 7 * MS, ip.ethernet(outer))])
         out = self.replay([("lan", self.path("lan")), ("wan", self.path("wan"))])
         self.assertEqual(out.packets("lan"), [(0, ip.with_lower_ttl(inner))])
         self.assertEqual([moment for moment, _ in self.sent(out)], [moment + 7 * MS for moment in self.moments])
@@ -208,9 +209,9 @@ class Captures(ReplayTest):
         sa = tunnel.in_sa()
         inner = sorted(((rng.randrange(SECOND // 5), inside_packet(rng, rng.randint(20, 3000))) for _ in range(400)),
                        key=lambda a: a[0])
-        outer = [(i * 100_000 + rng.randrange(300_000), sa.outer(sa.seal(i + 1, aggfrag.header(0) + outside_packet(rng, 60))))
-                 for i in range(500) if i % 17]
-        outer.sort(key=lambda a: a[0])
+        outer = sorted(((i * 100_000 + rng.randrange(300_000),
+                         sa.outer(sa.seal(i + 1, aggfrag.header(0) + outside_packet(rng, 60))))
+                        for i in range(500) if i % 17), key=lambda a: a[0])
         self.configure(tunnel)
         results = []
         for _ in range(2):

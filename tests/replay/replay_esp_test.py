@@ -50,8 +50,9 @@ class Esp(ReceivingTest):
         for size in (64, 65, 100, 4096, 65_536):
             for esn in (True, False):
                 top = 100_000
-                numbers = [top, top - size + 1, top - size, top - size + 2, top - size + 1, top, top + 1, top - size + 1,
-                           top - size + 2, top - size + 3, 1, top + 2 * size, top + size, top + size + 1]
+                numbers = [top, top - size + 1, top - size, top - size + 2, top - size + 1, top, top + 1,
+                           top - size + 1, top - size + 2, top - size + 3, 1, top + 2 * size, top + size,
+                           top + size + 1]
                 tunnel = receiver(0, replay_window=size, esn=esn)
                 with self.subTest(size=size, esn=esn):
                     out, model, _ = self.compare(tunnel, self.numbered(tunnel, numbers))
@@ -142,7 +143,8 @@ class Esp(ReceivingTest):
         other_key = esp.Sa(sa.spi, sa.source, sa.destination, sa.cipher, bytes(36))
         chacha = esp.Sa(sa.spi, sa.source, sa.destination, "chacha20poly1305", sa.keymat)
         body = self.bodies(1)[0]
-        arrivals = [(i, one.outer(one.seal(1, body))) for i, one in enumerate((other_spi, other_esn, other_key, chacha))]
+        arrivals = [(i, one.outer(one.seal(1, body)))
+                    for i, one in enumerate((other_spi, other_esn, other_key, chacha))]
         out, _, delivered = self.compare(tunnel, [*arrivals, (9, sa.outer(sa.seal(1, body)))])
         self.assertEqual(out.drops, {"unknown-spi": 1, "auth-failed": 3})
         self.assertEqual(delivered, forwarded(self.packets[:1]))
@@ -169,7 +171,8 @@ class Esp(ReceivingTest):
         tunnel = receiver()
         sa = tunnel.in_sa()
         octets = sa.seal(1, self.bodies(1)[0])
-        arrivals = [(i, sa.outer(octets[:length])) for i, length in enumerate((8, 12, 16, 20, 32, 35, 36, 37, 38, 39, 40))]
+        lengths = (8, 12, 16, 20, 32, 35, 36, 37, 38, 39, 40)
+        arrivals = [(i, sa.outer(octets[:length])) for i, length in enumerate(lengths)]
         out, _, _ = self.compare(tunnel, [*arrivals, (99, sa.outer(octets))])
         self.assertEqual(out.drops, {"esp-malformed": 9, "auth-failed": 2})
 

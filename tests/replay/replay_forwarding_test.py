@@ -46,7 +46,8 @@ class Forwarding(ReplayTest):
         out = self.from_inside(packets)
         self.assertEqual(sent_through(self.tunnel, out.frames["wan"]), [ip.with_lower_ttl(p) for p in packets])
         packets = [outside_packet(self.rng, 100, family, ttl=ttl) for family in (4, 6) for ttl in (2, 64, 255)]
-        self.assertEqual([p for _, p in self.from_peer(packets).packets("lan")], [ip.with_lower_ttl(p) for p in packets])
+        out = self.from_peer(packets)
+        self.assertEqual([p for _, p in out.packets("lan")], [ip.with_lower_ttl(p) for p in packets])
 
     def check_time_exceeded(self, octets, packet, source):
         answer, family = ip.parse(octets), packet[0] >> 4
@@ -188,7 +189,8 @@ class Forwarding(ReplayTest):
                          selectors={"local": ["10.2.0.0/16", "fd02::/64"], "remote": ["10.1.0.0/16", "fd01::/64"]})
         other.in_sa = first.out_sa
         back = [{"to": "10.1.0.0/16", "via": "lab"}, {"to": "fd01::/64", "via": "lab"}]
-        self.configure(other, routes=back, wan={"address": PEER4 + "/24"}, lan={"address": ["10.2.0.1/24", "fd02::1/64"]})
+        self.configure(other, routes=back, wan={"address": PEER4 + "/24"},
+                       lan={"address": ["10.2.0.1/24", "fd02::1/64"]})
         out = self.replay([("wan", self.path("out-wan.pcap"))], outputs=("lan",))
         self.assertEqual([p for _, p in out.packets("lan")],
                          [ip.with_lower_ttl(ip.with_lower_ttl(p)) for p in packets])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What `--json` prints: its shape and names (interface: "Static keys, neighbours, replay"; RFC 9348 for the counters), and
-# that the sums agree with each other and with the captures (RFC 9347: every slot, every inner packet is accounted for).
+# What `--json` prints: its shape and names (interface: "Static keys, neighbours, replay"; RFC 9348 for the counters),
+# and that the sums agree with each other and with the captures (RFC 9347: every slot, every inner packet is accounted for).
 import json
 import os
 import random
@@ -47,8 +47,8 @@ class Json(ReplayTest):
     def test_one_object_on_one_stream(self):
         self.configure(Tunnel(fixed()))
         for options in (["replay", "--json"], ["--output", "json", "replay"], ["replay"]):
-            done = subprocess.run([os.environ["LEVELGATE"], *options, "--config", self.path("gw.yaml"), "--until", "3ms"],
-                                  capture_output=True, text=True, timeout=60, check=False)
+            command = [os.environ["LEVELGATE"], *options, "--config", self.path("gw.yaml"), "--until", "3ms"]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
             with self.subTest(options=options):
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
                 if "json" in "".join(options):
@@ -74,7 +74,8 @@ class Json(ReplayTest):
                 self.assertEqual(inner["tx-pkts"] + stats["ipsec-stats"]["tx-drop-pkts"], len(load))
                 self.assertEqual(stats["ipsec-stats"]["tx-drop-pkts"], sum(out.drops.values()))
                 self.assertEqual(set(out.drops), {"tfs-queue-delay"})
-                self.assertEqual(inner["tx-octets"] + outer["tx-all-pad-octets"] + outer["tx-extra-pad-octets"], room * sent)
+                padding = outer["tx-all-pad-octets"] + outer["tx-extra-pad-octets"]
+                self.assertEqual(inner["tx-octets"] + padding, room * sent)
                 self.assertEqual(outer["tx-all-pad-octets"], room * outer["tx-all-pad-pkts"])
                 self.assertEqual((stats["queue-pkts"], stats["queue-octets"]), (0, 0))
                 timing = schedule.Schedule(1400, 20_000_000)

@@ -175,7 +175,8 @@ class TooBig(ReplayTest):
         out = self.replay([("lan", load)], until=SECOND)
         wire = gateway.decode_wire(out.frames["wan"], tunnel.out_sa())
         timing = schedule.Schedule(1000, 1000 * 1400 * 8)
-        self.assertEqual([stamp for stamp, _, _, _ in wire], [timing.stamp(k) for k in range(timing.count_before(SECOND))])
+        slots = range(timing.count_before(SECOND))
+        self.assertEqual([stamp for stamp, _, _, _ in wire], [timing.stamp(k) for k in slots])
         self.assertEqual({(aggfrag.split(body)[0], len(body)) for _, _, body, _ in wire}, {(0, tunnel.room() + 4)})
         reassembler = aggfrag.Reassembler()
         inner = [packet for number, (_, _, body, _) in enumerate(wire) for packet in reassembler.accept(number, body)]

@@ -9,7 +9,8 @@ from rig import MS, PEER4, PEER6, RATE_1000, SECOND, WAN4, WAN6, ReplayTest, Tun
 from oracle import aggfrag, gateway, schedule
 
 # packet size, rate in bit/s: none of them gives a whole number of nanoseconds
-ODD = [(1400, 333_333_333), (1400, 12_345_679), (128, 7_654_321), (576, 99_999_989), (1500, 20_000_003), (1000, 4_096_001)]
+ODD = [(1400, 333_333_333), (1400, 12_345_679), (128, 7_654_321), (576, 99_999_989), (1500, 20_000_003),
+       (1000, 4_096_001)]
 
 
 class Schedule(ReplayTest):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Seals and opens ESP packets (RFC 4303 §2, §3.3, §3.4) with AES-GCM-16 (RFC 4106) and ChaCha20-Poly1305 (RFC 7634),
-# 64- and 32-bit sequence numbers, bare or in UDP port 4500 (RFC 3948), over IPv4 and IPv6. Keeps keys in clear: for tests.
+# 64- and 32-bit sequence numbers, bare or in UDP port 4500 (RFC 3948), over IPv4 and IPv6. Keeps keys in clear: for
+# tests.
 import os
 import struct
 from dataclasses import dataclass, field

@@ -220,7 +220,7 @@ class Inbound:
 
 
 def decode_wire(frames, sa, replay_window=4096):
-    """[(stamp, sequence, payload, parsed outer)] of a capture of one SA's outer packets, every one of which must open."""
+    """[(stamp, sequence, payload, parsed outer)] of a capture of one SA's outer packets, which must all open."""
     opener, out = esp.Opener(sa, replay_window), []
     for frame in frames:
         octets = ip.packet_of(frame)
