@@ -20,7 +20,8 @@ constexpr std::uint16_t kOtherKind = 0xffff;
 constexpr std::array<std::byte, wire::kAggfragOctets> kNoBlocks{};  // an AGGFRAG payload that carries nothing
 constexpr Nanos kShortestLostTimer = std::chrono::milliseconds(1);
 constexpr Nanos kLongestLostTimer = std::chrono::seconds(1);
-constexpr Nanos kPartialLife = std::chrono::seconds(1);  // pins one buffer at most; longer than any sane interval
+constexpr Nanos kPartialLife = std::chrono::seconds(1);  // pins one buffer at most
+constexpr int kPartialIntervals = 4;                     // and on slow tunnels several packets must come in that time
 
 bool holds_a_place(const Packet& payload) { return payload.reserved >= kDummyKind; }
 
@@ -84,6 +85,7 @@ InboundSa::InboundSa(const model::TunnelPlan& plan, const model::EspSa& sa, Firs
       window_size_(aggfrag_ ? plan.tfs.receive.reorder_window : 0),
       lost_packet_timer_(plan.tfs.receive.lost_packet_timer),
       interval_(own_interval(plan.tfs)),
+      partial_life_(std::max(kPartialLife, interval_ * kPartialIntervals)),
       window_(window_size_, sa.first_sequence),
       receiver_(max_inner_octets) {}
 
@@ -180,7 +182,7 @@ void InboundSa::receive(WorkerContext& context, InnerSink& sink, const TunnelEnt
     return;
   }
   const aggfrag::AcceptResult result = receiver_.accept(number, payload.bytes(), assembly);
-  partial_deadline_ = receiver_.partial() ? context.now + std::max(kPartialLife, lost_after()) : kNever;
+  partial_deadline_ = receiver_.partial() ? context.now + std::max(partial_life_, lost_after()) : kNever;
   const auto errored = [&](model::Drop reason) {
     counters_.rx_errored_pkts.add(1);
     counters_.rx_drop_pkts.add(1);
