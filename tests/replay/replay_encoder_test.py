@@ -6,7 +6,7 @@ import random
 import unittest
 
 from rig import (INSIDE, MS, OUTSIDE, PEER4, PEER6, RATE_1000, SECOND, WAN4, WAN6, ReplayTest, Tunnel, fixed,
-                 inside_packet)
+                 inside_packet, on_demand, outside_packet, plain)
 from oracle import aggfrag, esp, gateway, ip, schedule
 
 # The shortest head of an inner packet that may stand at a payload's end holds the length field: 6 octets for IPv6.
@@ -167,18 +167,59 @@ class Encoder(ReplayTest):
         ivs = {esp.esp_of(packet)[1][8:16] for _, packet in out.packets("wan")}
         self.assertEqual(len(ivs), 1_000)
 
-    def test_without_esn_nothing_leaves_after_the_last_number(self):
+    def test_nothing_leaves_after_the_last_number(self):
         rng = random.Random(6)
-        tunnel = Tunnel(fixed(RATE_1000, packet_size="1400B"), esn=False, first_out=2**32 - 3)
-        self.configure(tunnel)
         load = [(k * MS, inside_packet(rng, 100)) for k in range(10)]
-        out = self.replay([("lan", load)], until=20 * MS)
-        wire = gateway.decode_wire(out.frames["wan"], tunnel.out_sa())
-        self.assertEqual([number for _, number, _, _ in wire], [2**32 - 3, 2**32 - 2, 2**32 - 1])
-        self.assertEqual([stamp for stamp, _, _, _ in wire], [0, MS, 2 * MS])
-        sent = out.tunnel()["iptfs-inner-pkt-stats"]["tx-pkts"]
-        self.assertEqual((sent, out.drops), (2, {"sequence-exhausted": 8}))
-        self.assertEqual((out.tunnel()["slots"], out.tunnel()["skipped-slots"]), (20, 17))
+        for esn, last in ((False, 2**32 - 1), (True, 2**64 - 1)):
+            tunnel = Tunnel(fixed(RATE_1000, packet_size="1400B"), esn=esn, first_out=last - 2)
+            with self.subTest(esn=esn):
+                self.configure(tunnel)
+                out = self.replay([("lan", load)], until=20 * MS)
+                wire = gateway.decode_wire(out.frames["wan"], tunnel.out_sa())
+                self.assertEqual([number for _, number, _, _ in wire], [last - 2, last - 1, last])
+                self.assertEqual([stamp for stamp, _, _, _ in wire], [0, MS, 2 * MS])
+                sent = out.tunnel()["iptfs-inner-pkt-stats"]["tx-pkts"]
+                self.assertEqual((sent, out.drops), (2, {"sequence-exhausted": 8}))
+                self.assertEqual((out.tunnel()["slots"], out.tunnel()["skipped-slots"]), (20, 17))
+
+    def test_nothing_leaves_after_the_last_number_in_the_other_modes(self):
+        rng = random.Random(6)
+        load = [(k * MS, inside_packet(rng, 100)) for k in range(10)]
+        for tfs in (on_demand(), plain()):
+            tunnel = Tunnel(tfs, esn=False, first_out=2**32 - 2)
+            with self.subTest(mode=tfs["mode"]):
+                self.configure(tunnel)
+                out = self.replay([("lan", load)])
+                self.assertEqual((len(out.frames["wan"]), out.drops), (2, {"sequence-exhausted": 8}))
+
+    def test_the_smallest_payload(self):
+        tunnel = Tunnel(fixed(8_000_000, packet_size="128B", max_queue_delay="10s"), local=WAN6, remote=PEER6, udp=True)
+        self.assertEqual(tunnel.room(), 42)
+        load = random_load(random.Random(12), 60, SECOND // 8, 900)
+        self.configure(tunnel)
+        out = self.replay([("lan", load)], until=SECOND)
+        _, whole, _ = self.audit(tunnel, schedule.Schedule(128, 8_000_000), load, out, SECOND)
+        self.assertEqual((len(whole), out.drops), (len(load), {}))
+
+    def test_both_directions_at_once(self):
+        for seed in range(4):
+            rng = random.Random(seed)
+            tunnel = Tunnel(fixed(30_000_000 + seed, packet_size="1400B", max_queue_delay="10s",
+                                  receive={"reorder-window": 4, "lost-timer": "2ms"}))
+            load, until = random_load(rng, 80, SECOND // 4), SECOND // 2
+            peer, sa = aggfrag.Packer(1000), tunnel.in_sa()
+            for _ in range(150):
+                peer.add(outside_packet(rng, rng.randint(40, 2500), rng.choice([4, 6])))
+            arrivals = sorted(((i * MS + rng.randrange(3 * MS), sa.outer(sa.seal(i + 1, body)))
+                               for i, body in enumerate(peer.drain()) if rng.random() > 0.05), key=lambda a: a[0])
+            model = gateway.Inbound(sa, 4, 2 * MS, selectors=tunnel.networks())
+            expected = [inner for moment, outer in arrivals for inner in model.accept(moment, outer)]
+            expected += model.advance(until - 1)
+            with self.subTest(seed=seed):
+                self.configure(tunnel)
+                out = self.replay([("lan", load), ("wan", arrivals)], until=until)
+                self.audit(tunnel, schedule.Schedule(1400, 30_000_000 + seed), load, out, until)
+                self.assertEqual(out.packets("lan"), expected)
 
     def test_hosts_of_both_families_share_a_payload(self):
         tunnel = Tunnel(fixed(packet_size="1400B"))

@@ -151,6 +151,23 @@ class Order(ReceivingTest):
                 waited = out.packets("lan")[-1][0] - 9 * interval
                 self.assertTrue(expected <= waited <= min(max(expected * 11 // 10, MS), SECOND), (expected, waited))
 
+    def test_fragments_of_a_slow_tunnel_come_together(self):
+        large = outside_packet(random.Random(1), 3000)
+        for seconds in (1, 4, 9):
+            tunnel = Tunnel(fixed(1400 * 8 // seconds, packet_size="1400B", max_queue_delay="10s"))
+            outers = self.outers(tunnel, self.payloads_of([large], 1342))
+            with self.subTest(seconds=seconds):
+                self.configure(tunnel)
+                out = self.replay([("wan", [(i * seconds * SECOND, outer) for i, outer in enumerate(outers)])])
+                self.assertEqual(out.packets("lan"), [(2 * seconds * SECOND, forwarded([large])[0])])
+                self.assertEqual(out.drops, {})
+
+    def test_a_packet_that_is_never_finished_is_given_up(self):
+        tunnel = receiver()
+        payloads = self.payloads_of([outside_packet(random.Random(1), 3000)], 1342)[:2]
+        out, _, _ = self.compare(tunnel, self.at((0, MS), self.outers(tunnel, payloads)))
+        self.assertEqual(out.drops, {"aggfrag-incomplete": 1})
+
     def test_the_payloads_of_the_reference_sender(self):
         rng = random.Random(31)
         packets, payloads = self.stream(31, 200)

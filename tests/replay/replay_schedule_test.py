@@ -64,6 +64,14 @@ class Schedule(ReplayTest):
                         wire = self.stamps_and_numbers(tunnel, timing, self.replay(until=SECOND // 2), SECOND // 2)
                         self.assertEqual({body for _, _, body, _ in wire}, {aggfrag.all_pad(tunnel.room())})
 
+    def test_the_fastest_and_the_slowest_schedule(self):
+        # 100 ns and 10 s from slot to slot are the ends of what is allowed.
+        for rate, until in ((112_000_000_000, MS), (1_120, 95 * SECOND), (1_401, 60 * SECOND)):
+            tunnel = Tunnel(fixed(rate, packet_size="1400B", max_queue_delay="10s"))
+            with self.subTest(rate=rate):
+                self.configure(tunnel)
+                self.stamps_and_numbers(tunnel, schedule.Schedule(1400, rate), self.replay(until=until), until)
+
     def test_until_is_exclusive(self):
         tunnel = Tunnel(fixed(333_333_333, packet_size="1400B"))
         timing = schedule.Schedule(1400, 333_333_333)
