@@ -34,10 +34,10 @@ struct Direction {
   Gateway& to;
   Peer peer;  // reads along behind the sender, in front of the link
   std::string prefix_v4, prefix_v6, far_v4, far_v6;
-  std::vector<Octets> offered;
-  std::vector<Entry> ledger;
-  std::map<std::uint64_t, Fate> outers;
-  std::multimap<std::int64_t, Frame> on_the_way;
+  std::vector<Octets> offered{};
+  std::vector<Entry> ledger{};
+  std::map<std::uint64_t, Fate> outers{};
+  std::multimap<std::int64_t, Frame> on_the_way{};
   std::uint64_t copies = 0;
   std::size_t need = 0;  // octets of the packet under way that have not left
 
@@ -105,7 +105,7 @@ class Link {
     d.from.io.give(kLan, frame);
     d.from.turn(d.from.clock);
   }
-  // The last packets are not lost, so that every gap is seen in the end.
+  // In the end the weather is fair, so that every gap is seen and nothing is held any more.
   void send(Direction& d, bool foul) {
     std::uniform_real_distribution<double> chance(0, 1);
     for (const Sent& sent : d.from.io.sent[kWan.value]) {
@@ -119,7 +119,7 @@ class Link {
       const int copies = foul && chance(random_) < weather_.repeat ? 2 : 1;
       d.copies += static_cast<std::uint64_t>(copies) - 1;
       for (int i = 0; i < copies; ++i) {
-        const auto spread = static_cast<std::uint64_t>(weather_.jitter_ns + 1);
+        const auto spread = static_cast<std::uint64_t>(foul ? weather_.jitter_ns + 1 : 1);
         d.on_the_way.emplace(to_ns(sent.when) + 100'000 + static_cast<std::int64_t>(random_() % spread), sent.frame);
       }
     }
