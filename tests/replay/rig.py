@@ -145,6 +145,14 @@ class ReplayTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
 
+    def assertListEqual(self, first, second, msg=None):
+        """Names the first difference; unittest's own needs minutes to print how thousands of packets differ."""
+        if first != second:
+            at = next((i for i, pair in enumerate(zip(first, second)) if pair[0] != pair[1]),
+                      min(len(first), len(second)))
+            self.fail(f"{len(first)} and {len(second)} entries differ first at {at}: "
+                      f"{first[at:at + 1]!r:.200} and {second[at:at + 1]!r:.200}")
+
     def path(self, name):
         return os.path.join(self.folder, name)
 
