@@ -5,6 +5,7 @@
 #include "dataplane/inbound.h"
 
 #include <algorithm>
+#include <array>
 
 #include "wire/aggfrag_header.h"
 #include "wire/ip_header.h"
@@ -13,10 +14,16 @@ namespace levelgate::dataplane {
 namespace {
 
 constexpr std::uint8_t kNextHeaderNone = 59;  // RFC 4303 §2.6: dummy packet
-constexpr std::uint16_t kOtherKind = 0xffff;  // Packet::reserved: holds the place of a number, is counted already
+// Packet::reserved of what only holds the place of a number and is counted already.
+constexpr std::uint16_t kDummyKind = 0xfffe;
+constexpr std::uint16_t kOtherKind = 0xffff;
+constexpr std::array<std::byte, wire::kAggfragOctets> kNoBlocks{};  // an AGGFRAG payload that carries nothing
 constexpr Nanos kShortestLostTimer = std::chrono::milliseconds(1);
 constexpr Nanos kLongestLostTimer = std::chrono::seconds(1);
-constexpr Nanos kPartialLife = std::chrono::seconds(1);  // pins one buffer at most; longer than any sane interval
+constexpr Nanos kPartialLife = std::chrono::seconds(1);  // pins one buffer at most
+constexpr int kPartialIntervals = 4;                     // and on slow tunnels several packets must come in that time
+
+bool holds_a_place(const Packet& payload) { return payload.reserved >= kDummyKind; }
 
 Nanos own_interval(const model::TfsSettings& tfs) {
   if (tfs.mode != model::TfsMode::kFixed || tfs.rate_bits_per_second == 0) return std::chrono::milliseconds(10);
@@ -78,6 +85,7 @@ InboundSa::InboundSa(const model::TunnelPlan& plan, const model::EspSa& sa, Firs
       window_size_(aggfrag_ ? plan.tfs.receive.reorder_window : 0),
       lost_packet_timer_(plan.tfs.receive.lost_packet_timer),
       interval_(own_interval(plan.tfs)),
+      partial_life_(std::max(kPartialLife, interval_ * kPartialIntervals)),
       window_(window_size_, sa.first_sequence),
       receiver_(max_inner_octets) {}
 
@@ -90,12 +98,12 @@ void InboundSa::accept(WorkerContext& context, InnerBatch& inner, const TunnelEn
       accept_aggfrag(context, inner, tunnel, payload, number);
       return;
     }
-    // The number is used up: what was half received cannot go on (RFC 9347 §2.3); a dummy is like padding.
+    const bool dummy = next_header == kNextHeaderNone;
     Packet empty = payload;
     empty.set_length(0);
-    empty.reserved = kOtherKind;
-    const model::Drop reason = next_header == kNextHeaderNone ? model::Drop::kDummy : model::Drop::kNextHeader;
-    if (next_header != kNextHeaderNone) counters_.rx_errored_pkts.add(1);
+    empty.reserved = dummy ? kDummyKind : kOtherKind;
+    const model::Drop reason = dummy ? model::Drop::kDummy : model::Drop::kNextHeader;
+    if (!dummy) counters_.rx_errored_pkts.add(1);
     counters_.rx_drop_pkts.add(1);
     context.count(reason);
     accept_aggfrag(context, inner, tunnel, empty, number);
@@ -127,7 +135,7 @@ void InboundSa::accept_aggfrag(WorkerContext& context, InnerBatch& inner, const 
     inserted = window_.insert(number, payload, context.now, lost_after());
   }
   if (inserted != aggfrag::Inserted::kHeld) {
-    if (payload.reserved == kOtherKind) {
+    if (holds_a_place(payload)) {
       context.recycle(payload);
       return;
     }
@@ -163,13 +171,18 @@ void InboundSa::release_in_order(WorkerContext& context, InnerBatch& inner, cons
 void InboundSa::receive(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel, const Packet& payload,
                         EspSeq number) noexcept {
   Assembly assembly(*this, context, inner, tunnel);
-  if (payload.reserved == kOtherKind) {
-    receiver_.abandon(assembly);
+  if (holds_a_place(payload)) {
+    // The number is used up: what was half received cannot go on (RFC 9347 §2.3); a dummy is like padding.
+    if (payload.reserved == kDummyKind) {
+      (void)receiver_.accept(number, kNoBlocks, assembly);
+    } else {
+      receiver_.abandon(assembly);
+    }
     context.recycle(payload);
     return;
   }
   const aggfrag::AcceptResult result = receiver_.accept(number, payload.bytes(), assembly);
-  partial_deadline_ = receiver_.partial() ? context.now + std::max(kPartialLife, lost_after()) : kNever;
+  partial_deadline_ = receiver_.partial() ? context.now + std::max(partial_life_, lost_after()) : kNever;
   const auto errored = [&](model::Drop reason) {
     counters_.rx_errored_pkts.add(1);
     counters_.rx_drop_pkts.add(1);
@@ -216,7 +229,7 @@ Instant InboundSa::deadline() const noexcept { return std::min(window_.deadline(
 
 void InboundSa::drain(WorkerContext& context) noexcept {
   window_.drain([&](const Packet& payload) {
-    if (payload.reserved != kOtherKind) context.count(model::Drop::kTunnelClosing);
+    if (!holds_a_place(payload)) context.count(model::Drop::kTunnelClosing);
     context.recycle(payload);
   });
   if (assembling_open_) {

@@ -97,7 +97,8 @@ class InboundSa {
   bool adopt_first_;
   std::uint32_t window_size_;
   std::optional<Nanos> lost_packet_timer_;
-  Nanos interval_;  // between arrivals, smoothed; starts at the tunnel's own
+  Nanos interval_;      // between arrivals, smoothed; starts at the tunnel's own
+  Nanos partial_life_;  // how long an unfinished packet waits for its next fragment
   Instant last_arrival_ = kNever;
   aggfrag::ReorderWindow<Packet> window_;
   aggfrag::Receiver receiver_;

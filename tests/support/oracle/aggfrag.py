@@ -12,8 +12,17 @@ HEADER_OCTETS = {0: 4, 1: 24}
 LENGTH_FIELD_END = {4: 4, 6: 6}     # octets of an inner packet that tell its length
 
 
+# What an outer packet may carry instead of an AGGFRAG payload: it uses up its number. A dummy (RFC 4303 §2.6) breaks
+# nothing, as padding; anything else breaks an inner packet that is half there.
+DUMMY, FOREIGN = "dummy", "foreign"
+
+
 class BadPayload(Exception):
-    pass
+    """No AGGFRAG payload that can be read; `reason` is one word."""
+
+    def __init__(self, reason):
+        super().__init__(reason)
+        self.reason = reason
 
 
 def header(block_offset, sub_type=0, reserved=0):
@@ -22,8 +31,12 @@ def header(block_offset, sub_type=0, reserved=0):
 
 def split(payload):
     """(BlockOffset, DataBlocks) of a payload; reserved bits are ignored (RFC 9347 §6.1.1, §6.1.2)."""
-    if not payload or payload[0] not in HEADER_OCTETS or len(payload) < HEADER_OCTETS[payload[0]]:
-        raise BadPayload("sub-type or length")
+    if len(payload) < HEADER_OCTETS[0]:
+        raise BadPayload("short")
+    if payload[0] not in HEADER_OCTETS:
+        raise BadPayload("sub_type")
+    if len(payload) < HEADER_OCTETS[payload[0]]:
+        raise BadPayload("short")
     return struct.unpack_from("!H", payload, 2)[0], payload[HEADER_OCTETS[payload[0]]:]
 
 
@@ -50,14 +63,27 @@ class Packer:
     def waiting_octets(self):
         return len(self.half_sent) + sum(map(len, self.queue))
 
+    def begins_in(self, packet):
+        """In which of the next payloads `packet` would begin if it joined the queue now; 0 is the next one."""
+        payload, used = divmod(len(self.half_sent), self.room)
+        for waiting in [*self.queue, packet]:
+            left = self.room - used
+            if len(waiting) > left and used and (not self.fragment or left < self.least_of(waiting)):
+                payload, used = payload + 1, 0
+            begins = payload
+            payload, used = payload + (used + len(waiting)) // self.room, (used + len(waiting)) % self.room
+        return begins
+
+    def least_of(self, packet):
+        return max(self.least_head, LENGTH_FIELD_END[packet[0] >> 4])
+
     def payload(self, padded=True):
         block_offset = len(self.half_sent)
         blocks, self.half_sent = self.half_sent[:self.room], self.half_sent[self.room:]
         while self.queue and len(blocks) < self.room:
             packet, left = self.queue[0], self.room - len(blocks)
             if len(packet) > left:
-                least = max(self.least_head, LENGTH_FIELD_END[packet[0] >> 4])
-                if not self.fragment or (left < least and blocks):
+                if not self.fragment or (left < self.least_of(packet) and blocks):
                     break
                 self.half_sent = packet[left:]
             blocks += packet[:left]
@@ -92,30 +118,38 @@ class Reassembler:
         self.started, self.need = b"", 0
 
     def accept(self, number, payload):
-        try:
-            block_offset, data = split(payload)
-        except BadPayload:
-            self.abandon()
-            self.counts["errored"] += 1
-            return []
-        pad_only = block_offset == 0 and (not data or data[0] >> 4 == 0)
         if self.started and number != self.expected:
             self.abandon()
+        if payload == FOREIGN:
+            self.abandon()
+        if payload in (DUMMY, FOREIGN):
+            self.expected += 1
+            return []
+        try:
+            block_offset, data = split(payload)
+        except BadPayload as bad:
+            self.abandon()
+            self.counts[bad.reason] += 1
+            return []
+        pad_only = block_offset == 0 and (not data or data[0] >> 4 == 0)
         if self.started:
             self.expected += 1
             if pad_only:
-                self.counts["all_pad"] += 1
+                self._count_all_pad(data)
                 return []
             return self._continue(number, block_offset, data)
         if pad_only:
-            self.counts["all_pad"] += 1
+            self._count_all_pad(data)
             return []
         return self._resynchronise(number, block_offset, data)
 
+    def _count_all_pad(self, data):
+        self.counts["all_pad"] += 1
+        self.counts["all_pad_octets"] += len(data)
+
     def _resynchronise(self, number, block_offset, data):
-        if block_offset:
-            self.counts["skipped"] += 1
-        if block_offset >= len(data) and block_offset:
+        if block_offset >= len(data):       # nothing but the middle of a packet whose begin is not there
+            self.counts["orphan"] += 1
             return []
         return self._blocks(number, data, block_offset)
 
@@ -132,8 +166,7 @@ class Reassembler:
                 self.abandon()
                 return self._resynchronise(number, block_offset, data)
             if not self._length_right(self.started[0], stated):
-                self.counts["bad_length"] += 1
-                self.started = b""
+                self.abandon()
                 return self._resynchronise(number, block_offset, data)
             self.need = stated - len(self.started)
         if block_offset != self.need:
@@ -197,7 +230,7 @@ class Receiver:
     def accept(self, now, number, payload):
         out = self.advance(now)
         if number < self.want:
-            self.counts["late"] += 1
+            self.counts["late"] += payload not in (DUMMY, FOREIGN)     # those are counted already
             return out
         if number > self.want + self.window:
             out += self._slide(now, number - self.window)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Seals and opens ESP packets (RFC 4303 §2, §3.3, §3.4) with AES-GCM-16 (RFC 4106) and ChaCha20-Poly1305 (RFC 7634),
-# 64- and 32-bit sequence numbers, bare or in UDP port 4500 (RFC 3948), over IPv4 and IPv6. Keeps keys in clear: for tests.
+# 64- and 32-bit sequence numbers, bare or in UDP port 4500 (RFC 3948), over IPv4 and IPv6. Keeps keys in clear: for
+# tests.
 import os
 import struct
 from dataclasses import dataclass, field
@@ -142,7 +143,7 @@ class ReplayWindow:
 
 
 class Opener:
-    """One inbound SA: number recovery, replay check, decryption, commit (RFC 4303 §3.4)."""
+    """One inbound SA: form, number recovery, replay check, decryption, commit (RFC 4303 §2.4, §3.4)."""
 
     def __init__(self, sa, replay_window=4096):
         self.sa = sa
@@ -155,6 +156,8 @@ class Opener:
         spi, low = struct.unpack_from("!II", octets)
         if spi != self.sa.spi:
             raise EspError("spi")
+        if len(octets) < 8 + IV_OCTETS + 4 + ICV_OCTETS or len(octets) % 4:
+            raise EspError("short")
         sequence = self.window.recover(low)
         if self.window.refuses(sequence):
             raise EspError("replay")

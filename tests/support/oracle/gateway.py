@@ -3,6 +3,8 @@
 # A reference model of a whole gateway with static keys in fixed mode: inner packets in, payloads per slot out, and
 # back. Also an auditor that holds the payloads of a real gateway against the contract without assuming its layout
 # (which slot, what order, when padding is allowed). Knows no configuration file and no product code.
+import ipaddress
+import itertools
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
@@ -28,10 +30,11 @@ class FixedSender:
     schedule: object
     room: int
     max_queue_delay_ns: int = 20_000_000
+    least_head: int = 6         # octets of an inner packet that show its length, whatever its family
     refused: list = field(default_factory=list)
 
     def run(self, arrivals, until_ns):
-        packer = aggfrag.Packer(self.room)
+        packer = aggfrag.Packer(self.room, least_head=self.least_head)
         waiting, slots = deque(sorted(arrivals, key=lambda arrival: arrival[0])), []
         for number in range(self.schedule.count_before(until_ns)):
             while waiting and waiting[0][0] < self.schedule.exact(number):
@@ -40,11 +43,37 @@ class FixedSender:
         return slots
 
     def _enqueue(self, packer, next_slot, moment, packet):
-        slot = next_slot + packer.waiting_octets() // self.room
-        if self.schedule.exact(slot) - moment > self.max_queue_delay_ns:
+        if self.schedule.stamp(next_slot + packer.begins_in(packet)) - moment > self.max_queue_delay_ns:
             self.refused.append(packet)
         else:
             packer.add(packet)
+
+
+@dataclass
+class OnDemandSender:
+    """What leaves, and when, in on-demand mode: a whole payload as soon as one is full, the rest when the timer fires
+    that the first waiting packet armed. Nothing is padded. What is due at a moment leaves before what arrives then."""
+    room: int
+    init_delay_ns: int = 0
+    fragment: bool = True
+
+    def run(self, arrivals):
+        """[(moment, payload)]; arrivals in order, those of one moment at once."""
+        packer, out, timer = aggfrag.Packer(self.room, self.fragment, 6), [], None
+        for moment, group in itertools.groupby(arrivals, key=lambda arrival: arrival[0]):
+            if timer is not None and timer <= moment:
+                out += [(timer, payload) for payload in self._all(packer)]
+            for _, packet in group:
+                timer = moment + self.init_delay_ns if not packer.waiting_octets() else timer
+                packer.add(packet)
+            while packer.waiting_octets() >= self.room or (packer.waiting_octets() and timer <= moment):
+                out.append((moment, packer.payload(padded=False)))
+        return out + [(timer, payload) for payload in self._all(packer)]
+
+    @staticmethod
+    def _all(packer):
+        while packer.waiting_octets():
+            yield packer.payload(padded=False)
 
 
 class Fault(AssertionError):
@@ -136,6 +165,11 @@ class Inbound:
     replay_window: int = 4096
     largest_inner: int = 9216
     drops: Counter = field(default_factory=Counter)
+    selectors: tuple = ()       # ((networks of the peer), (networks of ours)); empty: any
+    opened: int = 0             # outer packets that opened, and their octets
+    opened_octets: int = 0
+    inner: int = 0              # whole inner packets with a right header, and their octets
+    inner_octets: int = 0
 
     def __post_init__(self):
         self.opener = esp.Opener(self.sa, self.replay_window)
@@ -144,26 +178,49 @@ class Inbound:
     def accept(self, now, outer_octets):
         """[(moment, inner packet as it leaves)]: TTL less by one; a packet that does not open is counted in drops."""
         out = self.receiver.advance(now)
+        outer, esp_octets = esp.esp_of(outer_octets)
         try:
-            sequence, body, next_header = self.opener.open(esp.esp_of(outer_octets)[1])
+            sequence, body, next_header = self.opener.open(esp_octets)
         except esp.EspError as error:
             self.drops[error.reason] += 1
             return self._forwarded(out)
-        if next_header != esp.AGGFRAG:
+        self.opened += 1
+        self.opened_octets += outer.length
+        if next_header == esp.DUMMY:
+            self.drops["dummy"] += 1
+            body = aggfrag.DUMMY
+        elif next_header != esp.AGGFRAG:
             self.drops["next_header"] += 1
-            body = b""              # consumes its number and carries nothing (a hole that breaks a partial packet)
+            body = aggfrag.FOREIGN
         return self._forwarded(out + self.receiver.accept(now, sequence, body))
+
+    def advance(self, now):
+        return self._forwarded(self.receiver.advance(now))
 
     def finish(self):
         return self._forwarded(self.receiver.finish())
 
-    @staticmethod
-    def _forwarded(delivered):
-        return [(moment, ip.with_lower_ttl(packet)) for moment, packet in delivered]
+    def _forwarded(self, delivered):
+        """RFC 4301 §5.2: the header is checked, then the selectors, then it is forwarded like any packet."""
+        out = []
+        for moment, octets in delivered:
+            packet = ip.parse(octets)
+            if not packet.checksum_right:
+                self.drops["inner_checksum"] += 1
+                continue
+            self.inner, self.inner_octets = self.inner + 1, self.inner_octets + len(octets)
+            ends = zip(self.selectors, (packet.source, packet.destination))
+            if not all(any(ipaddress.ip_address(end) in network for network in networks) for networks, end in ends):
+                self.drops["inner_selector"] += 1
+            elif packet.ttl <= 1:
+                self.drops["inner_ttl"] += 1
+            else:
+                out.append((moment, ip.with_lower_ttl(octets)))
+        return out
 
 
 def decode_wire(frames, sa, replay_window=4096):
-    """[(stamp, sequence, payload, parsed outer)] of a capture of one SA's outer packets, every one of which must open."""
+    """[(stamp, sequence, payload, parsed outer)] of a capture of one SA's outer packets, which must all open."""
     opener, out = esp.Opener(sa, replay_window), []
     for frame in frames:
         octets = ip.packet_of(frame)

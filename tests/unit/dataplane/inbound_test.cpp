@@ -240,13 +240,25 @@ TEST_F(InboundTest, FragmentsAreJoinedOverPaddingAndOverNothingElse) {
   arrive(aggfrag_payload(100, part(packet, 900, 1'000)), wire::kNextHeaderAggfrag);
   EXPECT_EQ(delivered(), std::vector<Octets>{forwarded(packet)});
   arrive(aggfrag_payload(0, part(packet, 0, 400)), wire::kNextHeaderAggfrag);
-  arrive(Octets(40), 59);  // a dummy uses up the number (RFC 9347 §2.3)
+  arrive(Octets(40), wire::kProtocolIpv4);  // uses up the number (RFC 9347 §2.3)
   arrive(aggfrag_payload(600, part(packet, 400, 1'000)), wire::kNextHeaderAggfrag);
   EXPECT_TRUE(delivered().empty());
   EXPECT_EQ(plane->drops(Drop::kAggfragIncomplete), 1u);
   EXPECT_EQ(plane->tunnel().inner_rx_incomplete_pkts, 1u);
   EXPECT_EQ(plane->drops(Drop::kAggfragOrphan), 1u);
+  EXPECT_EQ(plane->drops(Drop::kNextHeader), 1u);
+}
+
+TEST_F(InboundTest, ADummyBetweenFragmentsIsLikePadding) {
+  start(settings());
+  const Octets packet = inner(1'000, 7);
+  arrive(aggfrag_payload(0, part(packet, 0, 400)), wire::kNextHeaderAggfrag);
+  arrive(Octets(40), 59);
+  arrive(aggfrag_payload(600, part(packet, 400, 1'000)), wire::kNextHeaderAggfrag);
+  EXPECT_EQ(delivered(), std::vector<Octets>{forwarded(packet)});
   EXPECT_EQ(plane->drops(Drop::kDummy), 1u);
+  EXPECT_EQ(plane->tunnel().rx_all_pad_pkts, 0u);
+  EXPECT_EQ(plane->tunnel().inner_rx_incomplete_pkts, 0u);
 }
 
 TEST_F(InboundTest, ALostFragmentCostsItsPacketOnly) {
