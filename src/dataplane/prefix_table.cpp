@@ -20,30 +20,36 @@ template <typename Address>
 void RangeTable<Address>::lay_out() const {
   constexpr Address kLast = static_cast<Address>(~Address{0});
   constexpr unsigned kBits = sizeof(Address) * 8;
-  ranges_.assign(1, {Address{0}, kNoNextHop});
+  ranges_.clear();
+  ranges_.push_back({Address{0}, kNoNextHop});
   const auto begin_range = [this](Address first, std::uint64_t next_hop) {
     if (ranges_.back().first == first) ranges_.pop_back();
     ranges_.push_back({first, next_hop});
   };
-  std::vector<std::pair<Address, std::uint64_t>> open;  // last address and next hop
+  struct Open {
+    Address last;
+    std::uint64_t next_hop;
+  };
+  std::array<Open, kBits + 1> open;  // one within the other, at most one of each length
+  std::size_t depth = 0;
   const auto close = [&] {
-    const Address last = open.back().first;
-    open.pop_back();
-    if (last != kLast) begin_range(static_cast<Address>(last + 1), open.empty() ? kNoNextHop : open.back().second);
+    const Address last = open[--depth].last;
+    if (last != kLast) begin_range(static_cast<Address>(last + 1), depth == 0 ? kNoNextHop : open[depth - 1].next_hop);
   };
   for (const auto& [prefix, next_hop] : prefixes_) {
     const auto& [network, length] = prefix;
-    while (!open.empty() && open.back().first < network) close();
+    while (depth != 0 && open[depth - 1].last < network) close();
     const Address host_bits = length == kBits ? Address{0} : static_cast<Address>(kLast >> length);
-    open.emplace_back(static_cast<Address>(network | host_bits), next_hop);
+    open[depth++] = {static_cast<Address>(network | host_bits), next_hop};
     begin_range(network, next_hop);
   }
-  while (!open.empty()) close();
+  while (depth != 0) close();
   stale_ = false;
 }
 
 template <typename Address>
 std::uint64_t RangeTable<Address>::find(Address address) const noexcept {
+  if (prefixes_.empty()) return kNoNextHop;
   if (stale_) lay_out();
   const auto behind = std::upper_bound(ranges_.begin(), ranges_.end(), address,
                                        [](Address a, const Range& range) { return a < range.first; });

@@ -18,10 +18,12 @@ class RangeTable {
  public:
   void insert(Address network, unsigned length, std::uint64_t next_hop) {
     prefixes_[{network, length}] = next_hop;
+    const std::size_t most = prefixes_.size() * 2 + 1;  // each begins a range, and its end may begin another
+    if (ranges_.capacity() < most) ranges_.reserve(most * 2);
     stale_ = true;
   }
   void erase(Address network, unsigned length) { stale_ = prefixes_.erase({network, length}) != 0 || stale_; }
-  [[nodiscard]] std::uint64_t find(Address address) const noexcept;
+  [[nodiscard]] std::uint64_t find(Address address) const noexcept;  // kNoNextHop where nothing matches
 
  private:
   struct Range {
@@ -31,7 +33,8 @@ class RangeTable {
   void lay_out() const;
 
   std::map<std::pair<Address, unsigned>, std::uint64_t> prefixes_;  // wider ones before those within them
-  mutable std::vector<Range> ranges_;                               // made anew at the first find after a change
+  // Made anew at the first find after a change, in the room that insert has seen to: a find allocates nothing.
+  mutable std::vector<Range> ranges_;
   mutable bool stale_ = true;
 };
 

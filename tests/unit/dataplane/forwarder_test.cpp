@@ -416,9 +416,7 @@ TEST_F(NeighbourTest, WhatWaitsGoesWithItsPort) {
 }
 
 struct NoDoor final : dataplane::TunnelDoor {
-  std::uint32_t enter(dataplane::WorkerContext&, const dataplane::TunnelEntry&, const Packet&) noexcept override {
-    return 0;
-  }
+  void enter(dataplane::WorkerContext&, std::span<const dataplane::Entering>) noexcept override {}
 };
 
 // A packet that was held behind the turn's retry, and a next snapshot that stands where an older one stood.
@@ -441,7 +439,7 @@ TEST(Forwarder, ALaterSnapshotAtTheAddressOfAnEarlierOneIsNews) {
     Packet packet;
     ASSERT_EQ(io.receive(PortId{0}, {&packet, 1}), 1u);
     packet.drop_front(wire::kEthernetOctets);
-    forwarder.add(*context, packet, wire::read_ip_shallow(packet.bytes()), {});
+    forwarder.add(*context, packet, IpFamily::kV4, 64, {});
     forwarder.flush(*context);
   };
   const auto turn = [&](const dataplane::Snapshot& snapshot, Nanos time) {

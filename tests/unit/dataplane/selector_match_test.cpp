@@ -37,8 +37,7 @@ Octets packet(const std::string& from, const std::string& to, std::uint8_t proto
 }
 
 bool matches(const model::SelectorPair& pair, const Octets& packet, Travel travel) {
-  wire::IpView view = wire::read_ip_shallow(packet);
-  return SelectorMatch(pair).matches(packet, view, travel);
+  return SelectorMatch(pair).matches(packet, wire::read_ip_shallow(packet).family, travel);
 }
 
 TEST(SelectorMatch, NoSelectorsMatchAnything) {

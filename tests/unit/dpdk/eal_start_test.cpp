@@ -36,7 +36,7 @@ Result<void> tables(dpdk::Eal&) {
   return made ? Result<void>() : std::unexpected(made.error());
 }
 Result<void> buffers(dpdk::Eal&) {
-  const auto made = dpdk::BufferPool::make(4'096, 9'280);
+  const auto made = dpdk::BufferPool::make("start", 4'096, 9'280);
   return made ? Result<void>() : std::unexpected(made.error());
 }
 Result<void> another_start(dpdk::Eal& eal) {
@@ -51,7 +51,9 @@ TEST(EalStart, NamesItsVersion) { EXPECT_EQ(dpdk::Eal::version().rfind("DPDK ", 
 
 TEST(EalStart, WithoutHugePages) {
   EXPECT_EXIT(in_a_child(no_huge(128), nothing,
-                         [](std::string_view line) { std::fprintf(stderr, "<%s>", std::string(line).c_str()); }),
+                         [](dpdk::Eal::Word, std::string_view line) {
+                           std::fprintf(stderr, "<%s>", std::string(line).c_str());
+                         }),
               kDone, "<EAL: ");
 }
 

@@ -19,7 +19,7 @@ class PortFaults : public ShellTest {
   void SetUp() override {
     ShellTest::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
-    auto made = dpdk::BufferPool::make(1'000, 2'000);
+    auto made = dpdk::BufferPool::make("faults", 1'000, 2'000);
     ASSERT_TRUE(made.has_value()) << made.error().what;
     pool = std::move(*made);
   }
@@ -114,7 +114,7 @@ TEST_F(PortFaults, TheSameDeviceTwice) {
 }
 
 TEST_F(PortFaults, MoreBuffersThanMemory) {
-  const auto more = dpdk::BufferPool::make(4'000'000, 9'000);
+  const auto more = dpdk::BufferPool::make("more", 4'000'000, 9'000);
   ASSERT_FALSE(more.has_value());
   EXPECT_EQ(more.error().fault, Fault::kNoMemory);
   EXPECT_THAT(more.error().what, AllOf(HasSubstr("4000000"), HasSubstr("dataplane.memory")));

@@ -34,7 +34,7 @@ class PortIoTest : public ShellTest {
   void SetUp() override {
     ShellTest::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
-    auto made = dpdk::BufferPool::make(kBuffers, kFrame);
+    auto made = dpdk::BufferPool::make("io", kBuffers, kFrame);
     ASSERT_TRUE(made.has_value()) << made.error().what;
     pool = std::move(*made);
   }

@@ -24,7 +24,7 @@ class EalEnvironment final : public ::testing::Environment {
     it.own_network = ::unshare(CLONE_NEWNET) == 0;
     auto started =
         dpdk::Eal::start({.no_huge = !it.huge_pages, .memory_octets = 256u << 20, .main_core = {}, .pci = false},
-                         [&it](std::string_view line) { it.last_lines.append(line) += '\n'; });
+                         [&it](dpdk::Eal::Word, std::string_view line) { it.last_lines.append(line) += '\n'; });
     if (started) {
       it.eal = std::move(*started);
     } else {

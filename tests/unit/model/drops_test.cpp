@@ -51,6 +51,7 @@ constexpr std::array kStable{
     Stable{Drop::kTfsTooBig, "tfs-too-big"},
     Stable{Drop::kNoOutboundSa, "no-outbound-sa"},
     Stable{Drop::kSequenceExhausted, "sequence-exhausted"},
+    Stable{Drop::kSealFailed, "seal-failed"},
     Stable{Drop::kTunnelClosing, "tunnel-closing"},
     Stable{Drop::kNoBuffer, "no-buffer"},
     Stable{Drop::kPortFull, "port-full"},
