@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Message ids: one request at a time, tried again with growing waits; each request of the peer served once and answered
+// with the same octets as often as it comes (RFC 7296 §2.1, §2.3, §2.4; RFC 7383 §2.6.1).
+#include "ike/message_window.h"
+
+#include <gtest/gtest.h>
+
+namespace levelgate::ike {
+namespace {
+
+using namespace std::chrono_literals;
+
+SentMessage message(int value) { return {Datagram{std::byte(value)}}; }
+MessageDigest digest(int value) { return MessageDigest{std::byte(value)}; }
+RequestArrival whole(MessageId id, int octets = 1) { return {id, digest(octets), 0}; }
+RequestArrival part(MessageId id, std::uint16_t fragment, int octets = 1) { return {id, digest(octets), fragment}; }
+
+void serve(PeerRequests& window, MessageId id, int value = 1) {
+  ASSERT_TRUE(window.accept(id, digest(value)));
+  ASSERT_TRUE(window.answer(id, message(value)));
+}
+
+TEST(RetryWait, DoublesUpToItsBound) {
+  EXPECT_EQ(retry_wait(0, {}), limits::kFirstRetry);
+  EXPECT_EQ(retry_wait(1, {}), 2 * limits::kFirstRetry);
+  EXPECT_EQ(retry_wait(3, {}), 8 * limits::kFirstRetry);
+  EXPECT_EQ(retry_wait(7, {}), limits::kLongestRetry);
+  EXPECT_EQ(retry_wait(0xffff'ffff, {}), limits::kLongestRetry);
+}
+
+TEST(RetryWait, JitterAddsLessThanAQuarter) {
+  for (std::uint32_t attempt = 0; attempt < limits::kTries; ++attempt) {
+    const Nanos base = retry_wait(attempt, {});
+    EXPECT_GT(retry_wait(attempt, {0x8000}), base);
+    EXPECT_LT(retry_wait(attempt, {0xffff}), base + base / 4);
+  }
+}
+
+TEST(OwnRequests, NumbersRiseByOneAndOnlyOneIsOutstanding) {
+  OwnRequests requests;
+  for (MessageId id = 0; id < 3; ++id) {
+    EXPECT_EQ(requests.next_id(), id);
+    ASSERT_TRUE(requests.sent(at_ns(0), message(7), {}));
+    EXPECT_TRUE(requests.busy());
+    EXPECT_FALSE(requests.sent(at_ns(0), message(8), {}));
+    EXPECT_EQ(*requests.outstanding(), message(7));
+    ASSERT_TRUE(requests.answered(id));
+    EXPECT_FALSE(requests.busy());
+    EXPECT_EQ(requests.outstanding(), nullptr);
+  }
+}
+
+TEST(OwnRequests, OnlyTheAwaitedResponseCounts) {
+  OwnRequests requests(5);
+  EXPECT_EQ(requests.verdict(5), ResponseVerdict::kUnasked);
+  ASSERT_TRUE(requests.sent(at_ns(0), message(1), {}));
+  EXPECT_EQ(requests.verdict(4), ResponseVerdict::kOld);
+  EXPECT_EQ(requests.verdict(5), ResponseVerdict::kAwaited);
+  EXPECT_EQ(requests.verdict(6), ResponseVerdict::kUnasked);
+  EXPECT_FALSE(requests.answered(4));
+  EXPECT_FALSE(requests.answered(6));
+  EXPECT_TRUE(requests.answered(5));
+  EXPECT_FALSE(requests.answered(5));
+  EXPECT_EQ(requests.verdict(5), ResponseVerdict::kOld);
+}
+
+TEST(OwnRequests, AreTriedAgainForMinutesAndThenGivenUp) {
+  OwnRequests requests;
+  EXPECT_EQ(requests.deadline(), kNever);
+  ASSERT_TRUE(requests.sent(at_ns(0), message(1), {}));
+  Instant last = at_ns(0);
+  for (std::uint32_t attempt = 1; attempt < limits::kTries; ++attempt) {
+    const Instant due = requests.deadline();
+    EXPECT_EQ(due - last, retry_wait(attempt - 1, {}));
+    EXPECT_EQ(requests.on_time(due - 1ns, {}), RetryStep::kWait);
+    EXPECT_EQ(requests.on_time(due, {}), RetryStep::kResend);
+    EXPECT_EQ(*requests.outstanding(), message(1));
+    EXPECT_EQ(requests.tries(), attempt + 1);
+    last = due;
+  }
+  EXPECT_EQ(requests.on_time(requests.deadline(), {}), RetryStep::kGiveUp);
+  EXPECT_GT(requests.deadline() - at_ns(0), 2min);
+}
+
+TEST(OwnRequests, NothingIsDueOnceAnswered) {
+  OwnRequests requests;
+  ASSERT_TRUE(requests.sent(at_ns(0), message(1), {}));
+  ASSERT_TRUE(requests.answered(0));
+  EXPECT_EQ(requests.deadline(), kNever);
+  EXPECT_EQ(requests.on_time(at_ns(0) + 1h, {}), RetryStep::kWait);
+}
+
+TEST(OwnRequests, ACookieChangesTheRequestAndNotItsNumber) {
+  OwnRequests requests;
+  EXPECT_FALSE(requests.replaced(at_ns(0), message(2), {}));
+  ASSERT_TRUE(requests.sent(at_ns(0), message(1), {}));
+  ASSERT_EQ(requests.on_time(requests.deadline(), {}), RetryStep::kResend);
+  ASSERT_TRUE(requests.replaced(at_ns(0) + 10s, message(2), {}));
+  EXPECT_EQ(requests.next_id(), 0u);
+  EXPECT_EQ(*requests.outstanding(), message(2));
+  EXPECT_EQ(requests.tries(), 1u);
+  EXPECT_EQ(requests.deadline(), at_ns(0) + 10s + limits::kFirstRetry);
+}
+
+TEST(OwnRequests, TheLastNumberIsNeverUsed) {
+  OwnRequests requests(kLastMessageId - 1);
+  ASSERT_TRUE(requests.sent(at_ns(0), message(1), {}));
+  ASSERT_TRUE(requests.answered(kLastMessageId - 1));
+  EXPECT_EQ(requests.next_id(), std::nullopt);
+  EXPECT_FALSE(requests.sent(at_ns(0), message(1), {}));
+}
+
+TEST(PeerRequests, AnAnsweredRequestIsAnsweredAgainWithTheSameOctets) {
+  PeerRequests window;
+  EXPECT_EQ(window.verdict(whole(0)), RequestVerdict::kNew);
+  ASSERT_TRUE(window.accept(0, digest(1)));
+  EXPECT_EQ(window.verdict(whole(0)), RequestVerdict::kUnderWay);
+  EXPECT_EQ(window.response(0), nullptr);
+  ASSERT_TRUE(window.answer(0, message(9)));
+  for (int again = 0; again < 3; ++again) {
+    EXPECT_EQ(window.verdict(whole(0)), RequestVerdict::kAnswerAgain);
+    EXPECT_EQ(*window.response(0), message(9));
+  }
+}
+
+TEST(PeerRequests, OtherOctetsUnderAKnownNumberGetNothing) {
+  PeerRequests window;
+  serve(window, 0);
+  EXPECT_EQ(window.verdict(whole(0, 2)), RequestVerdict::kOtherOctets);
+}
+
+TEST(PeerRequests, OnlyTheFirstFragmentAsksForTheResponse) {
+  PeerRequests window;
+  serve(window, 0);
+  EXPECT_EQ(window.verdict(part(0, 1)), RequestVerdict::kAnswerAgain);
+  EXPECT_EQ(window.verdict(part(0, 1, 2)), RequestVerdict::kAnswerIfAuthentic);  // split anew for a smaller path
+  EXPECT_EQ(window.verdict(part(0, 2)), RequestVerdict::kOtherFragment);
+  EXPECT_EQ(window.verdict(part(1, 2)), RequestVerdict::kNew);
+}
+
+TEST(PeerRequests, AWindowOfOneKeepsOneResponse) {
+  PeerRequests window;
+  serve(window, 0);
+  EXPECT_EQ(window.verdict(whole(2)), RequestVerdict::kTooNew);
+  serve(window, 1);
+  EXPECT_EQ(window.kept(), 1u);
+  EXPECT_EQ(window.verdict(whole(0)), RequestVerdict::kTooOld);
+  EXPECT_EQ(window.response(0), nullptr);
+  EXPECT_EQ(window.awaited(), 2u);
+}
+
+TEST(PeerRequests, TheResponseStaysUntilTheNextRequestIsAuthentic) {
+  PeerRequests window;
+  serve(window, 0);
+  EXPECT_EQ(window.verdict(whole(1, 3)), RequestVerdict::kNew);  // seen, but nobody has opened it
+  EXPECT_EQ(window.verdict(whole(0)), RequestVerdict::kAnswerAgain);
+  ASSERT_TRUE(window.accept(1, digest(3)));
+  EXPECT_EQ(window.verdict(whole(0)), RequestVerdict::kTooOld);
+}
+
+TEST(PeerRequests, AWiderWindowTakesAnyOrderAndSlidesOnlyOverAnsweredOnes) {
+  PeerRequests window(0, 4);
+  EXPECT_EQ(window.verdict(whole(3)), RequestVerdict::kNew);
+  EXPECT_EQ(window.verdict(whole(4)), RequestVerdict::kTooNew);
+  serve(window, 2);
+  serve(window, 1);
+  EXPECT_EQ(window.awaited(), 0u);
+  EXPECT_EQ(window.verdict(whole(4)), RequestVerdict::kTooNew);
+  serve(window, 0);
+  EXPECT_EQ(window.awaited(), 3u);
+  serve(window, 6);
+  EXPECT_EQ(window.verdict(whole(2)), RequestVerdict::kTooOld);  // its response has arrived, or 6 could not be sent
+  EXPECT_EQ(window.verdict(whole(3)), RequestVerdict::kNew);
+}
+
+TEST(PeerRequests, NeverKeepMoreThanTheWindow) {
+  PeerRequests window(0, 1'000'000);
+  for (MessageId id = 0; id < 100; ++id) {
+    serve(window, id);
+    EXPECT_LE(window.kept(), limits::kResponderWindow);
+  }
+  EXPECT_EQ(PeerRequests(0, 0).verdict(whole(0)), RequestVerdict::kNew);  // nothing below one
+}
+
+TEST(PeerRequests, AcceptAndAnswerEachCountOnce) {
+  PeerRequests window;
+  EXPECT_FALSE(window.answer(0, message(1)));
+  EXPECT_FALSE(window.accept(1, digest(1)));
+  ASSERT_TRUE(window.accept(0, digest(1)));
+  EXPECT_FALSE(window.accept(0, digest(1)));
+  ASSERT_TRUE(window.answer(0, message(1)));
+  EXPECT_FALSE(window.answer(0, message(2)));
+  EXPECT_EQ(*window.response(0), message(1));
+}
+
+TEST(PeerRequests, TheLastNumberEndsTheSa) {
+  PeerRequests window(kLastMessageId - 1, 4);
+  EXPECT_EQ(window.verdict(whole(kLastMessageId)), RequestVerdict::kNoMore);
+  serve(window, kLastMessageId - 1);
+  EXPECT_EQ(window.verdict(whole(kLastMessageId)), RequestVerdict::kNoMore);
+  EXPECT_FALSE(window.accept(kLastMessageId, digest(1)));
+  EXPECT_EQ(window.verdict(whole(0)), RequestVerdict::kTooOld);
+}
+
+}  // namespace
+}  // namespace levelgate::ike
