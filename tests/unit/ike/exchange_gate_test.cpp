@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every phase, role, direction and exchange number: the few that pass are written down here a second time, all others
+// must not (RFC 7296 §2, RFC 9242 §3.2, RFC 9370 §2.2.4).
+#include "ike/exchange_gate.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <tuple>
+
+namespace levelgate::ike {
+namespace {
+
+enum Exchange : std::uint8_t {
+  SA_INIT = 34,
+  AUTH = 35,
+  CREATE_CHILD = 36,
+  INFORMATIONAL = 37,
+  INTERMEDIATE = 43,
+  FOLLOWUP = 44
+};
+
+using Way = std::tuple<Phase, Role, Travelling, std::uint8_t>;
+
+std::set<Way> before_authentication() {
+  const auto asks = [](Phase phase, Exchange exchange) {
+    return Way{phase, Role::kResponder, Travelling::kRequest, exchange};
+  };
+  const auto answers = [](Phase phase, Exchange exchange) {
+    return Way{phase, Role::kInitiator, Travelling::kResponse, exchange};
+  };
+  return {asks(Phase::kNone, SA_INIT),
+          answers(Phase::kInitSent, SA_INIT),
+          asks(Phase::kIntermediateDue, INTERMEDIATE),
+          answers(Phase::kIntermediateSent, INTERMEDIATE),
+          asks(Phase::kAuthDue, AUTH),
+          answers(Phase::kAuthSent, AUTH)};
+}
+
+std::set<Way> all_open_ways() {
+  std::set<Way> open = before_authentication();
+  for (const Role role : {Role::kInitiator, Role::kResponder}) {
+    for (const Phase phase : {Phase::kEstablished, Phase::kRekeyed, Phase::kClosing}) {
+      for (const Exchange exchange : {CREATE_CHILD, INFORMATIONAL, FOLLOWUP}) {
+        open.insert({phase, role, Travelling::kRequest, exchange});
+      }
+      open.insert({phase, role, Travelling::kResponse, INFORMATIONAL});
+    }
+    open.insert({Phase::kEstablished, role, Travelling::kResponse, CREATE_CHILD});
+    open.insert({Phase::kRekeyed, role, Travelling::kResponse, CREATE_CHILD});
+    open.insert({Phase::kEstablished, role, Travelling::kResponse, FOLLOWUP});
+  }
+  return open;
+}
+
+template <typename Check>
+void for_each_way(Check check) {
+  for (std::uint8_t phase = 0; phase < kPhases; ++phase) {
+    for (const Role role : {Role::kInitiator, Role::kResponder}) {
+      for (const Travelling arrived : {Travelling::kRequest, Travelling::kResponse}) {
+        for (int exchange = 0; exchange < 256; ++exchange) {
+          check(Way{static_cast<Phase>(phase), role, arrived, static_cast<std::uint8_t>(exchange)});
+        }
+      }
+    }
+  }
+}
+
+bool open(const Way& way) { return std::apply(gate, way) == Gate::kOpen; }
+
+TEST(ExchangeGate, IsOpenForTheListedWaysAndNoOther) {
+  const std::set<Way> listed = all_open_ways();
+  for_each_way([&](const Way& way) {
+    const auto& [phase, role, arrived, exchange] = way;
+    EXPECT_EQ(open(way), listed.contains(way)) << "phase " << int(phase) << " role " << int(role) << " arrived "
+                                               << int(arrived) << " exchange " << int(exchange);
+  });
+}
+
+TEST(ExchangeGate, NothingElseIsServedBeforeAuthentication) {
+  for_each_way([&](const Way& way) {
+    if (std::get<Phase>(way) >= Phase::kEstablished || !open(way)) return;
+    const std::uint8_t exchange = std::get<3>(way);
+    EXPECT_TRUE(exchange == SA_INIT || exchange == INTERMEDIATE || exchange == AUTH) << int(exchange);
+  });
+}
+
+TEST(ExchangeGate, OnlyTheOriginalInitiatorLeadsTheFirstExchanges) {
+  for_each_way([&](const Way& way) {
+    const std::uint8_t exchange = std::get<3>(way);
+    if (!open(way) || (exchange != SA_INIT && exchange != INTERMEDIATE && exchange != AUTH)) return;
+    EXPECT_EQ(std::get<Role>(way) == Role::kInitiator, std::get<Travelling>(way) == Travelling::kResponse);
+  });
+}
+
+}  // namespace
+}  // namespace levelgate::ike
