@@ -29,22 +29,23 @@ TranscriptNotify transcript_notify(Announced initiator, Announced responder) {
   return responder == Announced::kNo ? TranscriptNotify::kInitiatorOnly : TranscriptNotify::kBoth;
 }
 
-Result<void> IntAuth::add(Role sender, crypto::Prf prf, ConstBytes proof, ConstBytes headers, ConstBytes payloads) {
-  SecretBytes& chain = sender == Role::kInitiator ? initiator_ : responder_;
+Result<void> IntAuth::add(wire::IkeRole sender, crypto::Prf prf, ConstBytes proof, ConstBytes headers,
+                          ConstBytes payloads) {
+  SecretBytes& chain = sender == wire::IkeRole::kInitiator ? initiator_ : responder_;
   Result<SecretBytes> next = crypto::prf(prf, proof, {chain.bytes(), headers, payloads});
   if (!next) return std::unexpected(next.error());
   chain = std::move(*next);
   return {};
 }
 
-Result<std::vector<std::byte>> IntAuth::octets(std::uint32_t auth_message_id) const {
+Result<std::vector<std::byte>> IntAuth::octets(wire::MessageId auth_message_id) const {
   std::vector<std::byte> all;
   if (empty()) return all;
   if (initiator_.empty() || responder_.empty()) {
     return failure(Fault::kInternal, "an IKE_INTERMEDIATE exchange without a response enters no proof");
   }
   std::array<std::byte, 4> id{};
-  store_be(id.data(), auth_message_id);
+  store_be(id.data(), auth_message_id.value);
   append(all, {initiator_.bytes(), responder_.bytes(), id});
   return all;
 }

@@ -14,10 +14,9 @@
 #include <vector>
 
 #include "crypto/prf.h"
+#include "wire/ike_header.h"
 
 namespace levelgate::ike {
-
-enum class Role : std::uint8_t { kInitiator, kResponder };  // of the original IKE_SA_INIT
 
 // Who announced IKE_SA_INIT_FULL_TRANSCRIPT_AUTH: each state is told to the operator by its own name.
 enum class TranscriptNotify : std::uint8_t { kNobody, kInitiatorOnly, kResponderOnly, kBoth };
@@ -37,12 +36,12 @@ class IntAuth {
   // One message of the exchange that comes next for this role. `headers` is from the IKE header through the header of
   // the Encrypted payload, with lengths as if nothing were encrypted; `payloads` is the plaintext. `proof` is SK_pi for
   // the initiator's message and SK_pr for the responder's, from before the exchange's own key update.
-  [[nodiscard]] Result<void> add(Role sender, crypto::Prf prf, ConstBytes proof, ConstBytes headers,
+  [[nodiscard]] Result<void> add(wire::IkeRole sender, crypto::Prf prf, ConstBytes proof, ConstBytes headers,
                                  ConstBytes payloads);
   [[nodiscard]] bool empty() const { return initiator_.empty() && responder_.empty(); }
   // IntAuth_iN | IntAuth_rN | message id of the first IKE_AUTH; empty when no exchange happened. Fails when one of the
   // directions has no message.
-  [[nodiscard]] Result<std::vector<std::byte>> octets(std::uint32_t auth_message_id) const;
+  [[nodiscard]] Result<std::vector<std::byte>> octets(wire::MessageId auth_message_id) const;
 
  private:
   SecretBytes initiator_, responder_;

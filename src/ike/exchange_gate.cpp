@@ -8,52 +8,50 @@
 namespace levelgate::ike {
 namespace {
 
-constexpr std::uint8_t kSaInit = 34, kAuth = 35, kCreateChild = 36, kInformational = 37, kIntermediate = 43,
-                       kFollowup = 44;
-
 enum class Of : std::uint8_t { kInitiator, kResponder, kEither };
 
 struct Row {
   Phase phase;
   Of role;
-  Travelling arrived;
-  std::uint8_t exchange;
+  wire::IkeDirection arrived;
+  wire::Exchange exchange;
 };
 
 using enum Phase;
-using enum Travelling;
+using enum wire::IkeDirection;
+using enum wire::Exchange;
 constexpr Row kTable[] = {
-    {kNone, Of::kResponder, kRequest, kSaInit},
-    {kInitSent, Of::kInitiator, kResponse, kSaInit},
-    {kIntermediateDue, Of::kResponder, kRequest, kIntermediate},
-    {kIntermediateSent, Of::kInitiator, kResponse, kIntermediate},
-    {kAuthDue, Of::kResponder, kRequest, kAuth},
-    {kAuthSent, Of::kInitiator, kResponse, kAuth},
-    {kEstablished, Of::kEither, kRequest, kCreateChild},
+    {kNone, Of::kResponder, kRequest, kIkeSaInit},
+    {kInitSent, Of::kInitiator, kResponse, kIkeSaInit},
+    {kIntermediateDue, Of::kResponder, kRequest, kIkeIntermediate},
+    {kIntermediateSent, Of::kInitiator, kResponse, kIkeIntermediate},
+    {kAuthDue, Of::kResponder, kRequest, kIkeAuth},
+    {kAuthSent, Of::kInitiator, kResponse, kIkeAuth},
+    {kEstablished, Of::kEither, kRequest, kCreateChildSa},
     {kEstablished, Of::kEither, kRequest, kInformational},
-    {kEstablished, Of::kEither, kRequest, kFollowup},
-    {kEstablished, Of::kEither, kResponse, kCreateChild},
+    {kEstablished, Of::kEither, kRequest, kIkeFollowupKe},
+    {kEstablished, Of::kEither, kResponse, kCreateChildSa},
     {kEstablished, Of::kEither, kResponse, kInformational},
-    {kEstablished, Of::kEither, kResponse, kFollowup},
+    {kEstablished, Of::kEither, kResponse, kIkeFollowupKe},
     // An SA on its way out still says TEMPORARY_FAILURE or STATE_NOT_FOUND, or the peer would try for minutes
     // (RFC 7296 §2.25.2, RFC 9370 §2.2.4). Its own last request is a Delete.
-    {kRekeyed, Of::kEither, kRequest, kCreateChild},
+    {kRekeyed, Of::kEither, kRequest, kCreateChildSa},
     {kRekeyed, Of::kEither, kRequest, kInformational},
-    {kRekeyed, Of::kEither, kRequest, kFollowup},
-    {kRekeyed, Of::kEither, kResponse, kCreateChild},
+    {kRekeyed, Of::kEither, kRequest, kIkeFollowupKe},
+    {kRekeyed, Of::kEither, kResponse, kCreateChildSa},
     {kRekeyed, Of::kEither, kResponse, kInformational},
-    {kClosing, Of::kEither, kRequest, kCreateChild},
+    {kClosing, Of::kEither, kRequest, kCreateChildSa},
     {kClosing, Of::kEither, kRequest, kInformational},
-    {kClosing, Of::kEither, kRequest, kFollowup},
+    {kClosing, Of::kEither, kRequest, kIkeFollowupKe},
     {kClosing, Of::kEither, kResponse, kInformational},
 };
 
-bool is_of(Of row, Role role) {
+bool is_of(Of row, wire::IkeRole role) {
   switch (row) {
     case Of::kInitiator:
-      return role == Role::kInitiator;
+      return role == wire::IkeRole::kInitiator;
     case Of::kResponder:
-      return role == Role::kResponder;
+      return role == wire::IkeRole::kResponder;
     case Of::kEither:
       return true;
   }
@@ -62,7 +60,7 @@ bool is_of(Of row, Role role) {
 
 }  // namespace
 
-Gate gate(Phase phase, Role role, Travelling arrived, std::uint8_t exchange) {
+Gate gate(Phase phase, wire::IkeRole role, wire::IkeDirection arrived, wire::Exchange exchange) {
   const bool open = std::ranges::any_of(kTable, [&](const Row& row) {
     return row.phase == phase && row.arrived == arrived && row.exchange == exchange && is_of(row.role, role);
   });

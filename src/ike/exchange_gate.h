@@ -8,7 +8,8 @@
 
 #include <cstdint>
 
-#include "ike/auth_proof.h"
+#include "wire/ike_header.h"
+#include "wire/ike_numbers.h"
 
 namespace levelgate::ike {
 
@@ -26,11 +27,9 @@ enum class Phase : std::uint8_t {
 };
 inline constexpr std::uint8_t kPhases = 9;
 
-enum class Travelling : std::uint8_t { kRequest, kResponse };  // what arrived
-
 enum class Gate : std::uint8_t { kClosed, kOpen };
 
-// `exchange` is the header's octet, known or not. `role` is ours in the original IKE_SA_INIT.
-[[nodiscard]] Gate gate(Phase phase, Role role, Travelling arrived, std::uint8_t exchange);
+// `role` is ours in the original IKE_SA_INIT, the others are of the message that arrived.
+[[nodiscard]] Gate gate(Phase phase, wire::IkeRole role, wire::IkeDirection arrived, wire::Exchange exchange);
 
 }  // namespace levelgate::ike

@@ -45,8 +45,8 @@ class Cutter {
 Result<IkeKeys> expand(const IkeKeyShape& shape, const SecretBytes& skeyseed, const Nonces& nonces,
                        const IkeSpis& spis) {
   std::array<std::byte, 16> spi_octets{};
-  store_be(spi_octets.data(), spis.initiator);
-  store_be(spi_octets.data() + 8, spis.responder);
+  store_be(spi_octets.data(), spis.initiator.value);
+  store_be(spi_octets.data() + 8, spis.responder.value);
   const std::array<ConstBytes, 3> pieces = {nonces.initiator, nonces.responder, spi_octets};
   const std::size_t key = crypto::prf_octets(shape.prf);
   const auto& [encryption, integrity] = shape.sizes;

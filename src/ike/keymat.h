@@ -14,6 +14,7 @@
 #include <span>
 
 #include "crypto/prf.h"
+#include "wire/ike_header.h"
 
 namespace levelgate::ike {
 
@@ -25,8 +26,8 @@ struct Nonces {
 [[nodiscard]] bool nonce_fits(std::size_t octets, crypto::Prf prf);
 
 struct IkeSpis {
-  std::uint64_t initiator = 0;
-  std::uint64_t responder = 0;
+  wire::IkeSpi initiator;
+  wire::IkeSpi responder;
 };
 
 // What a negotiated suite takes in one direction.

@@ -9,15 +9,17 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "wire/ike_proposals.h"
+
 namespace levelgate::ike::limits {
 
 using namespace std::chrono_literals;
 
 // --- one message ---
 // Proposals are numbered by one octet; deployed peers send fewer than ten, and negotiation looks at pairs.
-inline constexpr std::size_t kProposals = 64;
+inline constexpr std::size_t kProposals = wire::kMostProposals;
 // Of all proposals of one SA payload together: a full offer of every known algorithm has fewer than a hundred.
-inline constexpr std::size_t kTransforms = 256;
+inline constexpr std::size_t kTransforms = wire::kMostTransforms;
 // The longest real IKE_AUTH request carries about twenty.
 inline constexpr std::size_t kNotifies = 64;
 // A chain, and the intermediate certificates that a peer sends without need; each is parsed before anybody is known.

@@ -40,7 +40,7 @@ ResponseVerdict OwnRequests::verdict(MessageId id) const {
 bool OwnRequests::answered(MessageId id) {
   if (verdict(id) != ResponseVerdict::kAwaited) return false;
   outstanding_.reset();
-  ++next_;
+  ++next_.value;
   return true;
 }
 
@@ -60,7 +60,7 @@ RequestVerdict PeerRequests::verdict(const RequestArrival& arrival) const {
   if (known == known_.end()) {
     if (arrival.id < awaited_) return RequestVerdict::kTooOld;
     if (arrival.id == kLastMessageId) return RequestVerdict::kNoMore;
-    return arrival.id - awaited_ < window_ ? RequestVerdict::kNew : RequestVerdict::kTooNew;
+    return arrival.id.value - awaited_.value < window_ ? RequestVerdict::kNew : RequestVerdict::kTooNew;
   }
   if (!known->second.response) return RequestVerdict::kUnderWay;
   if (arrival.fragment > 1) return RequestVerdict::kOtherFragment;
@@ -80,7 +80,7 @@ bool PeerRequests::answer(MessageId id, SentMessage response) {
   if (known == known_.end() || known->second.response) return false;
   known->second.response = std::move(response);
   for (auto next = known_.find(awaited_); next != known_.end() && next->second.response; next = known_.find(awaited_)) {
-    ++awaited_;
+    ++awaited_.value;
   }
   return true;
 }
@@ -94,7 +94,7 @@ const SentMessage* PeerRequests::response(MessageId id) const {
 // more.
 void PeerRequests::forget_passed() {
   const MessageId highest = known_.rbegin()->first;
-  std::erase_if(known_, [&](const auto& entry) { return highest - entry.first >= window_; });
+  std::erase_if(known_, [&](const auto& entry) { return highest.value - entry.first.value >= window_; });
 }
 
 }  // namespace levelgate::ike

@@ -15,12 +15,13 @@
 #include <vector>
 
 #include "ike/limits.h"
+#include "wire/ike_header.h"
 
 namespace levelgate::ike {
 
-using MessageId = std::uint32_t;
+using wire::MessageId;
 // Never used, so that a counter cannot run around: an SA that gets here must be closed (RFC 7296 §2.2).
-inline constexpr MessageId kLastMessageId = 0xffff'ffff;
+inline constexpr MessageId kLastMessageId{0xffff'ffff};
 
 using Datagram = std::vector<std::byte>;
 using SentMessage = std::vector<Datagram>;  // more than one when fragmented
@@ -40,7 +41,7 @@ enum class RetryStep : std::uint8_t { kWait, kResend, kGiveUp };
 // The requests that we send.
 class OwnRequests {
  public:
-  explicit OwnRequests(MessageId first = 0) : next_(first) {}
+  explicit OwnRequests(MessageId first = {}) : next_(first) {}
 
   [[nodiscard]] bool busy() const { return outstanding_.has_value(); }
   // What the next request is numbered; empty when the numbers are used up.
@@ -73,7 +74,7 @@ class OwnRequests {
 
 // One datagram that claims to be (a part of) a request. The digest is of the datagram; fragment 0 means whole.
 struct RequestArrival {
-  MessageId id = 0;
+  MessageId id;
   MessageDigest digest{};
   std::uint16_t fragment = 0;
 };
@@ -93,7 +94,7 @@ enum class RequestVerdict : std::uint8_t {
 // The requests that the peer sends.
 class PeerRequests {
  public:
-  explicit PeerRequests(MessageId first = 0, std::uint32_t window = 1);
+  explicit PeerRequests(MessageId first = {}, std::uint32_t window = 1);
 
   [[nodiscard]] RequestVerdict verdict(const RequestArrival& arrival) const;
   // The request opened; the digest is that of the datagram, or of its first fragment. False if it is not kNew.

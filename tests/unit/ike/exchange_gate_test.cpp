@@ -13,44 +13,39 @@
 namespace levelgate::ike {
 namespace {
 
-enum Exchange : std::uint8_t {
-  SA_INIT = 34,
-  AUTH = 35,
-  CREATE_CHILD = 36,
-  INFORMATIONAL = 37,
-  INTERMEDIATE = 43,
-  FOLLOWUP = 44
-};
+using Role = wire::IkeRole;
+using Travelling = wire::IkeDirection;
+using enum wire::Exchange;
 
-using Way = std::tuple<Phase, Role, Travelling, std::uint8_t>;
+using Way = std::tuple<Phase, Role, Travelling, wire::Exchange>;
 
 std::set<Way> before_authentication() {
-  const auto asks = [](Phase phase, Exchange exchange) {
+  const auto asks = [](Phase phase, wire::Exchange exchange) {
     return Way{phase, Role::kResponder, Travelling::kRequest, exchange};
   };
-  const auto answers = [](Phase phase, Exchange exchange) {
+  const auto answers = [](Phase phase, wire::Exchange exchange) {
     return Way{phase, Role::kInitiator, Travelling::kResponse, exchange};
   };
-  return {asks(Phase::kNone, SA_INIT),
-          answers(Phase::kInitSent, SA_INIT),
-          asks(Phase::kIntermediateDue, INTERMEDIATE),
-          answers(Phase::kIntermediateSent, INTERMEDIATE),
-          asks(Phase::kAuthDue, AUTH),
-          answers(Phase::kAuthSent, AUTH)};
+  return {asks(Phase::kNone, kIkeSaInit),
+          answers(Phase::kInitSent, kIkeSaInit),
+          asks(Phase::kIntermediateDue, kIkeIntermediate),
+          answers(Phase::kIntermediateSent, kIkeIntermediate),
+          asks(Phase::kAuthDue, kIkeAuth),
+          answers(Phase::kAuthSent, kIkeAuth)};
 }
 
 std::set<Way> all_open_ways() {
   std::set<Way> open = before_authentication();
   for (const Role role : {Role::kInitiator, Role::kResponder}) {
     for (const Phase phase : {Phase::kEstablished, Phase::kRekeyed, Phase::kClosing}) {
-      for (const Exchange exchange : {CREATE_CHILD, INFORMATIONAL, FOLLOWUP}) {
+      for (const wire::Exchange exchange : {kCreateChildSa, kInformational, kIkeFollowupKe}) {
         open.insert({phase, role, Travelling::kRequest, exchange});
       }
-      open.insert({phase, role, Travelling::kResponse, INFORMATIONAL});
+      open.insert({phase, role, Travelling::kResponse, kInformational});
     }
-    open.insert({Phase::kEstablished, role, Travelling::kResponse, CREATE_CHILD});
-    open.insert({Phase::kRekeyed, role, Travelling::kResponse, CREATE_CHILD});
-    open.insert({Phase::kEstablished, role, Travelling::kResponse, FOLLOWUP});
+    open.insert({Phase::kEstablished, role, Travelling::kResponse, kCreateChildSa});
+    open.insert({Phase::kRekeyed, role, Travelling::kResponse, kCreateChildSa});
+    open.insert({Phase::kEstablished, role, Travelling::kResponse, kIkeFollowupKe});
   }
   return open;
 }
@@ -61,7 +56,7 @@ void for_each_way(Check check) {
     for (const Role role : {Role::kInitiator, Role::kResponder}) {
       for (const Travelling arrived : {Travelling::kRequest, Travelling::kResponse}) {
         for (int exchange = 0; exchange < 256; ++exchange) {
-          check(Way{static_cast<Phase>(phase), role, arrived, static_cast<std::uint8_t>(exchange)});
+          check(Way{static_cast<Phase>(phase), role, arrived, static_cast<wire::Exchange>(exchange)});
         }
       }
     }
@@ -75,22 +70,23 @@ TEST(ExchangeGate, IsOpenForTheListedWaysAndNoOther) {
   for_each_way([&](const Way& way) {
     const auto& [phase, role, arrived, exchange] = way;
     EXPECT_EQ(open(way), listed.contains(way)) << "phase " << int(phase) << " role " << int(role) << " arrived "
-                                               << int(arrived) << " exchange " << int(exchange);
+                                               << int(arrived) << " exchange " << wire::name_of(exchange);
   });
 }
 
 TEST(ExchangeGate, NothingElseIsServedBeforeAuthentication) {
   for_each_way([&](const Way& way) {
     if (std::get<Phase>(way) >= Phase::kEstablished || !open(way)) return;
-    const std::uint8_t exchange = std::get<3>(way);
-    EXPECT_TRUE(exchange == SA_INIT || exchange == INTERMEDIATE || exchange == AUTH) << int(exchange);
+    const wire::Exchange exchange = std::get<3>(way);
+    EXPECT_TRUE(exchange == kIkeSaInit || exchange == kIkeIntermediate || exchange == kIkeAuth)
+        << wire::name_of(exchange);
   });
 }
 
 TEST(ExchangeGate, OnlyTheOriginalInitiatorLeadsTheFirstExchanges) {
   for_each_way([&](const Way& way) {
-    const std::uint8_t exchange = std::get<3>(way);
-    if (!open(way) || (exchange != SA_INIT && exchange != INTERMEDIATE && exchange != AUTH)) return;
+    const wire::Exchange exchange = std::get<3>(way);
+    if (!open(way) || (exchange != kIkeSaInit && exchange != kIkeIntermediate && exchange != kIkeAuth)) return;
     EXPECT_EQ(std::get<Role>(way) == Role::kInitiator, std::get<Travelling>(way) == Travelling::kResponse);
   });
 }

@@ -11,14 +11,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr MessageId kNextToLast{kLastMessageId.value - 1};
+
 SentMessage message(int value) { return {Datagram{std::byte(value)}}; }
 MessageDigest digest(int value) { return MessageDigest{std::byte(value)}; }
-RequestArrival whole(MessageId id, int octets = 1) { return {id, digest(octets), 0}; }
-RequestArrival part(MessageId id, std::uint16_t fragment, int octets = 1) { return {id, digest(octets), fragment}; }
+RequestArrival whole(std::uint32_t id, int octets = 1) { return {MessageId{id}, digest(octets), 0}; }
+RequestArrival part(std::uint32_t id, std::uint16_t fragment, int octets = 1) {
+  return {MessageId{id}, digest(octets), fragment};
+}
 
-void serve(PeerRequests& window, MessageId id, int value = 1) {
-  ASSERT_TRUE(window.accept(id, digest(value)));
-  ASSERT_TRUE(window.answer(id, message(value)));
+void serve(PeerRequests& window, std::uint32_t id, int value = 1) {
+  ASSERT_TRUE(window.accept(MessageId{id}, digest(value)));
+  ASSERT_TRUE(window.answer(MessageId{id}, message(value)));
 }
 
 TEST(RetryWait, DoublesUpToItsBound) {
@@ -39,30 +43,30 @@ TEST(RetryWait, JitterAddsLessThanAQuarter) {
 
 TEST(OwnRequests, NumbersRiseByOneAndOnlyOneIsOutstanding) {
   OwnRequests requests;
-  for (MessageId id = 0; id < 3; ++id) {
-    EXPECT_EQ(requests.next_id(), id);
+  for (std::uint32_t id = 0; id < 3; ++id) {
+    EXPECT_EQ(requests.next_id(), MessageId{id});
     ASSERT_TRUE(requests.sent(at_ns(0), message(7), {}));
     EXPECT_TRUE(requests.busy());
     EXPECT_FALSE(requests.sent(at_ns(0), message(8), {}));
     EXPECT_EQ(*requests.outstanding(), message(7));
-    ASSERT_TRUE(requests.answered(id));
+    ASSERT_TRUE(requests.answered(MessageId{id}));
     EXPECT_FALSE(requests.busy());
     EXPECT_EQ(requests.outstanding(), nullptr);
   }
 }
 
 TEST(OwnRequests, OnlyTheAwaitedResponseCounts) {
-  OwnRequests requests(5);
-  EXPECT_EQ(requests.verdict(5), ResponseVerdict::kUnasked);
+  OwnRequests requests(MessageId{5});
+  EXPECT_EQ(requests.verdict(MessageId{5}), ResponseVerdict::kUnasked);
   ASSERT_TRUE(requests.sent(at_ns(0), message(1), {}));
-  EXPECT_EQ(requests.verdict(4), ResponseVerdict::kOld);
-  EXPECT_EQ(requests.verdict(5), ResponseVerdict::kAwaited);
-  EXPECT_EQ(requests.verdict(6), ResponseVerdict::kUnasked);
-  EXPECT_FALSE(requests.answered(4));
-  EXPECT_FALSE(requests.answered(6));
-  EXPECT_TRUE(requests.answered(5));
-  EXPECT_FALSE(requests.answered(5));
-  EXPECT_EQ(requests.verdict(5), ResponseVerdict::kOld);
+  EXPECT_EQ(requests.verdict(MessageId{4}), ResponseVerdict::kOld);
+  EXPECT_EQ(requests.verdict(MessageId{5}), ResponseVerdict::kAwaited);
+  EXPECT_EQ(requests.verdict(MessageId{6}), ResponseVerdict::kUnasked);
+  EXPECT_FALSE(requests.answered(MessageId{4}));
+  EXPECT_FALSE(requests.answered(MessageId{6}));
+  EXPECT_TRUE(requests.answered(MessageId{5}));
+  EXPECT_FALSE(requests.answered(MessageId{5}));
+  EXPECT_EQ(requests.verdict(MessageId{5}), ResponseVerdict::kOld);
 }
 
 TEST(OwnRequests, AreTriedAgainForMinutesAndThenGivenUp) {
@@ -86,7 +90,7 @@ TEST(OwnRequests, AreTriedAgainForMinutesAndThenGivenUp) {
 TEST(OwnRequests, NothingIsDueOnceAnswered) {
   OwnRequests requests;
   ASSERT_TRUE(requests.sent(at_ns(0), message(1), {}));
-  ASSERT_TRUE(requests.answered(0));
+  ASSERT_TRUE(requests.answered(MessageId{0}));
   EXPECT_EQ(requests.deadline(), kNever);
   EXPECT_EQ(requests.on_time(at_ns(0) + 1h, {}), RetryStep::kWait);
 }
@@ -97,16 +101,16 @@ TEST(OwnRequests, ACookieChangesTheRequestAndNotItsNumber) {
   ASSERT_TRUE(requests.sent(at_ns(0), message(1), {}));
   ASSERT_EQ(requests.on_time(requests.deadline(), {}), RetryStep::kResend);
   ASSERT_TRUE(requests.replaced(at_ns(0) + 10s, message(2), {}));
-  EXPECT_EQ(requests.next_id(), 0u);
+  EXPECT_EQ(requests.next_id(), MessageId{0});
   EXPECT_EQ(*requests.outstanding(), message(2));
   EXPECT_EQ(requests.tries(), 1u);
   EXPECT_EQ(requests.deadline(), at_ns(0) + 10s + limits::kFirstRetry);
 }
 
 TEST(OwnRequests, TheLastNumberIsNeverUsed) {
-  OwnRequests requests(kLastMessageId - 1);
+  OwnRequests requests(kNextToLast);
   ASSERT_TRUE(requests.sent(at_ns(0), message(1), {}));
-  ASSERT_TRUE(requests.answered(kLastMessageId - 1));
+  ASSERT_TRUE(requests.answered(kNextToLast));
   EXPECT_EQ(requests.next_id(), std::nullopt);
   EXPECT_FALSE(requests.sent(at_ns(0), message(1), {}));
 }
@@ -114,13 +118,13 @@ TEST(OwnRequests, TheLastNumberIsNeverUsed) {
 TEST(PeerRequests, AnAnsweredRequestIsAnsweredAgainWithTheSameOctets) {
   PeerRequests window;
   EXPECT_EQ(window.verdict(whole(0)), RequestVerdict::kNew);
-  ASSERT_TRUE(window.accept(0, digest(1)));
+  ASSERT_TRUE(window.accept(MessageId{0}, digest(1)));
   EXPECT_EQ(window.verdict(whole(0)), RequestVerdict::kUnderWay);
-  EXPECT_EQ(window.response(0), nullptr);
-  ASSERT_TRUE(window.answer(0, message(9)));
+  EXPECT_EQ(window.response(MessageId{0}), nullptr);
+  ASSERT_TRUE(window.answer(MessageId{0}, message(9)));
   for (int again = 0; again < 3; ++again) {
     EXPECT_EQ(window.verdict(whole(0)), RequestVerdict::kAnswerAgain);
-    EXPECT_EQ(*window.response(0), message(9));
+    EXPECT_EQ(*window.response(MessageId{0}), message(9));
   }
 }
 
@@ -146,8 +150,8 @@ TEST(PeerRequests, AWindowOfOneKeepsOneResponse) {
   serve(window, 1);
   EXPECT_EQ(window.kept(), 1u);
   EXPECT_EQ(window.verdict(whole(0)), RequestVerdict::kTooOld);
-  EXPECT_EQ(window.response(0), nullptr);
-  EXPECT_EQ(window.awaited(), 2u);
+  EXPECT_EQ(window.response(MessageId{0}), nullptr);
+  EXPECT_EQ(window.awaited(), MessageId{2});
 }
 
 TEST(PeerRequests, TheResponseStaysUntilTheNextRequestIsAuthentic) {
@@ -155,50 +159,50 @@ TEST(PeerRequests, TheResponseStaysUntilTheNextRequestIsAuthentic) {
   serve(window, 0);
   EXPECT_EQ(window.verdict(whole(1, 3)), RequestVerdict::kNew);  // seen, but nobody has opened it
   EXPECT_EQ(window.verdict(whole(0)), RequestVerdict::kAnswerAgain);
-  ASSERT_TRUE(window.accept(1, digest(3)));
+  ASSERT_TRUE(window.accept(MessageId{1}, digest(3)));
   EXPECT_EQ(window.verdict(whole(0)), RequestVerdict::kTooOld);
 }
 
 TEST(PeerRequests, AWiderWindowTakesAnyOrderAndSlidesOnlyOverAnsweredOnes) {
-  PeerRequests window(0, 4);
+  PeerRequests window(MessageId{0}, 4);
   EXPECT_EQ(window.verdict(whole(3)), RequestVerdict::kNew);
   EXPECT_EQ(window.verdict(whole(4)), RequestVerdict::kTooNew);
   serve(window, 2);
   serve(window, 1);
-  EXPECT_EQ(window.awaited(), 0u);
+  EXPECT_EQ(window.awaited(), MessageId{0});
   EXPECT_EQ(window.verdict(whole(4)), RequestVerdict::kTooNew);
   serve(window, 0);
-  EXPECT_EQ(window.awaited(), 3u);
+  EXPECT_EQ(window.awaited(), MessageId{3});
   serve(window, 6);
   EXPECT_EQ(window.verdict(whole(2)), RequestVerdict::kTooOld);  // its response has arrived, or 6 could not be sent
   EXPECT_EQ(window.verdict(whole(3)), RequestVerdict::kNew);
 }
 
 TEST(PeerRequests, NeverKeepMoreThanTheWindow) {
-  PeerRequests window(0, 1'000'000);
-  for (MessageId id = 0; id < 100; ++id) {
+  PeerRequests window(MessageId{0}, 1'000'000);
+  for (std::uint32_t id = 0; id < 100; ++id) {
     serve(window, id);
     EXPECT_LE(window.kept(), limits::kResponderWindow);
   }
-  EXPECT_EQ(PeerRequests(0, 0).verdict(whole(0)), RequestVerdict::kNew);  // nothing below one
+  EXPECT_EQ(PeerRequests(MessageId{0}, 0).verdict(whole(0)), RequestVerdict::kNew);  // nothing below one
 }
 
 TEST(PeerRequests, AcceptAndAnswerEachCountOnce) {
   PeerRequests window;
-  EXPECT_FALSE(window.answer(0, message(1)));
-  EXPECT_FALSE(window.accept(1, digest(1)));
-  ASSERT_TRUE(window.accept(0, digest(1)));
-  EXPECT_FALSE(window.accept(0, digest(1)));
-  ASSERT_TRUE(window.answer(0, message(1)));
-  EXPECT_FALSE(window.answer(0, message(2)));
-  EXPECT_EQ(*window.response(0), message(1));
+  EXPECT_FALSE(window.answer(MessageId{0}, message(1)));
+  EXPECT_FALSE(window.accept(MessageId{1}, digest(1)));
+  ASSERT_TRUE(window.accept(MessageId{0}, digest(1)));
+  EXPECT_FALSE(window.accept(MessageId{0}, digest(1)));
+  ASSERT_TRUE(window.answer(MessageId{0}, message(1)));
+  EXPECT_FALSE(window.answer(MessageId{0}, message(2)));
+  EXPECT_EQ(*window.response(MessageId{0}), message(1));
 }
 
 TEST(PeerRequests, TheLastNumberEndsTheSa) {
-  PeerRequests window(kLastMessageId - 1, 4);
-  EXPECT_EQ(window.verdict(whole(kLastMessageId)), RequestVerdict::kNoMore);
-  serve(window, kLastMessageId - 1);
-  EXPECT_EQ(window.verdict(whole(kLastMessageId)), RequestVerdict::kNoMore);
+  PeerRequests window(kNextToLast, 4);
+  EXPECT_EQ(window.verdict(whole(kLastMessageId.value)), RequestVerdict::kNoMore);
+  serve(window, kNextToLast.value);
+  EXPECT_EQ(window.verdict(whole(kLastMessageId.value)), RequestVerdict::kNoMore);
   EXPECT_FALSE(window.accept(kLastMessageId, digest(1)));
   EXPECT_EQ(window.verdict(whole(0)), RequestVerdict::kTooOld);
 }
