@@ -26,8 +26,8 @@ inline constexpr std::size_t kNotifies = 64;
 inline constexpr std::size_t kCertificates = 16;
 // Selectors of one TS payload: their count is one octet, narrowing works on pairs of them.
 inline constexpr std::size_t kSelectors = 64;
-// What narrowing may answer: four times the offer, so that a hole in a policy does not refuse, and products stay small.
-inline constexpr std::size_t kNarrowedSelectors = 4 * kSelectors;
+// What narrowing may answer: no more than anybody offers; the rest is possible in another SA (ADDITIONAL_TS_POSSIBLE).
+inline constexpr std::size_t kNarrowedSelectors = kSelectors;
 
 // --- fragments (RFC 7383 §2.6: the receiver needs a bound, since incomplete messages hold memory) ---
 // Enough for 64 KB of payloads in fragments of 576-octet datagrams.
@@ -54,6 +54,8 @@ inline constexpr std::uint32_t kJitterDivisor = 4;
 // --- half-open SAs and cookies (RFC 7296 §2.6) ---
 // From so many half-open SAs on, everybody has to return a cookie first.
 inline constexpr std::size_t kCookieAtHalfOpen = 30;
+// Addresses that the count remembers; beyond it everybody has to return a cookie, and nothing more is remembered.
+inline constexpr std::size_t kSources = 2 * 4096;
 // From so many of one address (or one IPv6 /64) on, that address has to.
 inline constexpr std::size_t kCookieAtHalfOpenOfSource = 3;
 // More of one address are dropped unanswered.
