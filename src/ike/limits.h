@@ -54,8 +54,8 @@ inline constexpr std::uint32_t kJitterDivisor = 4;
 // --- half-open SAs and cookies (RFC 7296 §2.6) ---
 // From so many half-open SAs on, everybody has to return a cookie first.
 inline constexpr std::size_t kCookieAtHalfOpen = 30;
-// Addresses that the count remembers; beyond it everybody has to return a cookie, and nothing more is remembered.
-inline constexpr std::size_t kSources = 2 * 4096;
+// Addresses that the count remembers, for as long as a demand of theirs is held; newcomers beyond it are dropped.
+inline constexpr std::size_t kSources = 8192;
 // From so many of one address (or one IPv6 /64) on, that address has to.
 inline constexpr std::size_t kCookieAtHalfOpenOfSource = 3;
 // More of one address are dropped unanswered.
