@@ -24,8 +24,10 @@ std::size_t fragment_room(std::size_t message_octets, const wire::SealShape& sha
   return text <= kPadLengthOctets ? 0 : text - kPadLengthOctets;
 }
 
-std::vector<ConstBytes> split(ConstBytes inner, std::size_t room) {
+std::vector<ConstBytes> split(ConstBytes inner, std::size_t room, std::size_t before) {
   std::vector<ConstBytes> pieces;
+  // The longest pieces of which more than `before` are needed.
+  if (before != 0) room = std::min(room, inner.empty() ? 0 : (inner.size() - 1) / before);
   if (room == 0 || inner.size() > room * limits::kFragments) return pieces;
   do {
     const std::size_t octets = std::min(room, inner.size());

@@ -25,9 +25,11 @@ namespace levelgate::ike {
 // 0 when there is no room at all.
 [[nodiscard]] std::size_t fragment_room(std::size_t message_octets, const wire::SealShape& shape);
 
-// Views of `inner`, all of `room` octets but the last. Empty when it would take more fragments than a receiver can be
-// asked to keep, or when there is no room.
-[[nodiscard]] std::vector<ConstBytes> split(ConstBytes inner, std::size_t room);
+// Views of `inner`, all of one size but the last, and none longer than `room`. A message that is cut once more, because
+// its fragments were too long for the path, has to come out in more of them than `before`: the receiver tells the two
+// sets apart by their totals alone (RFC 7383 §2.5.2). Empty when that cannot be, when it would take more fragments than
+// a receiver can be asked to keep, or when there is no room.
+[[nodiscard]] std::vector<ConstBytes> split(ConstBytes inner, std::size_t room, std::size_t before = 0);
 
 // --- receiving ---
 

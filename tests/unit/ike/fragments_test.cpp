@@ -165,6 +165,22 @@ TEST(Split, NeverMakesMoreThanAReceiverTakes) {
   EXPECT_TRUE(split(inner, 0).empty());
 }
 
+TEST(Split, ASecondCutHasMorePieces) {
+  // Both rooms take two pieces: their sets could not be told apart, and a mixture would pass for the message.
+  const Octets inner(21);
+  EXPECT_EQ(split(inner, 20).size(), 2u);
+  EXPECT_EQ(split(inner, 11).size(), 2u);
+  EXPECT_EQ(split(inner, 11, 2).size(), 3u);
+  for (std::size_t before = 1; before < 30; ++before) {
+    const auto pieces = split(inner, 11, before);
+    EXPECT_EQ(pieces.empty(), before >= inner.size()) << before;
+    if (!pieces.empty()) {
+      EXPECT_GT(pieces.size(), before);
+    }
+  }
+  EXPECT_TRUE(split({}, 10, 1).empty());
+}
+
 TEST(FragmentRoom, FillsAMessageAndNeverMore) {
   for (const wire::SealShape& shape :
        {wire::SealShape{8, 16, 1}, wire::SealShape{16, 16, 16}, wire::SealShape{8, 8, 4}}) {
