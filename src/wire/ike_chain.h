@@ -18,6 +18,7 @@ namespace levelgate::wire {
 
 inline constexpr std::size_t kPayloadHeaderOctets = 4;
 inline constexpr std::size_t kBigPayloadHeaderOctets = 6;
+inline constexpr std::uint8_t kBigPayloadBit = 0x40;
 inline constexpr std::size_t kMostPayloads = 64;  // several times what any exchange needs, certificates included
 
 enum class ChainPlace : std::uint8_t { kMessage, kInsideEncrypted };
@@ -35,7 +36,7 @@ struct PayloadView {
   PayloadType next = PayloadType::kNone;  // of SK and SKF: the first payload inside
   bool critical = false;
   std::size_t offset = 0;  // of the generic header, in the octets that were read
-  ConstBytes body;
+  ConstBytes body{};
 };
 
 // All payloads, in order; `first` comes from the message's header or from that of SK. The chain takes up the octets
