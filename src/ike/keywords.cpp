@@ -110,8 +110,7 @@ class ProposalParser {
     }
     complete();
     if (const std::string wrong = what_is_wrong(); !wrong.empty()) return refuse(wrong);
-    std::ranges::stable_sort(transforms_, {}, [](const Transform& t) { return rank(t.type); });
-    return wire::Proposal{number, protocol_, {}, std::move(transforms_)};
+    return wire::Proposal{number, protocol_, {}, in_order()};
   }
 
  private:
@@ -127,6 +126,7 @@ class ProposalParser {
         transforms_, [&](const Transform& t) { return t.type == TransformType::kEncr && test(Encryption{t.id}); });
   }
 
+  std::vector<Transform> in_order() const;
   Result<void> add(std::string_view name);
   void complete();
   std::string what_is_wrong() const;
@@ -148,6 +148,15 @@ std::optional<Transform> find_word(std::string_view name) {
   if (found == kWords.end() || (additional && found->type != TransformType::kKe)) return std::nullopt;
   if (!additional && name == "none") return std::nullopt;  // of which kind?
   return make_transform(additional.value_or(found->type), found->id, found->key_bits);
+}
+
+std::vector<Transform> ProposalParser::in_order() const {
+  std::vector<Transform> all;
+  for (std::uint8_t type = rank(TransformType::kEncr); type <= rank(TransformType::kAddKe7); ++type) {
+    std::ranges::copy_if(transforms_, std::back_inserter(all),
+                         [&](const Transform& t) { return rank(t.type) == type; });
+  }
+  return all;
 }
 
 Result<void> ProposalParser::add(std::string_view name) {

@@ -4,6 +4,7 @@
 #include "ike/offer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -124,13 +125,14 @@ std::optional<AnswerFault> against_terms(const Proposal& offered, const Suite& s
 
 std::vector<wire::Proposal> offer(const std::vector<wire::Proposal>& configured, const Terms& terms) {
   std::vector<Proposal> offered;
+  std::vector<Proposal> classical;  // stand behind, where post-quantum ones are preferred
   for (Proposal proposal : configured) {
-    if (fit(proposal, terms)) offered.push_back(std::move(proposal));
+    if (!fit(proposal, terms)) continue;
+    const bool quantum_safe = std::ranges::any_of(proposal.transforms, is_quantum_safe);
+    const bool behind = terms.post_quantum == PostQuantum::kPreferred && !quantum_safe;
+    (behind ? classical : offered).push_back(std::move(proposal));
   }
-  if (terms.post_quantum == PostQuantum::kPreferred) {
-    std::ranges::stable_partition(
-        offered, [](const Proposal& proposal) { return std::ranges::any_of(proposal.transforms, is_quantum_safe); });
-  }
+  std::ranges::move(classical, std::back_inserter(offered));
   if (offered.size() > limits::kProposals) offered.resize(limits::kProposals);
   std::uint8_t number = 0;
   for (Proposal& proposal : offered) proposal.number = ++number;

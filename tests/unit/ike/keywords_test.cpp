@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "crypto/key_exchange.h"
+
 namespace levelgate::ike {
 namespace {
 
@@ -108,6 +110,13 @@ TEST(Keywords, ATransformWithoutAWordHasItsRegistryName) {
   EXPECT_EQ(transform_text(make_transform(kKe, 2)), "MODP_1024");
   EXPECT_EQ(transform_text(make_transform(kAddKe2, 27)), "ke2_BRAINPOOL_P224R1");
   EXPECT_EQ(transform_text(make_transform(kEncr, 12)), "AES_CBC");  // a key length is missing: not aes128
+}
+
+TEST(Keywords, ThereIsOneForEveryKeyExchangeThatIsComputedHere) {
+  for (const crypto::KeyExchangeMethod& method : crypto::key_exchange_methods()) {
+    const std::string word = transform_text(make_transform(wire::TransformType::kKe, method.id));
+    EXPECT_EQ(ike("aes256gcm16-prfsha256-" + word), "aes256gcm16-prfsha256-" + word);
+  }
 }
 
 TEST(Keywords, KnowWhatIsAnAeadAndWhatResistsQuantumComputers) {
