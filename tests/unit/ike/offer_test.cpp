@@ -57,6 +57,11 @@ TEST(Offer, RequiredLeavesNoClassicalWay) {
                    "aes256gcm16-prfsha256-x25519-mlkem512-ke3_mlkem768"}));
 }
 
+TEST(Offer, RequiredNarrowsNothingWhereOneTypeIsPostQuantumAlready) {
+  const std::string text = "aes256gcm16-prfsha256-x25519-ke1_mlkem768-ke1_none-ke2_mlkem1024";
+  EXPECT_EQ(offered(ike_of({text}), kRequired), Texts{text});
+}
+
 TEST(Offer, RequiredKeepsAChildThatInherits) {
   EXPECT_EQ(offered(esp_of({"aes256gcm16", "aes256gcm16-x25519"}), kRequired), Texts{"aes256gcm16"});
 }
