@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstddef>
 #include <set>
 #include <vector>
 
@@ -28,7 +29,7 @@ enum class Kind : std::uint8_t {
   kDeleted
 };
 struct Message {
-  int to;
+  std::size_t to;
   Kind kind;
   Sa sa;  // of kDelete and kDeleted
 };
@@ -53,7 +54,7 @@ class World {
   // Every order of deliveries from here; counts the ends that were reached.
   int explore() const {
     int ends = 0;
-    for (int side = 0; side < 2; ++side) {
+    for (std::size_t side = 0; side < 2; ++side) {
       if (started_[side]) continue;
       World next = *this;
       next.start(side);
@@ -71,19 +72,19 @@ class World {
   }
 
  private:
-  static Sa own_sa(int side) { return side == 0 ? Sa::kOfA : Sa::kOfB; }
+  static Sa own_sa(std::size_t side) { return side == 0 ? Sa::kOfA : Sa::kOfB; }
 
-  void start(int side) {
+  void start(std::size_t side) {
     started_[side] = true;
     if (!sides_[side].sas.contains(Sa::kOld)) return;  // replaced before this side came to it
     if (sides_[side].activity != OwnActivity::kIdle || sides_[side].peer != PeerRekey::kNone) return;
     sides_[side].activity = OwnActivity::kRekeyingChild;
     send(1 - side, Kind::kRekey);
   }
-  void send(int to, Kind kind, Sa sa = Sa::kOld) { path_.push_back({to, kind, sa}); }
+  void send(std::size_t to, Kind kind, Sa sa = Sa::kOld) { path_.push_back({to, kind, sa}); }
 
   void receive(const Message& message) {
-    const int me = message.to;
+    const std::size_t me = message.to;
     Side& side = sides_[me];
     switch (message.kind) {
       case Kind::kRekey:
@@ -117,7 +118,7 @@ class World {
     }
   }
 
-  void receive_rekey(int me) {
+  void receive_rekey(std::size_t me) {
     Side& side = sides_[me];
     const bool known = side.sas.contains(Sa::kOld);
     const Target target = known ? Target::kSame : Target::kUnknown;
@@ -133,7 +134,7 @@ class World {
     send(1 - me, Kind::kRekeyMade);
   }
 
-  void receive_delete(int me, Sa sa) {
+  void receive_delete(std::size_t me, Sa sa) {
     Side& side = sides_[me];
     const bool mine = sa == Sa::kOld && side.activity != OwnActivity::kIdle;
     const Target target = !side.sas.contains(sa) ? Target::kUnknown : mine ? Target::kSame : Target::kOther;
@@ -143,11 +144,9 @@ class World {
     send(1 - me, Kind::kDeleted, sa);
   }
 
-  void settle_own(int me) {
+  void settle_own(std::size_t me) {
     Side& side = sides_[me];
-    const auto octets = [&](int at) {
-      return std::array<std::byte, 16>{std::byte(ranks_[static_cast<std::size_t>(at)])};
-    };
+    const auto octets = [&](std::size_t at) { return std::array<std::byte, 16>{std::byte(ranks_[at])}; };
     const auto own_i = octets(2 * me), own_r = octets(2 * me + 1);
     const auto peer_i = octets(2 - 2 * me), peer_r = octets(3 - 2 * me);
     switch (settle(side.own, {own_i, own_r}, side.peer, {peer_i, peer_r})) {
@@ -171,7 +170,7 @@ class World {
     }
   }
 
-  void close(int me, Sa sa) {
+  void close(std::size_t me, Sa sa) {
     sides_[me].activity = OwnActivity::kClosingChild;
     send(1 - me, Kind::kDelete, sa);
   }
