@@ -8,10 +8,6 @@
 #include <string_view>
 #include <utility>
 
-#include "wire/ike_chain.h"
-#include "wire/ike_numbers.h"
-#include "wire/wire_buffer.h"
-
 namespace levelgate::ike {
 namespace {
 
@@ -31,39 +27,6 @@ TranscriptNotify transcript_notify(Announced initiator, Announced responder) {
     return responder == Announced::kNo ? TranscriptNotify::kNobody : TranscriptNotify::kResponderOnly;
   }
   return responder == Announced::kNo ? TranscriptNotify::kInitiatorOnly : TranscriptNotify::kBoth;
-}
-
-Result<std::vector<std::byte>> plain_headers(ConstBytes message, std::size_t inner_octets) {
-  using wire::PayloadType;
-  const wire::IkeHeaderView header = wire::read_ike_header(message);
-  if (header.verdict != wire::IkeHeaderVerdict::kOk) return failure(Fault::kBadInput, "no IKE message");
-  const ConstBytes octets = message.subspan(wire::kIkeHeaderOctets);
-  const auto chain = wire::read_chain(header.header.first_payload, octets, {});
-  if (!chain || chain->empty()) return failure(Fault::kBadInput, "no chain of payloads");
-  const wire::PayloadView& sealed = chain->back();
-  if (sealed.type != PayloadType::kSk && sealed.type != PayloadType::kSkf) {
-    return failure(Fault::kBadInput, "no Encrypted payload");
-  }
-  wire::WireBuffer plain(message.size() + inner_octets);
-  const ConstBytes in_front = octets.first(sealed.offset);
-  plain.write_bytes(message.first(wire::kIkeHeaderOctets));
-  plain.write_bytes(in_front);
-  // The generic header as it is, but for the length; the fragment's numbers behind it are left out.
-  plain.write(static_cast<std::uint8_t>(sealed.next));
-  plain.write_bytes(octets.subspan(sealed.offset + 1, 1));
-  plain.write_narrow<std::uint16_t>(wire::kPayloadHeaderOctets + inner_octets);
-  const bool alone = chain->size() == 1;
-  if (!alone) {
-    const std::size_t before = wire::kIkeHeaderOctets + (*chain)[chain->size() - 2].offset;
-    plain.patch(before, static_cast<std::uint8_t>(PayloadType::kSk));
-  }
-  const std::size_t headers = plain.size();
-  plain.fill(std::byte{0}, inner_octets);  // for the length in the IKE header
-  wire::finish_ike_message(plain, 0, alone ? PayloadType::kSk : header.header.first_payload);
-  if (!plain.ok()) return failure(Fault::kBadInput, "inner payloads are too long for one Encrypted payload");
-  std::vector<std::byte> all = plain.take();
-  all.resize(headers);
-  return all;
 }
 
 Result<void> IntAuth::add(wire::IkeRole sender, crypto::Prf prf, ConstBytes proof, ConstBytes headers,

@@ -10,7 +10,6 @@
 #include <levelgate/base/result.h>
 #include <levelgate/base/secret_bytes.h>
 
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -30,18 +29,13 @@ enum class Transcript : std::uint8_t { kOwnMessage, kBothMessages };
   return notify == TranscriptNotify::kBoth ? Transcript::kBothMessages : Transcript::kOwnMessage;
 }
 
-// What of an IKE_INTERMEDIATE message is authenticated in front of its inner payloads: from the IKE header through the
-// header of the Encrypted payload, as if `inner_octets` of plain payloads followed and nothing were split. `message` is
-// the message, or its first fragment, as sent or as it came.
-[[nodiscard]] Result<std::vector<std::byte>> plain_headers(ConstBytes message, std::size_t inner_octets);
-
 // The chain over the IKE_INTERMEDIATE exchanges, both directions. Empty until the first one: support alone adds
 // nothing.
 class IntAuth {
  public:
-  // One message of the exchange that comes next for this role. `headers` are plain_headers, `payloads` is the plaintext
-  // without padding. `proof` is SK_pi for
-  // the initiator's message and SK_pr for the responder's, from before the exchange's own key update.
+  // One message of the exchange that comes next for this role. `headers` are what wire/ike_intermediate.h writes,
+  // `payloads` the plaintext without padding. `proof` is SK_pi for the initiator's message and SK_pr for the
+  // responder's, from before the exchange's own key update.
   [[nodiscard]] Result<void> add(wire::IkeRole sender, crypto::Prf prf, ConstBytes proof, ConstBytes headers,
                                  ConstBytes payloads);
   [[nodiscard]] bool empty() const { return initiator_.empty() && responder_.empty(); }

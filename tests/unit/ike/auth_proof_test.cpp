@@ -6,12 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include <optional>
-#include <string>
-
 #include "support/hex_octets.h"
 #include "vectors/ike_key_vectors.h"
-#include "wire/ike_encrypted.h"
 
 namespace levelgate::ike {
 namespace {
@@ -107,67 +103,6 @@ TEST_P(AuthProof, OfASharedKey) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Known, AuthProof, ::testing::ValuesIn(testing::kIkeAuthVectors));
-
-// --- headers as if nothing were encrypted ---
-
-enum class InFront : std::uint8_t { kNothing, kVendorId };
-
-// An IKE_INTERMEDIATE request with a KE payload inside, whole or as the first fragment.
-Octets intermediate(InFront in_front, std::optional<wire::FragmentNumber> fragment, ConstBytes inner) {
-  wire::WireBuffer buffer(70'000);
-  wire::IkeHeader header;
-  header.initiator_spi = wire::IkeSpi{0x0102030405060708};
-  header.responder_spi = wire::IkeSpi{0x1112131415161718};
-  header.exchange = wire::Exchange::kIkeIntermediate;
-  header.message_id = wire::MessageId{1};
-  wire::write_ike_header(buffer, header);
-  wire::ChainWriter chain(buffer);
-  if (in_front == InFront::kVendorId) chain.add(wire::PayloadType::kVendorId, as_bytes("abc", 3));
-  (void)wire::write_unsealed(chain, {wire::PayloadType::kKe, fragment, inner, {16, 16, 16}});
-  wire::finish_ike_message(buffer, 0, chain.first());
-  return buffer.take();
-}
-
-constexpr std::string_view kSpis = "01020304050607081112131415161718";
-
-TEST(PlainHeaders, HaveTheLengthsOfTheUnsealedMessage) {
-  const Octets inner(100);
-  EXPECT_EQ(plain_headers(intermediate(InFront::kNothing, {}, inner), 100),
-            from_hex(std::string(kSpis) + "2e202b08 00000001 00000084 22000068"));  // 28 + 4 + 100, 4 + 100
-  EXPECT_EQ(plain_headers(intermediate(InFront::kNothing, {}, {}), 0),
-            from_hex(std::string(kSpis) + "2e202b08 00000001 00000020 22000004"));
-}
-
-TEST(PlainHeaders, DoNotShowHowTheMessageTravelled) {
-  const Octets inner(1000);
-  for (const InFront in_front : {InFront::kNothing, InFront::kVendorId}) {
-    const auto whole = plain_headers(intermediate(in_front, {}, inner), inner.size());
-    ASSERT_TRUE(whole);
-    for (const std::size_t cut : {300u, 700u}) {
-      const Octets first = intermediate(in_front, wire::FragmentNumber{1, 4}, ConstBytes(inner).first(cut));
-      EXPECT_EQ(plain_headers(first, inner.size()), *whole);
-    }
-  }
-}
-
-TEST(PlainHeaders, KeepWhatStandsInFront) {
-  EXPECT_EQ(plain_headers(intermediate(InFront::kVendorId, wire::FragmentNumber{1, 2}, Octets(5)), 9),
-            from_hex(std::string(kSpis) + "2b202b08 00000001 00000030 2e000007 616263 2200000d"));
-}
-
-TEST(PlainHeaders, AreOfEncryptedMessagesOnly) {
-  EXPECT_FALSE(plain_headers({}, 0));
-  wire::WireBuffer buffer(100);
-  wire::write_ike_header(buffer, {});
-  wire::ChainWriter chain(buffer);
-  chain.add(wire::PayloadType::kVendorId, as_bytes("abc", 3));
-  wire::finish_ike_message(buffer, 0, chain.first());
-  EXPECT_FALSE(plain_headers(buffer.octets(), 0));
-  Octets broken = intermediate(InFront::kVendorId, {}, Octets(5));
-  broken[wire::kIkeHeaderOctets + 3] = std::byte{99};
-  EXPECT_FALSE(plain_headers(broken, 5));
-  EXPECT_FALSE(plain_headers(intermediate(InFront::kNothing, {}, Octets(5)), 65'532));
-}
 
 TEST(FullTranscript, IsOnOnlyWhenBothAnnouncedIt) {
   EXPECT_EQ(transcript_notify(Announced::kNo, Announced::kNo), TranscriptNotify::kNobody);
