@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// OpenSSL's EVP interface, one context for each key, made when the key is prepared; a packet only sets its nonce. The
-// ciphers come from a library context of our own: the default one is everybody's in the process, and DPDK's driver for
-// OpenSSL takes its providers away when its device goes.
+// OpenSSL's EVP interface, one context for each key, made when the key is prepared; a packet only sets its nonce.
 #include "crypto/aead_burst.h"
 
 #include <openssl/evp.h>
 
 #include <cstring>
+
+#include "crypto/openssl_context.h"
 
 namespace levelgate::crypto {
 namespace {
@@ -26,9 +26,8 @@ struct CipherDeleter {
 };
 
 std::unique_ptr<EVP_CIPHER, CipherDeleter> evp_cipher(EspCipher cipher) {
-  static OSSL_LIB_CTX* const library = OSSL_LIB_CTX_new();  // as long as the process
   const auto fetch = [](const char* name) {
-    return std::unique_ptr<EVP_CIPHER, CipherDeleter>(EVP_CIPHER_fetch(library, name, nullptr));
+    return std::unique_ptr<EVP_CIPHER, CipherDeleter>(EVP_CIPHER_fetch(openssl_context(), name, nullptr));
   };
   switch (cipher) {
     case EspCipher::kAes128Gcm16:

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "esp/cipher.h"
+#include "support/hex_octets.h"
 #include "support/sa_pair.h"
 #include "vectors/aead_vectors.h"
 
@@ -26,14 +27,6 @@ inline constexpr std::array kEspCiphers{EspCipher::kAes128Gcm16, EspCipher::kAes
 inline std::string name_of(EspCipher kind) {
   constexpr std::array<const char*, 3> kNames{"aes128gcm16", "aes256gcm16", "chacha20poly1305"};
   return kNames[static_cast<std::size_t>(kind)];
-}
-
-inline Octets from_hex(std::string_view digits) {
-  Octets octets;
-  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
-    octets.push_back(static_cast<std::byte>(std::stoi(std::string(digits.substr(i, 2)), nullptr, 16)));
-  }
-  return octets;
 }
 
 // One packet for a Cipher: where its octets lie, with guards around them, and the job on them.

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// HMAC by OpenSSL's EVP_MAC. The context is keyed once; each block of prf+ starts it anew with the same key.
+#include "crypto/prf.h"
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include <algorithm>
+#include <array>
+
+#include "crypto/openssl_context.h"
+
+namespace levelgate::crypto {
+namespace {
+
+using Mac = OpensslOwned<EVP_MAC, EVP_MAC_free>;
+using MacContext = OpensslOwned<EVP_MAC_CTX, EVP_MAC_CTX_free>;
+
+constexpr std::size_t kMostBlocks = 255;  // RFC 7296 §2.13: the counter is a single octet
+
+const char* digest_name(Prf prf) {
+  switch (prf) {
+    case Prf::kHmacSha256:
+      return "SHA2-256";
+    case Prf::kHmacSha384:
+      return "SHA2-384";
+    case Prf::kHmacSha512:
+      return "SHA2-512";
+  }
+  return "";
+}
+
+Result<MacContext> keyed(Prf prf, ConstBytes key) {
+  if (key.empty()) return failure(Fault::kInternal, "prf: the key is empty");
+  const Mac mac(EVP_MAC_fetch(openssl_context(), "HMAC", nullptr));
+  MacContext context(mac ? EVP_MAC_CTX_new(mac.get()) : nullptr);
+  const std::array<OSSL_PARAM, 2> params{
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest_name(prf)), 0),
+      OSSL_PARAM_construct_end()};
+  if (!context || EVP_MAC_init(context.get(), octets_of(key), key.size(), params.data()) != 1) {
+    return openssl_failure(Fault::kInternal, "prf: OpenSSL refused the key");
+  }
+  return context;
+}
+
+// Writes one whole output over the pieces; the context must have been started.
+bool finish(EVP_MAC_CTX* context, std::span<const ConstBytes> pieces, Bytes output) {
+  for (const ConstBytes piece : pieces) {
+    if (EVP_MAC_update(context, octets_of(piece), piece.size()) != 1) return false;
+  }
+  std::size_t written = 0;
+  return EVP_MAC_final(context, octets_of(output), &written, output.size()) == 1 && written == output.size();
+}
+
+}  // namespace
+
+Result<SecretBytes> prf(Prf prf, ConstBytes key, std::span<const ConstBytes> pieces) {
+  const Result<MacContext> context = keyed(prf, key);
+  if (!context) return std::unexpected(context.error());
+  SecretBytes output(prf_octets(prf));
+  if (!finish(context->get(), pieces, output.writable())) return openssl_failure(Fault::kInternal, "prf failed");
+  return output;
+}
+
+Result<SecretBytes> prf(Prf prf_id, ConstBytes key, std::initializer_list<ConstBytes> pieces) {
+  return prf(prf_id, key, std::span(pieces.begin(), pieces.size()));
+}
+
+Result<SecretBytes> prf_plus(Prf prf, ConstBytes key, ConstBytes seed, std::size_t octets) {
+  const std::size_t block = prf_octets(prf);
+  if (octets > kMostBlocks * block) return failure(Fault::kInternal, "prf+: more than 255 outputs asked for");
+  const Result<MacContext> context = keyed(prf, key);
+  if (!context) return std::unexpected(context.error());
+  SecretBytes output(octets);
+  SecretBytes last(block);
+  ConstBytes previous;  // T0 is empty
+  std::byte counter{1};
+  for (std::size_t at = 0; at < octets; at += block) {
+    const std::array<ConstBytes, 3> pieces{previous, seed, ConstBytes(&counter, 1)};
+    const bool started = at == 0 || EVP_MAC_init(context->get(), nullptr, 0, nullptr) == 1;
+    if (!started || !finish(context->get(), pieces, last.writable())) {
+      return openssl_failure(Fault::kInternal, "prf+ failed");
+    }
+    std::ranges::copy(last.bytes().first(std::min(block, octets - at)), output.writable().begin() + std::ptrdiff_t(at));
+    previous = last.bytes();
+    counter = std::byte(std::to_integer<unsigned>(counter) + 1);
+  }
+  return output;
+}
+
+}  // namespace levelgate::crypto
