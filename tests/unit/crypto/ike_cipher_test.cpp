@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ struct KnownSeal {
   IkeProtection protection;
   std::string sealed;
 };
+
+// What GoogleTest prints of a parameter; without it, the octets of the object.
+void PrintTo(const KnownSeal& known, std::ostream* out) { *out << known.sealed; }
 
 // Of the octets 30..5f, with the keys, IVs and associated data made below.
 const std::vector<KnownSeal> kKnown{

@@ -122,9 +122,9 @@ TEST(KeyExchange, UnknownMethodsAreValues) {
   }
 }
 
-class EachMethod : public ::testing::TestWithParam<KeyExchangeMethod> {
+class EachMethod : public ::testing::TestWithParam<std::uint16_t> {
  protected:
-  const KeyExchangeMethod& method() const { return GetParam(); }
+  const KeyExchangeMethod& method() const { return *find_key_exchange(GetParam()); }
 
   ::testing::AssertionResult responder_refuses(ConstBytes value) const {
     const auto made = encapsulate(method().id, value);
@@ -194,14 +194,19 @@ TEST_P(EachMethod, RubbishIsAValue) {
   }
 }
 
-std::string name_of(const ::testing::TestParamInfo<KeyExchangeMethod>& info) {
-  std::string name(info.param.name);
+std::vector<std::uint16_t> every_id() {
+  std::vector<std::uint16_t> ids;
+  for (const KeyExchangeMethod& method : key_exchange_methods()) ids.push_back(method.id);
+  return ids;
+}
+
+std::string name_of(const ::testing::TestParamInfo<std::uint16_t>& info) {
+  std::string name(find_key_exchange(info.param)->name);
   std::erase(name, '-');
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EachMethod,
-                         ::testing::ValuesIn(key_exchange_methods().begin(), key_exchange_methods().end()), name_of);
+INSTANTIATE_TEST_SUITE_P(All, EachMethod, ::testing::ValuesIn(every_id()), name_of);
 
 // With the generator of the group as the peer's value, the secret is the own public value: its coordinate X alone for
 // ECP, the whole number for MODP.
