@@ -53,7 +53,7 @@ class PrivateKey {
 };
 
 // The first private key in the text: PKCS#8, or the older forms of RSA and EC. A key under a passphrase is refused;
-// nobody is asked. The caller wipes the text.
+// nobody is asked. The caller wipes the text; OpenSSL's decoders leave parts of the key in memory that they give back.
 [[nodiscard]] Result<std::unique_ptr<PrivateKey>> private_key_from_pem(std::string_view pem);
 // The first private key at an OSSL_STORE URI, or a path; what schemes there are depends on OpenSSL's providers.
 [[nodiscard]] Result<std::unique_ptr<PrivateKey>> private_key_from_store(const std::string& uri);

@@ -12,6 +12,9 @@
 
 #include "crypto/aead_burst.h"
 #include "crypto/gcm_direct.h"
+#include "crypto/ike_cipher.h"
+#include "crypto/key_exchange.h"
+#include "crypto/prf.h"
 #include "support/aead_laws.h"
 
 namespace {
@@ -100,6 +103,63 @@ TEST_P(KeysWiped, OrElseItIsSeen) {
     const auto careless = std::make_unique<Octets>(key);
   }
   EXPECT_EQ(found, 1u);
+}
+
+// The keys of IKE, each watched while it is used a second time; the first time tells what to look for.
+class IkeKeysWiped : public ::testing::Test {
+ protected:
+  void TearDown() override { watched = nullptr; }
+
+  void watch(ConstBytes secret) {
+    ASSERT_GE(secret.size(), kWatched);
+    static std::array<std::byte, kWatched> looked_for;
+    std::copy_n(secret.begin(), kWatched, looked_for.begin());
+    watched = looked_for.data();
+    found = 0;
+  }
+
+  Octets key_ = octets_of(64, 79);
+};
+
+TEST_F(IkeKeysWiped, PrfAndItsOutput) {
+  using crypto::Prf;
+  watch(key_);
+  EXPECT_TRUE(crypto::prf(Prf::kHmacSha256, key_, {key_}) && crypto::prf_plus(Prf::kHmacSha512, key_, {}, 300));
+  EXPECT_EQ(found, 0u) << "the key";
+  const auto output = crypto::prf_plus(Prf::kHmacSha256, key_, {}, 300);
+  for (const std::size_t at : {0u, 32u, 256u, 280u}) {
+    watch(output->bytes().subspan(at));
+    EXPECT_TRUE(crypto::prf_plus(Prf::kHmacSha256, key_, {}, 300));
+    EXPECT_EQ(found, 0u) << at;
+  }
+}
+
+TEST_F(IkeKeysWiped, CipherAndIntegrityKey) {
+  using crypto::IkeCipher, crypto::IkeEncryption, crypto::IkeIntegrity;
+  const Octets integrity = octets_of(32, 80), iv = octets_of(16, 81), body = octets_of(32, 82);
+  for (const Octets& secret : {key_, integrity}) {
+    watch(secret);
+    {
+      const auto cbc = IkeCipher::create({IkeEncryption::kAes256Cbc, IkeIntegrity::kHmacSha256},
+                                         ConstBytes(key_).first(32), integrity);
+      EXPECT_TRUE(cbc->open(iv, {}, cbc->seal(iv, {}, body).value()));
+      const auto gcm =
+          IkeCipher::create({IkeEncryption::kAes128Gcm16, IkeIntegrity::kNone}, ConstBytes(key_).first(20), {});
+      EXPECT_TRUE(gcm->seal(ConstBytes(iv).first(8), {}, body));
+    }
+    EXPECT_EQ(found, 0u);
+  }
+}
+
+TEST_F(IkeKeysWiped, SharedSecrets) {
+  for (const crypto::KeyExchangeMethod& method : crypto::key_exchange_methods()) {
+    const auto own = crypto::generate_key(method.id).value();
+    const auto peer = crypto::encapsulate(method.id, own->public_value()).value();
+    watch(peer.secret.bytes());
+    EXPECT_TRUE(own->decapsulate(peer.response));
+    EXPECT_EQ(found, 0u) << method.name;
+    watched = nullptr;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, KeysWiped, ::testing::ValuesIn(kEspCiphers),
