@@ -18,7 +18,7 @@ bool is_encrypted(PayloadType type) { return type == PayloadType::kSk || type ==
 // The payload at the front of `rest`; offsets of faults are left to the caller.
 std::expected<PayloadView, IkeFault> read_payload(PayloadType type, ConstBytes rest, const ChainRules& rules) {
   ByteReader from(rest);
-  PayloadView view{.type = type, .next = PayloadType{from.read<std::uint8_t>()}, .body = {}};
+  PayloadView view{.type = type, .next = PayloadType{from.read<std::uint8_t>()}};
   const std::uint8_t bits = from.read<std::uint8_t>();
   view.critical = (bits & kCriticalBit) != 0;
   const bool may_be_big = rules.big == BigPayloads::kKeyExchange && rules.place == ChainPlace::kInsideEncrypted;

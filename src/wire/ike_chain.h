@@ -35,7 +35,7 @@ struct PayloadView {
   PayloadType next = PayloadType::kNone;  // of SK and SKF: the first payload inside
   bool critical = false;
   std::size_t offset = 0;  // of the generic header, in the octets that were read
-  ConstBytes body;
+  ConstBytes body{};
 };
 
 // All payloads, in order; `first` comes from the message's header or from that of SK. The chain takes up the octets

@@ -18,7 +18,7 @@ bool is_possible(const FragmentNumber& fragment) { return fragment.number != 0 &
 
 IkeResult<SealedParts> read_sealed(const PayloadView& payload, std::size_t chain_at, const SealShape& shape) {
   ByteReader from(payload.body);
-  SealedParts parts{.first_inside = payload.next, .fragment = {}};
+  SealedParts parts{.first_inside = payload.next};
   if (payload.type == PayloadType::kSkf) {
     parts.fragment = FragmentNumber{from.read<std::uint16_t>(), from.read<std::uint16_t>()};
     if (!from.ok()) return ike_fault(IkeFault::kTruncated, 0);

@@ -32,7 +32,7 @@ struct FragmentNumber {
 // Offsets in the message. The associated data of an AEAD is all in front of the IV (RFC 5282 §5.1, RFC 7383 §2.5).
 struct SealedParts {
   PayloadType first_inside = PayloadType::kNone;
-  std::optional<FragmentNumber> fragment;  // of SKF
+  std::optional<FragmentNumber> fragment{};  // of SKF
   std::size_t iv_at = 0;
   std::size_t text_at = 0;  // inner payloads, padding, pad length
   std::size_t icv_at = 0;
@@ -49,8 +49,8 @@ struct SealedParts {
 
 struct Unsealed {
   PayloadType first_inside = PayloadType::kNone;  // of fragments after the first: none
-  std::optional<FragmentNumber> fragment;         // makes it SKF
-  ConstBytes inner;                               // payloads in clear, not in the buffer that is written
+  std::optional<FragmentNumber> fragment{};       // makes it SKF
+  ConstBytes inner{};                             // payloads in clear, not in the buffer that is written
   SealShape shape;
 };
 

@@ -36,7 +36,7 @@ AnnouncementForm form_of(AuthMethod method) {
 // An announcement's octets behind its method; nothing where they have not the method's form.
 std::optional<Announcement> announcement_of(AuthMethod method, ConstBytes rest) {
   const AnnouncementForm form = form_of(method);
-  if (form == AnnouncementForm::kMethod && rest.empty()) return Announcement{.method = method, .algorithm = {}};
+  if (form == AnnouncementForm::kMethod && rest.empty()) return Announcement{.method = method};
   const bool authority = form == AnnouncementForm::kAuthority && rest.size() == 1;
   const bool algorithm = form == AnnouncementForm::kAlgorithm && rest.size() > 1;
   if (!authority && !algorithm) return std::nullopt;

@@ -22,7 +22,7 @@ struct Announcement {
   AuthMethod method = AuthMethod::kSharedKey;
   // 0: tied to no authority; n: to the n-th of the CERTREQ payloads. Methods without certificates have none.
   std::uint8_t authority = 0;
-  ConstBytes algorithm;  // AlgorithmIdentifier in DER of a digital signature, not looked into
+  ConstBytes algorithm{};  // AlgorithmIdentifier in DER of a digital signature, not looked into
 };
 inline constexpr std::size_t kMostAnnouncements = 64;
 inline constexpr std::size_t kMostAlgorithmOctets = 252;  // the length octet counts the three in front of it, too
@@ -64,7 +64,7 @@ inline constexpr std::size_t kLongestCookie = 64;
 // PPK_IDENTITY (RFC 8784 §3, §5.1); an answer's may be empty as a whole, which the caller sees before.
 struct PpkIdentity {
   PpkIdType type = PpkIdType::kFixed;
-  ConstBytes name;
+  ConstBytes name{};
 };
 [[nodiscard]] IkeResult<PpkIdentity> read_ppk_identity(ConstBytes value);
 void write_ppk_identity(WireBuffer& to, const PpkIdentity& identity);

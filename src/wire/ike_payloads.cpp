@@ -15,7 +15,7 @@ constexpr std::uint16_t kAttributeTypeBits = 0x7fff;  // the bit above is reserv
 
 IkeResult<KeyExchange> read_key_exchange(ConstBytes body) {
   ByteReader from(body);
-  KeyExchange payload{.method = KeMethod{from.read<std::uint16_t>()}, .key = {}};
+  KeyExchange payload{.method = KeMethod{from.read<std::uint16_t>()}};
   from.skip(2);
   if (!from.ok()) return ike_fault(IkeFault::kTruncated, 0);
   payload.key = from.rest();
@@ -37,7 +37,7 @@ IkeResult<ConstBytes> read_nonce(ConstBytes body) {
 
 IkeResult<Notify> read_notify(ConstBytes body) {
   ByteReader from(body);
-  Notify payload{.protocol = ProtocolId{from.read<std::uint8_t>()}, .spi = {}, .value = {}};
+  Notify payload{.protocol = ProtocolId{from.read<std::uint8_t>()}};
   const std::uint8_t spi_octets = from.read<std::uint8_t>();
   payload.type = NotifyType{from.read<std::uint16_t>()};
   if (!from.ok()) return ike_fault(IkeFault::kTruncated, 0);
@@ -57,8 +57,7 @@ void write_body(WireBuffer& to, const Notify& payload) {
 
 IkeResult<Delete> read_delete(ConstBytes body) {
   ByteReader from(body);
-  Delete payload{
-      .protocol = ProtocolId{from.read<std::uint8_t>()}, .spi_octets = from.read<std::uint8_t>(), .spis = {}};
+  Delete payload{.protocol = ProtocolId{from.read<std::uint8_t>()}, .spi_octets = from.read<std::uint8_t>()};
   const std::size_t count = from.read<std::uint16_t>();
   if (!from.ok()) return ike_fault(IkeFault::kTruncated, 0);
   const bool ipsec = payload.protocol == ProtocolId::kEsp || payload.protocol == ProtocolId::kAh;
@@ -81,7 +80,7 @@ void write_body(WireBuffer& to, const Delete& payload) {
 
 IkeResult<Identity> read_identity(ConstBytes body) {
   ByteReader from(body);
-  Identity payload{.type = IdType{from.read<std::uint8_t>()}, .reserved = {}, .value = {}};
+  Identity payload{.type = IdType{from.read<std::uint8_t>()}, .reserved = {}};
   const ConstBytes reserved = from.read_bytes(payload.reserved.size());
   if (!from.ok()) return ike_fault(IkeFault::kTruncated, 0);
   std::ranges::copy(reserved, payload.reserved.begin());
@@ -148,7 +147,7 @@ void write_digital_signature(WireBuffer& to, const DigitalSignature& value) {
 
 IkeResult<Configuration> read_configuration(ConstBytes body) {
   ByteReader from(body);
-  Configuration payload{.type = CpType{from.read<std::uint8_t>()}, .attributes = {}};
+  Configuration payload{.type = CpType{from.read<std::uint8_t>()}};
   from.skip(3);
   if (!from.ok()) return ike_fault(IkeFault::kTruncated, 0);
   while (from.remaining() != 0) {

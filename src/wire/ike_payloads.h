@@ -22,7 +22,7 @@ namespace levelgate::wire {
 
 struct KeyExchange {
   KeMethod method = KeMethod::kNone;
-  ConstBytes key;  // of the size that the method asks for: the caller compares before it copies
+  ConstBytes key{};  // of the size that the method asks for: the caller compares before it copies
 };
 [[nodiscard]] IkeResult<KeyExchange> read_key_exchange(ConstBytes body);
 void write_body(WireBuffer& to, const KeyExchange& payload);
@@ -35,8 +35,8 @@ inline constexpr std::size_t kLongestNonce = 256;
 struct Notify {
   NotifyType type{};
   ProtocolId protocol = ProtocolId::kNone;
-  ConstBytes spi;  // empty, or as long as it came: who acts on it checks its size
-  ConstBytes value;
+  ConstBytes spi{};  // empty, or as long as it came: who acts on it checks its size
+  ConstBytes value{};
 };
 [[nodiscard]] IkeResult<Notify> read_notify(ConstBytes body);
 void write_body(WireBuffer& to, const Notify& payload);
@@ -45,7 +45,7 @@ void write_body(WireBuffer& to, const Notify& payload);
 struct Delete {
   ProtocolId protocol = ProtocolId::kIke;
   std::uint8_t spi_octets = 0;
-  ConstBytes spis;
+  ConstBytes spis{};
 
   [[nodiscard]] std::size_t count() const { return spi_octets == 0 ? 0 : spis.size() / spi_octets; }
   [[nodiscard]] ConstBytes spi(std::size_t index) const { return spis.subspan(index * spi_octets, spi_octets); }
@@ -57,7 +57,7 @@ void write_body(WireBuffer& to, const Delete& payload);
 struct Identity {
   IdType type = IdType::kNull;
   std::array<std::byte, 3> reserved{};
-  ConstBytes value;  // an address has the size of its kind, and ID_NULL has none
+  ConstBytes value{};  // an address has the size of its kind, and ID_NULL has none
 };
 [[nodiscard]] IkeResult<Identity> read_identity(ConstBytes body);
 void write_body(WireBuffer& to, const Identity& payload);
@@ -65,7 +65,7 @@ void write_body(WireBuffer& to, const Identity& payload);
 // CERT and CERTREQ.
 struct Certificate {
   CertEncoding encoding = CertEncoding::kX509Signature;
-  ConstBytes value;
+  ConstBytes value{};
 };
 [[nodiscard]] IkeResult<Certificate> read_certificate(ConstBytes body);
 void write_body(WireBuffer& to, const Certificate& payload);
@@ -76,26 +76,26 @@ inline constexpr std::size_t kAuthorityHashOctets = 20;
 
 struct Authentication {
   AuthMethod method = AuthMethod::kSharedKey;
-  ConstBytes value;
+  ConstBytes value{};
 };
 [[nodiscard]] IkeResult<Authentication> read_authentication(ConstBytes body);
 void write_body(WireBuffer& to, const Authentication& payload);
 
 // The value of AUTH by digital signature (RFC 7427 §3).
 struct DigitalSignature {
-  ConstBytes algorithm;  // AlgorithmIdentifier in DER, 1 to 255 octets, not looked into
-  ConstBytes signature;
+  ConstBytes algorithm{};  // AlgorithmIdentifier in DER, 1 to 255 octets, not looked into
+  ConstBytes signature{};
 };
 [[nodiscard]] IkeResult<DigitalSignature> read_digital_signature(ConstBytes value);
 void write_digital_signature(WireBuffer& to, const DigitalSignature& value);
 
 struct ConfigurationAttribute {
   std::uint16_t type = 0;  // 15 bits
-  ConstBytes value;
+  ConstBytes value{};
 };
 struct Configuration {
   CpType type = CpType::kRequest;
-  std::vector<ConfigurationAttribute> attributes;
+  std::vector<ConfigurationAttribute> attributes{};
 };
 inline constexpr std::size_t kMostConfigurationAttributes = 64;
 [[nodiscard]] IkeResult<Configuration> read_configuration(ConstBytes body);

@@ -55,7 +55,7 @@ IkeResult<std::vector<Attribute>> read_attributes(ConstBytes octets, std::size_t
     const std::uint16_t type = from.read<std::uint16_t>();
     const std::uint16_t number = from.read<std::uint16_t>();
     if (!from.ok()) return ike_fault(IkeFault::kTruncated, at);
-    Attribute attribute{.type = AttributeType{static_cast<std::uint16_t>(type & ~kNumberBit)}, .octets = {}};
+    Attribute attribute{.type = AttributeType{static_cast<std::uint16_t>(type & ~kNumberBit)}};
     if ((type & kNumberBit) != 0) {
       attribute.number = number;
     } else {
@@ -71,7 +71,7 @@ IkeResult<std::vector<Attribute>> read_attributes(ConstBytes octets, std::size_t
 
 IkeResult<Transform> read_transform(ConstBytes content, std::size_t offset) {
   ByteReader from(content);
-  Transform transform{.type = TransformType{from.read<std::uint8_t>()}, .attributes = {}};
+  Transform transform{.type = TransformType{from.read<std::uint8_t>()}};
   from.skip(1);
   transform.id = from.read<std::uint16_t>();
   auto attributes = read_attributes(from.rest(), offset + content.size() - from.remaining());
@@ -88,10 +88,7 @@ bool spi_fits(ProtocolId protocol, std::size_t octets) {
 // `room` is how many transforms the payload may yet have.
 IkeResult<Proposal> read_proposal(ConstBytes content, std::size_t offset, std::size_t room) {
   ByteReader from(content);
-  Proposal proposal{.number = from.read<std::uint8_t>(),
-                    .protocol = ProtocolId{from.read<std::uint8_t>()},
-                    .spi = {},
-                    .transforms = {}};
+  Proposal proposal{.number = from.read<std::uint8_t>(), .protocol = ProtocolId{from.read<std::uint8_t>()}};
   const std::size_t spi_octets = from.read<std::uint8_t>();
   const std::size_t count = from.read<std::uint8_t>();
   const bool fits = spi_octets <= from.remaining() && spi_fits(proposal.protocol, spi_octets);

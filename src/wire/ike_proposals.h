@@ -29,14 +29,14 @@ struct Attribute {
   AttributeType type = AttributeType::kKeyLength;  // 15 bits
   AttributeForm form = AttributeForm::kNumber;
   std::uint16_t number = 0;
-  std::vector<std::byte> octets;
+  std::vector<std::byte> octets{};
   bool operator==(const Attribute&) const = default;
 };
 
 struct Transform {
   TransformType type = TransformType::kEncr;
   std::uint16_t id = 0;
-  std::vector<Attribute> attributes;  // a transform with one that is not understood must not be chosen
+  std::vector<Attribute> attributes{};  // a transform with one that is not understood must not be chosen
   bool operator==(const Transform&) const = default;
 
   [[nodiscard]] std::optional<std::uint16_t> key_bits() const;  // Key Length
@@ -45,8 +45,8 @@ struct Transform {
 struct Proposal {
   std::uint8_t number = 1;
   ProtocolId protocol = ProtocolId::kIke;
-  std::vector<std::byte> spi;  // IKE: none or eight octets, AH and ESP: four
-  std::vector<Transform> transforms;
+  std::vector<std::byte> spi{};  // IKE: none or eight octets, AH and ESP: four
+  std::vector<Transform> transforms{};
   bool operator==(const Proposal&) const = default;
 };
 

@@ -21,7 +21,7 @@ struct Substructure {
 std::expected<WireSelector, IkeFault> read_range(const Substructure& from) {
   const bool v4 = from.type == TsType::kIpv4;
   if (from.inside.size() + kSelectorHeader != (v4 ? kV4Octets : kV6Octets)) return std::unexpected(IkeFault::kLength);
-  WireSelector selector{.type = from.type, .protocol = from.protocol, .first = {}, .last = {}, .opaque = {}};
+  WireSelector selector{.type = from.type, .protocol = from.protocol};
   ByteReader fields(from.inside);
   selector.port_first = fields.read<std::uint16_t>();
   selector.port_last = fields.read<std::uint16_t>();
@@ -37,11 +37,7 @@ std::expected<WireSelector, IkeFault> read_range(const Substructure& from) {
 
 std::expected<WireSelector, IkeFault> read_selector(const Substructure& from) {
   if (from.type == TsType::kIpv4 || from.type == TsType::kIpv6) return read_range(from);
-  return WireSelector{.type = from.type,
-                      .protocol = from.protocol,
-                      .first = {},
-                      .last = {},
-                      .opaque = {from.inside.begin(), from.inside.end()}};
+  return WireSelector{.type = from.type, .protocol = from.protocol, .opaque = {from.inside.begin(), from.inside.end()}};
 }
 
 void write_selector(WireBuffer& to, const WireSelector& selector) {

@@ -22,9 +22,9 @@ struct WireSelector {
   std::uint8_t protocol = 0;     // 0: any; of an unknown type: its second octet
   std::uint16_t port_first = 0;  // ICMP: type in the high octet, code in the low one
   std::uint16_t port_last = 65535;
-  IpAddress first;
-  IpAddress last;
-  std::vector<std::byte> opaque;  // of an unknown type: all behind its length field; then the rest means nothing
+  IpAddress first{};
+  IpAddress last{};
+  std::vector<std::byte> opaque{};  // of an unknown type: all behind its length field; then the rest means nothing
   bool operator==(const WireSelector&) const = default;
 
   [[nodiscard]] bool is_known() const { return type == TsType::kIpv4 || type == TsType::kIpv6; }
