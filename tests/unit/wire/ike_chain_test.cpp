@@ -153,6 +153,17 @@ TEST(IkeChainWriter, APayloadEndsAt65535Octets) {
   }
 }
 
+// draft-smyslov-ipsecme-ikev2-mceliece-01 §4 has the big form for a KE; a large certificate fails as ever.
+TEST(IkeChainWriter, NothingElseTakesTheBigForm) {
+  const Octets octets(65532);
+  WireBuffer buffer(1u << 20);
+  ChainWriter to(buffer, BigPayloads::kKeyExchange);
+  to.open(PayloadType::kCert, octets.size());
+  buffer.write_bytes(octets);
+  to.close();
+  EXPECT_FALSE(buffer.ok());
+}
+
 // The big form where the short one does not fit, for a KE, when agreed; else it fails as any other.
 TEST(IkeChainWriter, LargeKeysTakeTheBigForm) {
   for (const std::size_t key : {65527u, 65528u, 1357824u}) {
