@@ -9,7 +9,6 @@ namespace levelgate::wire {
 namespace {
 
 constexpr std::uint8_t kCriticalBit = 0x80;
-constexpr std::uint8_t kBigBit = 0x40;
 constexpr std::size_t kLengthAt = 2;
 constexpr std::size_t kLongestShort = std::numeric_limits<std::uint16_t>::max();
 
@@ -22,7 +21,7 @@ std::expected<PayloadView, IkeFault> read_payload(PayloadType type, ConstBytes r
   const std::uint8_t bits = from.read<std::uint8_t>();
   view.critical = (bits & kCriticalBit) != 0;
   const bool may_be_big = rules.big == BigPayloads::kKeyExchange && rules.place == ChainPlace::kInsideEncrypted;
-  const bool big = may_be_big && (bits & kBigBit) != 0;  // else the bit is one of the reserved
+  const bool big = may_be_big && (bits & kBigPayloadBit) != 0;  // else the bit is one of the reserved
   if (big && type != PayloadType::kKe) return std::unexpected(IkeFault::kBig);
   const std::size_t header = big ? kBigPayloadHeaderOctets : kPayloadHeaderOctets;
   const std::size_t octets = big ? from.read<std::uint32_t>() : from.read<std::uint16_t>();
@@ -69,7 +68,7 @@ void ChainWriter::open(PayloadType type, std::size_t body_octets) {
   type_ = type;
   at_ = to_.size();
   to_.write(static_cast<std::uint8_t>(PayloadType::kNone));
-  to_.write(form_ == HeaderForm::kBig ? kBigBit : std::uint8_t{0});
+  to_.write(form_ == HeaderForm::kBig ? kBigPayloadBit : std::uint8_t{0});
   to_.fill(std::byte{0}, form_ == HeaderForm::kBig ? sizeof(std::uint32_t) : sizeof(std::uint16_t));
 }
 

@@ -18,6 +18,7 @@ namespace levelgate::wire {
 
 inline constexpr std::size_t kPayloadHeaderOctets = 4;
 inline constexpr std::size_t kBigPayloadHeaderOctets = 6;
+inline constexpr std::uint8_t kBigPayloadBit = 0x40;
 inline constexpr std::size_t kMostPayloads = 64;  // several times what any exchange needs, certificates included
 
 enum class ChainPlace : std::uint8_t { kMessage, kInsideEncrypted };

@@ -51,7 +51,7 @@ struct Unsealed {
   PayloadType first_inside = PayloadType::kNone;  // of fragments after the first: none
   std::optional<FragmentNumber> fragment{};       // makes it SKF
   ConstBytes inner{};                             // payloads in clear, not in the buffer that is written
-  SealShape shape;
+  SealShape shape{};
 };
 
 // Appends SK or SKF with the least padding, of zeros, and zeros for IV and ICV. The caller sets the IV, then seals in

@@ -9,8 +9,6 @@ namespace {
 constexpr std::uint8_t kVersion = 0x20;  // major 2, minor 0
 constexpr std::uint8_t kFlagInitiator = 0x08;
 constexpr std::uint8_t kFlagResponse = 0x20;
-constexpr std::size_t kFirstPayloadAt = 16;
-constexpr std::size_t kLengthAt = 24;
 
 IkeHeaderVerdict version_verdict(std::uint8_t version) {
   if ((version >> 4) == (kVersion >> 4)) return IkeHeaderVerdict::kOk;
@@ -22,7 +20,7 @@ IkeHeaderVerdict version_verdict(std::uint8_t version) {
 IkeHeaderView read_ike_header(ConstBytes message) {
   IkeHeaderView view;
   if (message.size() < kIkeHeaderOctets) return view;
-  if (load_be<std::uint32_t>(message.data() + kLengthAt) != message.size()) {
+  if (load_be<std::uint32_t>(message.data() + kIkeLengthAt) != message.size()) {
     view.verdict = IkeHeaderVerdict::kLength;
     return view;
   }
@@ -55,8 +53,8 @@ void write_ike_header(WireBuffer& to, const IkeHeader& header) {
 }
 
 void finish_ike_message(WireBuffer& to, std::size_t header_at, PayloadType first_payload) {
-  to.patch(header_at + kFirstPayloadAt, static_cast<std::uint8_t>(first_payload));
-  to.patch_narrow<std::uint32_t>(header_at + kLengthAt, to.size() - header_at);
+  to.patch(header_at + kIkeFirstPayloadAt, static_cast<std::uint8_t>(first_payload));
+  to.patch_narrow<std::uint32_t>(header_at + kIkeLengthAt, to.size() - header_at);
 }
 
 }  // namespace levelgate::wire

@@ -19,6 +19,8 @@ using IkeSpi = Id<struct IkeSpiTag, std::uint64_t>;
 using MessageId = Id<struct MessageIdTag, std::uint32_t>;
 
 inline constexpr std::size_t kIkeHeaderOctets = 28;
+inline constexpr std::size_t kIkeFirstPayloadAt = 16;
+inline constexpr std::size_t kIkeLengthAt = 24;
 inline constexpr std::size_t kNonEspMarkerOctets = 4;
 
 enum class IkeRole : std::uint8_t { kInitiator, kResponder };  // of the IKE SA, not of the exchange

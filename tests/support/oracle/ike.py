@@ -51,6 +51,15 @@ def sealed(exchange, flags, message_id, inner, fragment=None, padding=0):
     return header(exchange, flags, message_id, kind, len(payload)) + payload
 
 
+def int_auth_prefix(exchange, flags, message_id, plain, first_inside, inner_octets):
+    """RFC 9242 §3.3.2, part A; `plain` are the payloads in front of SK."""
+    first, octets = chain(plain, SK)
+    big = inner_octets > 65531
+    sk = struct.pack(">BBI", first_inside, 0x40, inner_octets + 6) if big else \
+        struct.pack(">BBH", first_inside, 0, inner_octets + 4)
+    return header(exchange, flags, message_id, first or SK, len(octets) + len(sk) + inner_octets) + octets + sk
+
+
 def attribute(kind, value):
     if isinstance(value, int):
         return struct.pack(">HH", 0x8000 | kind, value)
@@ -174,6 +183,16 @@ def vectors():
     ]
 
 
+def prefixes():
+    """[(name, octets)]: what no message is, but is made from one."""
+    first, inner = chain(AUTH_INSIDE)
+    return [
+        ("prefix_auth", int_auth_prefix(IKE_AUTH, INITIATOR, 1, [], first, len(inner))),
+        ("prefix_behind_vendor", int_auth_prefix(INTERMEDIATE, RESPONSE, 1, [(VENDOR, b"v")], KE, 100)),
+        ("prefix_big", int_auth_prefix(INTERMEDIATE, INITIATOR, 2, [], KE, 1357836)),
+    ]
+
+
 def chains():
     """[(name, first type and chain)]: what stands inside encrypted payloads, for the fuzz target."""
     first, inner = chain(AUTH_INSIDE)
@@ -186,7 +205,7 @@ def chains():
 
 
 def text():
-    return "".join(f"{name} {octets.hex()}\n" for name, octets in vectors())
+    return "".join(f"{name} {octets.hex()}\n" for name, octets in vectors() + prefixes())
 
 
 def main(arguments):

@@ -83,6 +83,22 @@ TEST(IkeEncrypted, ReaderFindsTheWritersParts) {
   }
 }
 
+// RFC 7383 §2.5: payloads in clear stand in front, in the first fragment.
+TEST(IkeEncrypted, OffsetsAreInTheMessage) {
+  WireBuffer buffer(200);
+  write_ike_header(buffer, {});
+  ChainWriter chain(buffer);
+  chain.add(PayloadType::kVendorId, ConstBytes(hex("0102030405")));
+  const Octets inner = hex("aabb");
+  const SealedParts parts = write_unsealed(chain, {.inner = inner, .shape = kGcm});
+  ASSERT_TRUE(buffer.ok());
+  EXPECT_EQ(parts.iv_at, kIkeHeaderOctets + 9 + 4);
+  const auto read = read_chain(chain.first(), buffer.octets().subspan(kIkeHeaderOctets), {}).value();
+  const SealedParts found = read_sealed(read.at(1), kIkeHeaderOctets, kGcm).value();
+  EXPECT_EQ(found.iv_at, parts.iv_at);
+  EXPECT_EQ(found.end, buffer.size());
+}
+
 // Sizes that would make the text shorter than nothing.
 TEST(IkeEncrypted, TooSmallForItsParts) {
   for (std::size_t size = 0; size < 25; ++size) {

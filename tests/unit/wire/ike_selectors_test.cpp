@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+
 #include "unit/wire/octets.h"
 
 namespace levelgate::wire {
@@ -99,6 +102,7 @@ TEST(IkeSelectors, LengthsAreThoseOfTheKind) {
   EXPECT_EQ(fault_of("01000000 07 00 0003"), (IkeError{IkeFault::kLength, 6}));
   EXPECT_EQ(fault_of("01000000 07 00 0000"), (IkeError{IkeFault::kLength, 6}));
   EXPECT_EQ(fault_of("01000000 07 00 0011 0000 ffff 0a000001 0a000001"), (IkeError{IkeFault::kLength, 6}));
+  EXPECT_EQ(fault_of("01000000 07 00 0011 0000 ffff 0a000001 0a000001 00"), (IkeError{IkeFault::kLength, 4}));
   EXPECT_EQ(fault_of("01000000 07 00 0004"), (IkeError{IkeFault::kLength, 4}));
   EXPECT_EQ(fault_of("01000000 08 00 0010 0000 ffff 0a000001 0a000001"), (IkeError{IkeFault::kLength, 4}));
   EXPECT_EQ(fault_of("01000000 0a 00 0006 00"), (IkeError{IkeFault::kLength, 6}));
@@ -116,7 +120,9 @@ TEST(IkeSelectors, WriterFailsOnWhatNobodyCouldRead) {
   EXPECT_TRUE(fails(std::vector(kMostSelectors + 1, mixed)));
   mixed.last = address("fd00::1");
   EXPECT_TRUE(fails({mixed}));
-  mixed.first = mixed.last;
+  std::swap(mixed.first, mixed.last);
+  EXPECT_TRUE(fails({mixed}));
+  mixed.last = mixed.first;
   EXPECT_TRUE(fails({mixed}));
   WireSelector unknown{.type = TsType::kSecurityLabel, .first = {}, .last = {}, .opaque = Octets(65532)};
   EXPECT_TRUE(fails({unknown}));

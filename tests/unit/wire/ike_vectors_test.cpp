@@ -10,6 +10,7 @@
 
 #include "support/ike_rewrite.h"
 #include "unit/wire/octets.h"
+#include "wire/ike_intermediate.h"
 
 namespace levelgate::wire {
 namespace {
@@ -18,13 +19,20 @@ using testing::ExactBlock;
 using testing::IkeLaw;
 using testing::Octets;
 
-const std::map<std::string, Octets>& messages() {
-  static const std::map<std::string, Octets> all = [] {
-    std::map<std::string, Octets> read;
-    std::ifstream file(LEVELGATE_IKE_MESSAGES);
-    for (std::string name, digits; file >> name >> digits;) read[name] = testing::hex(digits);
-    return read;
-  }();
+using Named = std::map<std::string, Octets>;
+
+// Everything stored, by name; a name that begins with "prefix" is no message.
+Named stored(bool prefixes) {
+  Named read;
+  std::ifstream file(LEVELGATE_IKE_MESSAGES);
+  for (std::string name, digits; file >> name >> digits;) {
+    if (name.starts_with("prefix") == prefixes) read[name] = testing::hex(digits);
+  }
+  return read;
+}
+
+const Named& messages() {
+  static const Named all = stored(false);
   return all;
 }
 
@@ -178,6 +186,17 @@ TEST(IkeVectors, FragmentsJoin) {
   EXPECT_EQ(read_chain(first, joined, testing::kInsideRules).value().size(), 11u);
 }
 
+// RFC 9242 §3.3.2: the same octets, whether the message came whole, padded, or in fragments.
+TEST(IkeVectors, IntermediatePrefixIsThatOfTheWholeMessage) {
+  const std::size_t inner_octets = message("auth_request").size() - kIkeHeaderOctets - 4 - 8 - 1 - 16;
+  for (const auto* name : {"auth_request", "auth_padded", "auth_fragment_1"}) {
+    WireBuffer to(100);
+    write_intermediate_prefix(to, message(name), chain_of(message(name)), inner_octets, BigPayloads::kRefused);
+    ASSERT_TRUE(to.ok());
+    EXPECT_EQ(to.take(), stored(true).at("prefix_auth")) << name;
+  }
+}
+
 TEST(IkeVectors, DeleteOfChildren) {
   const auto chain = inside_of(message("delete_child"));
   const auto gone = read_delete(chain[0].body).value();
@@ -192,6 +211,58 @@ TEST(IkeVectors, RekeyOfTheIkeSaKeepsAnUnknownAttribute) {
   const Attribute& attribute = offer[0].transforms[3].attributes[0];
   EXPECT_EQ(attribute.form, AttributeForm::kOctets);
   EXPECT_EQ(attribute.octets.size(), 6u);
+}
+
+// A message with a payload in front of SK or SKF, as the oracle's prefixes have it.
+Octets intermediate(const IkeHeader& header, bool vendor, std::optional<FragmentNumber> fragment) {
+  WireBuffer buffer(1000);
+  write_ike_header(buffer, header);
+  ChainWriter chain(buffer);
+  const Octets octet{std::byte{'v'}};
+  if (vendor) chain.add(PayloadType::kVendorId, ConstBytes(octet));
+  (void)write_unsealed(chain, {.first_inside = PayloadType::kKe, .fragment = fragment, .inner = octet});
+  finish_ike_message(buffer, 0, chain.first());
+  return buffer.take();
+}
+IkeHeader intermediate_header(IkeDirection direction, std::uint32_t id) {
+  return {.initiator_spi = IkeSpi{0x1122334455667788},
+          .responder_spi = IkeSpi{0x99aabbccddeeff00},
+          .exchange = Exchange::kIkeIntermediate,
+          .sender = direction == IkeDirection::kRequest ? IkeRole::kInitiator : IkeRole::kResponder,
+          .direction = direction,
+          .message_id = MessageId{id}};
+}
+
+TEST(IkeVectors, IntermediatePrefixKeepsWhatStandsInFront) {
+  for (const auto& fragment : {std::optional<FragmentNumber>(), std::optional(FragmentNumber{1, 2})}) {
+    const Octets octets = intermediate(intermediate_header(IkeDirection::kResponse, 1), true, fragment);
+    WireBuffer to(100);
+    write_intermediate_prefix(to, octets, chain_of(octets), 100, BigPayloads::kKeyExchange);
+    EXPECT_EQ(to.take(), stored(true).at("prefix_behind_vendor"));
+  }
+}
+
+TEST(IkeVectors, IntermediatePrefixOfALargeKeyHasTheBigHeader) {
+  const Octets octets = intermediate(intermediate_header(IkeDirection::kRequest, 2), false, FragmentNumber{1, 999});
+  WireBuffer to(100);
+  write_intermediate_prefix(to, octets, chain_of(octets), 1357836, BigPayloads::kKeyExchange);
+  EXPECT_EQ(to.take(), stored(true).at("prefix_big"));
+  for (const std::size_t inner : {65531u, 65532u}) {
+    WireBuffer refused(100);
+    write_intermediate_prefix(refused, octets, chain_of(octets), inner, BigPayloads::kRefused);
+    EXPECT_EQ(refused.ok(), inner == 65531u);
+    WireBuffer agreed(100);
+    write_intermediate_prefix(agreed, octets, chain_of(octets), inner, BigPayloads::kKeyExchange);
+    EXPECT_EQ(agreed.size(), kIkeHeaderOctets + (inner == 65531u ? 4 : 6));
+  }
+}
+
+TEST(IkeVectors, IntermediatePrefixNeedsAnEncryptedPayload) {
+  for (const auto* name : {"empty_message", "cookie_response"}) {
+    WireBuffer to(100);
+    write_intermediate_prefix(to, message(name), chain_of(message(name)), 1, BigPayloads::kRefused);
+    EXPECT_FALSE(to.ok());
+  }
 }
 
 }  // namespace
