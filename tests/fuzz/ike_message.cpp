@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "support/ike_rewrite.h"
+#include "wire/ike_intermediate.h"
 
 namespace {
 
@@ -16,6 +17,28 @@ using namespace levelgate;
 
 void require(bool law) {
   if (!law) std::abort();
+}
+
+// RFC 9242 §3.3.2: as long as what stands in front of the encrypted part, and read as a header that counts all of it.
+void check_prefix(ConstBytes message) {
+  const wire::IkeHeaderView view = wire::read_ike_header(message);
+  if (view.verdict != wire::IkeHeaderVerdict::kOk) return;
+  const auto chain = wire::read_chain(view.header.first_payload, message.subspan(wire::kIkeHeaderOctets), {});
+  if (!chain) return;
+  constexpr std::size_t kInner = 100;
+  wire::WireBuffer to(message.size() + kInner);
+  wire::write_intermediate_prefix(to, message, *chain, kInner, wire::BigPayloads::kRefused);
+  const bool sealed = !chain->empty() &&
+                      (chain->back().type == wire::PayloadType::kSk || chain->back().type == wire::PayloadType::kSkf);
+  require(to.ok() == sealed);
+  if (!sealed) return;
+  require(to.size() == wire::kIkeHeaderOctets + chain->back().offset + wire::kPayloadHeaderOctets);
+  to.fill(std::byte{0}, kInner);
+  const wire::IkeHeaderView whole = wire::read_ike_header(to.octets());
+  require(whole.verdict == wire::IkeHeaderVerdict::kOk);
+  const auto again = wire::read_chain(whole.header.first_payload, to.octets().subspan(wire::kIkeHeaderOctets), {});
+  require(again && again->size() == chain->size() && again->back().type == wire::PayloadType::kSk);
+  require(again->back().body.size() == kInner && again->back().next == chain->back().next);
 }
 
 // A message whose length field is right reaches the readers behind the header.
@@ -26,6 +49,7 @@ void check_message(ConstBytes input) {
   store_be<std::uint32_t>(message.data() + 24, static_cast<std::uint32_t>(message.size()));
   message[17] = std::byte{0x20};
   require(testing::message_law(message) != testing::IkeLaw::kBroken);
+  check_prefix(message);
 }
 
 void check_chain(ConstBytes input) {
