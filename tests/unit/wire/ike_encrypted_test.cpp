@@ -83,7 +83,8 @@ TEST(IkeEncrypted, ReaderFindsTheWritersParts) {
   }
 }
 
-// RFC 7383 §2.5: payloads in clear stand in front, in the first fragment.
+// RFC 7383 §2.5: payloads in clear stand in front, in the first fragment. All in front of the IV is associated data
+// (RFC 5282 §5.1).
 TEST(IkeEncrypted, OffsetsAreInTheMessage) {
   WireBuffer buffer(200);
   write_ike_header(buffer, {});

@@ -29,6 +29,7 @@ Octets written(const Writer& write, const Value& value) {
   return to.take();
 }
 
+// RFC 9593 §3.2.1, §3.2.2, §3.2.3.
 TEST(IkeAnnouncements, AllThreeForms) {
   const Octets octets = hex("0202 020d 020c 030107 030900 070e02 30020500");
   const auto read = read_announcements(octets).value();
@@ -116,6 +117,7 @@ TEST(IkeAggfrag, OneOctetOfRequirements) {
   }
 }
 
+// RFC 7296 §1.3: two octets.
 TEST(IkeNotifyValues, WantedMethod) {
   EXPECT_EQ(read_wanted_method(hex("0014")).value(), KeMethod::kEcp384);
   EXPECT_EQ(written(write_wanted_method, KeMethod::kEcp384), hex("0014"));
@@ -124,6 +126,7 @@ TEST(IkeNotifyValues, WantedMethod) {
   }
 }
 
+// RFC 7296 §2.3: a window of zero would let nothing through.
 TEST(IkeNotifyValues, Number) {
   EXPECT_EQ(read_number(hex("00010000")).value(), 65536u);
   EXPECT_EQ(written(write_number, 65536u), hex("00010000"));
@@ -134,6 +137,7 @@ TEST(IkeNotifyValues, Number) {
   EXPECT_FALSE(to.ok());
 }
 
+// RFC 7296 §2.6.
 TEST(IkeNotifyValues, Cookie) {
   for (const std::size_t size : {1u, 64u}) EXPECT_TRUE(read_cookie(Octets(size)).has_value());
   for (const std::size_t size : {0u, 65u}) {
@@ -141,6 +145,7 @@ TEST(IkeNotifyValues, Cookie) {
   }
 }
 
+// RFC 8784 §5.1: the type, then the name (RFC 8784 §3 has the notification).
 TEST(IkeNotifyValues, PpkIdentity) {
   const Octets octets = hex("02 6b6579");
   const auto read = read_ppk_identity(octets).value();

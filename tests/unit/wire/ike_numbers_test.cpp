@@ -15,7 +15,7 @@
 namespace levelgate::wire {
 namespace {
 
-// Numbers, as the RFCs assign them, that peers would misread at once.
+// Numbers that peers would misread at once (RFC 7296 §3.1, §3.2, §3.5, §3.6, §3.8, RFC 8420 §2, RFC 8784 §5.1).
 TEST(IkeNumbers, AreTheRegistrys) {
   EXPECT_EQ(name_of(Exchange{34}), "IKE_SA_INIT");
   EXPECT_EQ(name_of(Exchange{35}), "IKE_AUTH");
@@ -53,6 +53,7 @@ TEST(IkeNumbers, OfTransforms) {
   EXPECT_EQ(name_of(TransformType::kGroupAuth, 1), "implicit");
 }
 
+// RFC 7296 §3.10.1 and the numbers of the extensions.
 TEST(IkeNumbers, OfNotifications) {
   EXPECT_EQ(name_of(NotifyType{1}), "UNSUPPORTED_CRITICAL_PAYLOAD");
   EXPECT_EQ(name_of(NotifyType{14}), "NO_PROPOSAL_CHOSEN");

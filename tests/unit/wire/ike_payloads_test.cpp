@@ -183,12 +183,13 @@ TEST(IkeAuthentication, DigitalSignature) {
   }
 }
 
+// RFC 7296 §3.15.1: the bit above the type is reserved.
 TEST(IkeConfiguration, AttributesInOrder) {
   const Octets octets = hex("01 ffffff 8001 0000 000e 0002 0001");
   const auto read = read_configuration(octets).value();
   EXPECT_EQ(read.type, CpType::kRequest);
   ASSERT_EQ(read.attributes.size(), 2u);
-  EXPECT_EQ(read.attributes[0].type, 1);  // the reserved bit is ignored
+  EXPECT_EQ(read.attributes[0].type, 1);
   EXPECT_TRUE(same(read.attributes[1].value, hex("0001")));
   EXPECT_EQ(written(read), hex("01 000000 0001 0000 000e 0002 0001"));
 }
