@@ -126,7 +126,9 @@ Sending::Sending(const Case& what) : gateway(what, Site::kSender) {
   const std::uint32_t room = wire::payload_room(what.outer_octets, wire::kIpv4Octets) - 4;
   constexpr double kLoad = 0.998;  // of the capacity, so that the queue stays short
   constexpr double kSlotNs = 1e9 / static_cast<double>(kSlotsPerSecond);
-  ns_per_turn_ = static_cast<double>(dataplane::kBurst) * what.inner_octets / room / kLoad * kSlotNs;
+  // One burst, or fewer where that would need more slots than a turn sends.
+  while (offered_ > 1 && static_cast<double>(offered_) * what.inner_octets / room >= dataplane::kBurst) --offered_;
+  ns_per_turn_ = static_cast<double>(offered_) * what.inner_octets / room / kLoad * kSlotNs;
   if (what.mode != model::TfsMode::kFixed) ns_per_turn_ = kSlotNs;
   gateway.turn();
 }
@@ -134,7 +136,7 @@ Sending::Sending(const Case& what) : gateway(what, Site::kSender) {
 void Sending::turn() {
   virtual_ns_ += ns_per_turn_;
   gateway.now = at_ns(static_cast<std::int64_t>(virtual_ns_));
-  gateway.io.offer(dataplane::kBurst);
+  gateway.io.offer(offered_);
   gateway.turn();
 }
 

@@ -54,7 +54,7 @@ class Gateway {
   dataplane::Publisher publisher;
 };
 
-// Steps a sending gateway so that its slots consume what the generator offers, 32 inner packets in each turn.
+// Steps a sending gateway so that its slots consume what the generator offers, up to 32 inner packets in each turn.
 class Sending {
  public:
   explicit Sending(const Case& what);
@@ -63,6 +63,7 @@ class Sending {
   Gateway gateway;
 
  private:
+  std::size_t offered_ = dataplane::kBurst;  // inner packets in each turn
   double ns_per_turn_;
   double virtual_ns_ = 0;
 };

@@ -36,6 +36,7 @@ class DataPlane {
 
   [[nodiscard]] Result<void> apply(const model::ForwardingPlan& plan);
   [[nodiscard]] std::vector<model::Event> take_events();
+  [[nodiscard]] std::size_t routes_without_room() const { return publisher_->routes_without_room(); }
   void reclaim() { publisher_->reclaim(); }
   [[nodiscard]] model::Stats stats() const;
   [[nodiscard]] std::string_view cipher_name() const;

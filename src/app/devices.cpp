@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint32_t kLargestFrame = 9'216 + 64;  // the largest inner packet, link header and room for a trailer
 constexpr std::uint64_t kBufferOctets = kLargestFrame + 512;  // with what a buffer has around it
-constexpr std::uint64_t kTablesOctets = 152ull << 20;         // route tables and DPDK itself
+constexpr std::uint64_t kTablesOctets = 164ull << 20;         // route tables and DPDK itself
 constexpr std::uint64_t kInRotation = 2'048;                  // of one worker
 constexpr std::uint64_t kRingBuffers = 1'024;                 // of one queue pair, both directions
 constexpr std::uint64_t kTunnelBuffers = 512;                 // a queue of full packets at usual rates

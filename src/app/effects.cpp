@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/daemon.h"
+#include "control/notice_ids.h"
 
 namespace levelgate::app {
 
@@ -15,7 +16,15 @@ void Daemon::carry_out(const control::Effects& effects) {
 }
 
 void Daemon::carry_out(const control::ApplyPlan& effect) {
+  const std::size_t homeless = data_plane_->routes_without_room();
   const Result<void> outcome = data_plane_->apply(effect.plan);
+  if (const std::size_t now = data_plane_->routes_without_room(); now != 0 && now != homeless) {
+    log_.write({.level = Level::kWarn,
+                .component = "route",
+                .message = "the route table is full",
+                .event = control::kRouteWithoutRoom,
+                .fields = {{"prefixes", std::to_string(now)}}});
+  }
   carry_out(controller_.applied(outcome, dpdk::clock_now()));
 }
 

@@ -17,6 +17,7 @@ inline constexpr std::string_view kSequenceExhausted = "LG-DP-001";
 inline constexpr std::string_view kSequenceNearLimit = "LG-DP-002";
 inline constexpr std::string_view kNextHopSilent = "LG-DP-003";
 inline constexpr std::string_view kNextHopFound = "LG-DP-004";
+inline constexpr std::string_view kRouteWithoutRoom = "LG-DP-005";
 inline constexpr std::string_view kSlotsSkipped = "LG-TFS-001";
 inline constexpr std::string_view kPeerHeard = "LG-TFS-002";
 inline constexpr std::string_view kPeerSilent = "LG-TFS-003";
@@ -27,7 +28,7 @@ struct NoticeText {
   std::string_view cure;
 };
 
-inline constexpr std::array<NoticeText, 12> kNoticeTexts{{
+inline constexpr std::array<NoticeText, 13> kNoticeTexts{{
     {kConfigApplied, "A configuration is in force.", ""},
     {kConfigFaulty, "A new configuration has errors; the old one stays in force.", "levelgate check FILE"},
     {kConfigNeedsRestart,
@@ -43,6 +44,8 @@ inline constexpr std::array<NoticeText, 12> kNoticeTexts{{
     {kNextHopSilent, "A next hop that is needed does not answer.",
      "Check cabling, addresses and prefix lengths; levelgate show neighbours."},
     {kNextHopFound, "A next hop that was missing answers now.", ""},
+    {kRouteWithoutRoom, "The route table is full; some prefixes follow a wider route, or none.",
+     "Fewer or wider routes; a restart forgets those that are gone."},
     {kSlotsSkipped,
      "A worker was too late for some slots of a fixed-rate tunnel, or its next hop was not known yet; they are not "
      "made up for.",

@@ -29,7 +29,7 @@ using Number = OpensslOwned<BIGNUM, BN_free>;
 using DigestContext = OpensslOwned<EVP_MD_CTX, EVP_MD_CTX_free>;
 using Input = OpensslOwned<BIO, BIO_free>;
 
-constexpr int kLeastRsaBits = 2048;  // RFC 8247 §4
+constexpr int kLeastRsaBits = 2048;  // RFC 8247 §3.1.1
 constexpr int kMostRsaBits = 8192;   // longer ones cost a verifier more than they give
 constexpr unsigned kLeastExponent = 65537;
 

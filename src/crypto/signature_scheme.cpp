@@ -90,7 +90,8 @@ constexpr std::array<Facts, 17> kSchemes{{
 const Facts& facts(SignatureScheme scheme) { return kSchemes.at(static_cast<std::size_t>(scheme)); }
 
 // An object identifier of DER that names one scheme, and whether NULL may stand for absent parameters and the other way
-// round: both forms of RSA and ECDSA are seen (RFC 7427 §3); EdDSA and ML-DSA have one (RFC 8420 §3, RFC 8410 §3).
+// round: both forms of RSA and ECDSA are seen (RFC 7427 §3); EdDSA and ML-DSA have one (RFC 8420 appendix A, RFC 8410
+// §3).
 enum class Parameters : std::uint8_t { kAbsent, kAbsentOrNull };
 struct Named {
   int nid;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The signatures that IKE may carry and the AlgorithmIdentifiers by which authentication method 14 names them
-// (RFC 7427 §3 and appendix A, RFC 8420, draft-ietf-ipsecme-ikev2-pqc-auth). SHA-1 is not among them.
+// (RFC 7427 §3 and appendix A, RFC 8420, draft-ietf-ipsecme-ikev2-pqc-auth). SHA-1 is not among them (RFC 8247 §3.2).
 #pragma once
 
 #include <levelgate/base/bytes.h>

@@ -229,13 +229,19 @@ void OutboundTunnel::build_on_demand(WorkerContext& context, SealBatch& batch, c
   }
   if (count == 0) return;
   if (queue_.empty()) send_at_ = kNever;
+  send_now(context, batch, entry, std::span(sealed).first(count));
+}
+
+// Where no schedule says when.
+void OutboundTunnel::send_now(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry,
+                              std::span<Packet> sealed) noexcept {
   batch.flush(context);
-  for (std::size_t i = 0; i < count; ++i) {
-    counters_.tx_pkts.add(1);
-    complete(sealed[i]);
-    counters_.tx_octets.add(sealed[i].length - wire::kEthernetOctets);
-    context.send(entry.path.port, sealed[i]);
+  for (Packet& frame : sealed) {
+    complete(frame);
+    counters_.tx_octets.add(frame.length - wire::kEthernetOctets);
+    context.send(entry.path.port, frame);
   }
+  counters_.tx_pkts.add(sealed.size());
   context.worked = true;
   publish_queue();
 }
@@ -266,15 +272,7 @@ void OutboundTunnel::build_plain(WorkerContext& context, SealBatch& batch, const
     sealed[count++] = inner;
   }
   if (count == 0) return;
-  batch.flush(context);
-  for (std::size_t i = 0; i < count; ++i) {
-    counters_.tx_pkts.add(1);
-    complete(sealed[i]);
-    counters_.tx_octets.add(sealed[i].length - wire::kEthernetOctets);
-    context.send(entry.path.port, sealed[i]);
-  }
-  context.worked = true;
-  publish_queue();
+  send_now(context, batch, entry, std::span(sealed).first(count));
 }
 
 // Numbers and lays out one packet whose payload is in place, and puts its job into the batch.

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "aggfrag/forecast.h"
 #include "aggfrag/inner_queue.h"
@@ -70,6 +71,7 @@ class OutboundTunnel {
                             std::uint32_t count) noexcept;
   void build_on_demand(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept;
   void build_plain(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept;
+  void send_now(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, std::span<Packet> sealed) noexcept;
   bool seal_into(Packet& frame, std::uint32_t payload_octets, std::uint8_t next_header, WorkerContext& context,
                  SealBatch& batch, const TunnelEntry& entry) noexcept;
   void write_headers(Packet& frame, std::uint32_t esp_octets, const OuterPath& path) noexcept;

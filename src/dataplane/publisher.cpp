@@ -273,14 +273,23 @@ void Publisher::add_next_hops(Snapshot& snapshot) {
   }
 }
 
+// New ones before old ones go, so that no packet finds nothing in between; then those for which there is room only now.
 void Publisher::update_routes() {
   const auto best = best_routes(plan_);
-  for (const auto& [prefix, route] : best) {
-    const std::uint64_t number = hop_numbers_[hop_key(*route, plan_)];
-    const auto installed = installed_.find(prefix);
-    if (installed != installed_.end() && installed->second == number) continue;
-    if (parts_.routes.insert(prefix, number)) installed_[prefix] = number;
-  }
+  const auto insert_new = [&] {
+    routes_without_room_ = 0;
+    for (const auto& [prefix, route] : best) {
+      const std::uint64_t number = hop_numbers_[hop_key(*route, plan_)];
+      const auto installed = installed_.find(prefix);
+      if (installed != installed_.end() && installed->second == number) continue;
+      if (parts_.routes.insert(prefix, number)) {
+        installed_[prefix] = number;
+      } else {
+        ++routes_without_room_;
+      }
+    }
+  };
+  insert_new();
   for (auto it = installed_.begin(); it != installed_.end();) {
     if (best.contains(it->first)) {
       ++it;
@@ -289,6 +298,7 @@ void Publisher::update_routes() {
     parts_.routes.erase(it->first);
     it = installed_.erase(it);
   }
+  if (routes_without_room_ != 0) insert_new();
 }
 
 // The way of the outer packets: the longest route to the peer that is not a tunnel itself.

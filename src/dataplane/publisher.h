@@ -47,6 +47,9 @@ class Publisher {
   // Frees what every worker has let go; call it now and then, and until nothing_buried() before the workers end.
   void reclaim();
   [[nodiscard]] bool nothing_buried() const;
+  // Prefixes of the plan that the route table did not take: what they would catch follows the next wider route, or
+  // none.
+  [[nodiscard]] std::size_t routes_without_room() const { return routes_without_room_; }
   [[nodiscard]] model::Stats stats() const;
 
  private:
@@ -98,6 +101,7 @@ class Publisher {
   std::deque<Published> published_;                   // newest last
   std::map<std::string, std::uint64_t> hop_numbers_;  // what a next hop is, to its number
   std::map<IpPrefix, std::uint64_t> installed_;       // what the RouteTable holds
+  std::size_t routes_without_room_ = 0;
   std::uint64_t next_hop_number_ = 1;
   std::uint64_t next_sa_ = 1;
   std::uint64_t next_serial_ = 1;

@@ -95,7 +95,7 @@ Eal::~Eal() {
 }
 
 Result<std::unique_ptr<Eal>> Eal::start(const EalSettings& settings, LogSink sink) {
-  constexpr std::uint64_t kLeastHuge = 192ULL << 20;  // route tables, and buffers for two small ports
+  constexpr std::uint64_t kLeastHuge = 208ULL << 20;  // route tables, and buffers for two small ports
   if (const std::uint64_t there = free_huge_octets(); !settings.no_huge && there < kLeastHuge) {
     return failure(Fault::kNoMemory,
                    "dataplane.memory: " + std::to_string(there >> 21) + " huge pages of 2 MiB are free, at least " +

@@ -109,7 +109,7 @@ Result<std::unique_ptr<dataplane::RouteTable>> make_fib_tables() {
   rte_fib6* const fib6 = fib4 != nullptr ? rte_fib6_create("levelgate6", SOCKET_ID_ANY, &v6) : nullptr;
   if (fib4 == nullptr || fib6 == nullptr) {
     if (fib4 != nullptr) rte_fib_free(fib4);
-    return failure(Fault::kNoMemory, "no memory for the route tables (about 125 MiB): raise dataplane.memory");
+    return failure(Fault::kNoMemory, "no memory for the route tables (about 135 MiB): raise dataplane.memory");
   }
   return std::make_unique<FibTables>(fib4, fib6);
 }

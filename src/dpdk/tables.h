@@ -12,7 +12,7 @@
 
 namespace levelgate::dpdk {
 
-// Errors name dataplane.memory: the two tables take about 125 MiB.
+// Errors name dataplane.memory: the two tables take about 135 MiB.
 [[nodiscard]] Result<std::unique_ptr<dataplane::RouteTable>> make_fib_tables();
 
 }  // namespace levelgate::dpdk

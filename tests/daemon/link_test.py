@@ -15,7 +15,7 @@ from main import main
 from oracle import ip
 from spaces import wait_until
 
-HUGE_PAGES = 190  # of both daemons
+HUGE_PAGES = 2 * 104  # of both daemons
 
 
 def arp_request(mac, sender, target):
@@ -111,7 +111,7 @@ class HugePages(unittest.TestCase):
         before = free_huge_pages()
         world = pair.make_world()
         self.addCleanup(world.clear)
-        with pair.Pair(world, dataplane="memory: 184MiB, idle: adaptive") as both:
+        with pair.Pair(world, dataplane="memory: 208MiB, idle: adaptive") as both:
             self.assertEqual(both.ping_all(), [3, 3, 3, 3])
             self.assertLess(free_huge_pages(), before)
         self.assertTrue(wait_until(lambda: free_huge_pages() == before, 3), "huge pages are kept")

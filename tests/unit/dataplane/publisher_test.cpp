@@ -11,6 +11,8 @@
 #include <random>
 #include <set>
 
+#include "crypto/aead_burst.h"
+#include "dataplane/prefix_table.h"
 #include "peer.h"
 #include "plane.h"
 #include "support/packets.h"
@@ -401,6 +403,46 @@ TEST(Publisher, AnIdleTunnelIsSmall) {
   EXPECT_LE(each, 256u * 1'024);
   EXPECT_GE(each, 4'096u * sizeof(Packet));  // at least the queue: the measure measures
   RecordProperty("octets_per_tunnel", static_cast<int>(each));
+}
+
+// A table that takes three prefixes and no more.
+struct NarrowTable final : dataplane::RouteTable {
+  dataplane::PrefixTable inside;
+  std::set<IpPrefix> taken;
+  bool insert(const IpPrefix& prefix, std::uint64_t next_hop) override {
+    if (taken.size() == 3 && !taken.contains(prefix)) return false;
+    taken.insert(prefix);
+    return inside.insert(prefix, next_hop);
+  }
+  void erase(const IpPrefix& prefix) override {
+    taken.erase(prefix);
+    inside.erase(prefix);
+  }
+  void find_v4(std::span<const std::uint32_t> addresses, std::span<std::uint64_t> hops) const noexcept override {
+    inside.find_v4(addresses, hops);
+  }
+  void find_v6(std::span<const std::array<std::uint8_t, 16>> addresses,
+               std::span<std::uint64_t> hops) const noexcept override {
+    inside.find_v6(addresses, hops);
+  }
+};
+
+// What found no room is told, and gets its room when another prefix goes.
+TEST(Publisher, RoutesWithoutRoomAreCounted) {
+  NarrowTable table;
+  handover::SnapshotCell<dataplane::Snapshot> snapshots(1);
+  const auto cipher = crypto::make_openssl_cipher();
+  dataplane::WorkerCounters counters;
+  dataplane::Publisher publisher({snapshots, table, {cipher.get()}, {&counters}});
+  ForwardingPlan plan = site_plan(Site::kA, fixed());
+  ASSERT_EQ(plan.routes.size(), 5u);
+  ASSERT_TRUE(publisher.apply(plan, at_ns(0)));
+  EXPECT_EQ(publisher.routes_without_room(), 2u);
+  const std::set<IpPrefix> first = table.taken;
+  std::erase_if(plan.routes, [&](const model::Route& route) { return first.contains(route.prefix); });
+  ASSERT_TRUE(publisher.apply(plan, at_ns(0)));
+  EXPECT_EQ(publisher.routes_without_room(), 0u) << "what went made room in the same step";
+  EXPECT_EQ(table.taken.size(), 2u);
 }
 
 }  // namespace
