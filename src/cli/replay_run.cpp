@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <span>
+#include <utility>
 
 #include "dataplane/prefix_table.h"
 #include "dataplane/publisher.h"
@@ -136,8 +138,16 @@ std::vector<Arrival> arrivals_of(const std::vector<PortCapture>& captures) {
   for (const PortCapture& input : captures) {
     for (const CaptureFrame& frame : input.capture->frames) row.push_back({Nanos(frame.stamp_ns), input.port, frame});
   }
-  std::stable_sort(row.begin(), row.end(), [](const Arrival& a, const Arrival& b) { return a.at < b.at; });
   if (row.empty()) return row;
+  // Those of one moment stay in their order.
+  std::vector<std::size_t> order(row.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return row[a].at != row[b].at ? row[a].at < row[b].at : a < b; });
+  std::vector<Arrival> sorted;
+  sorted.reserve(row.size());
+  for (const std::size_t index : order) sorted.push_back(std::move(row[index]));
+  row = std::move(sorted);
   const Nanos first = row.front().at;
   for (Arrival& arrival : row) arrival.at -= first;
   return row;
