@@ -16,8 +16,9 @@
 namespace levelgate::app {
 namespace {
 
-constexpr std::size_t kEvents = 256;      // hints; losing one is counted and harmless
-constexpr std::size_t kHandoffs = 1'024;  // packets on their way between two workers
+constexpr std::size_t kEvents = 256;                          // hints; losing one is counted and harmless
+constexpr std::size_t kHandoffs = 1'024;                      // packets on their way between two workers
+constexpr Nanos kBuildAhead = std::chrono::microseconds(40);  // more than a worker stands still before a slot
 constexpr Nanos kBurialPatience = std::chrono::milliseconds(500);
 
 using Ciphers = std::vector<std::unique_ptr<esp::Cipher>>;
@@ -103,6 +104,7 @@ std::unique_ptr<dataplane::Worker> DataPlane::make_worker(std::size_t number) {
       .snapshots = snapshots_,
       .events = *seat.events,
       .ports = {},
+      .build_ahead = kBuildAhead,
       .to = {},
       .from = {},
       .queue_budget = queue_budget(devices_.buffers(), devices_.ports().size(), static_cast<std::uint16_t>(count))};

@@ -42,6 +42,8 @@ class OutboundTunnel {
   void emit(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept;
   // Builds and seals what is due within `ahead`; in the other modes sends what is waiting.
   void build(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, Nanos ahead) noexcept;
+  // When the next slot is due; kNever where there is no schedule.
+  [[nodiscard]] Instant next_slot() const noexcept { return pacer_ ? pacer_->next_due() : kNever; }
   // When emit or build wants to be called next, if nothing arrives.
   [[nodiscard]] Instant deadline(Nanos ahead) const noexcept;
   // Gives back everything that is held. True from the first time on.

@@ -283,10 +283,12 @@ void Worker::bury() noexcept {
 
 void Worker::plan_next_turn() noexcept {
   Instant next = forwarder_.deadline();
+  Instant slot = kNever;
   bool holds = forwarder_.holds();
   for (const TunnelEntry& tunnel : context_.snapshot->tunnels) {
     if (tunnel.worker != id_) continue;
     next = std::min(next, tunnel.outbound->deadline(parts_.build_ahead));
+    slot = std::min(slot, tunnel.outbound->next_slot());
     holds = holds || tunnel.outbound->waits();
   }
   for (const InboundEntry& entry : context_.snapshot->inbound) {
@@ -295,6 +297,7 @@ void Worker::plan_next_turn() noexcept {
     holds = holds || !entry.sa->idle();
   }
   deadline_ = next;
+  next_slot_ = slot;
   holds_ = holds;
 }
 

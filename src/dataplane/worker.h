@@ -68,6 +68,8 @@ class Worker final : private InnerSink, private TunnelDoor {
   }
   // When the next turn is wanted if no packet comes; kNever when nothing is planned.
   [[nodiscard]] Instant next_deadline() const noexcept { return deadline_; }
+  // When the next slot of any of its tunnels is due; kNever without one.
+  [[nodiscard]] Instant next_slot() const noexcept { return next_slot_; }
   // The last turn moved something: the next one should follow at once.
   [[nodiscard]] bool busy() const noexcept { return context_.worked; }
   // Something is held or waits: queues, windows, held packets (replay runs until it is false).
@@ -111,6 +113,7 @@ class Worker final : private InnerSink, private TunnelDoor {
   std::array<esp::CipherJob, kBurst> jobs_;
   std::size_t collected_count_ = 0;
   Instant deadline_ = kNever;
+  Instant next_slot_ = kNever;
   bool holds_ = false;
 };
 

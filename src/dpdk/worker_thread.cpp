@@ -2,7 +2,8 @@
 //
 // The loop. In adaptive mode it naps until shortly before the next deadline, never longer than a packet may wait, and
 // spins the last stretch so that a slot is met as exactly as by polling. While it naps enough it runs with
-// real-time priority if it may, since a slot cannot wait for another program's turn (docs/decisions/0006).
+// real-time priority if it may, since a slot cannot wait for another program's turn (docs/decisions/0006). No turn
+// begins just before a slot (docs/decisions/0008).
 #include "dpdk/worker_thread.h"
 
 #include <pthread.h>
@@ -16,6 +17,7 @@
 #include <thread>
 
 #include "dpdk/core_share.h"
+#include "dpdk/stand_still.h"
 
 namespace levelgate::dpdk {
 namespace {
@@ -68,9 +70,11 @@ struct WorkerThread::Parts {
     const bool registered = rte_thread_register() == 0;  // gives the pool's cache to this thread
     unsigned quiet = 0;
     CoreShare share(clock_now());
+    StandStill still;
     while (!stop.stop_requested()) {
       const bool relayed = settings.relays_twins && io.relay_twins();
-      const Instant before = clock_now();
+      Instant before = clock_now();
+      for (const Instant begin = still.begin(before, worker.next_slot()); before < begin;) before = clock_now();
       worker.turn(before);
       const Instant after = clock_now();
       worker.turn_took(after - before);
