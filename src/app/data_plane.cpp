@@ -11,6 +11,7 @@
 #include "crypto/aead_burst.h"
 #include "crypto/gcm_direct.h"
 #include "dpdk/cryptodev.h"
+#include "dpdk/stand_still.h"
 #include "dpdk/tables.h"
 
 namespace levelgate::app {
@@ -19,6 +20,7 @@ namespace {
 constexpr std::size_t kEvents = 256;                          // hints; losing one is counted and harmless
 constexpr std::size_t kHandoffs = 1'024;                      // packets on their way between two workers
 constexpr Nanos kBuildAhead = std::chrono::microseconds(40);  // more than a worker stands still before a slot
+static_assert(kBuildAhead > dpdk::StandStill::kBefore);
 constexpr Nanos kBurialPatience = std::chrono::milliseconds(500);
 
 using Ciphers = std::vector<std::unique_ptr<esp::Cipher>>;

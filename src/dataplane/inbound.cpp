@@ -94,29 +94,20 @@ void InboundSa::accept(WorkerContext& context, InnerBatch& inner, const TunnelEn
   counters_.rx_pkts.add(1);
   if (aggfrag_) {
     learn_interval(context.now);
-    if (next_header == wire::kNextHeaderAggfrag) {
-      accept_aggfrag(context, inner, tunnel, payload, number);
-      return;
-    }
-    const bool dummy = next_header == kNextHeaderNone;
-    Packet empty = payload;
-    empty.set_length(0);
-    empty.reserved = dummy ? kDummyKind : kOtherKind;
-    const model::Drop reason = dummy ? model::Drop::kDummy : model::Drop::kNextHeader;
-    if (!dummy) counters_.rx_errored_pkts.add(1);
-    counters_.rx_drop_pkts.add(1);
-    context.count(reason);
-    accept_aggfrag(context, inner, tunnel, empty, number);
-    return;
+    if (next_header == wire::kNextHeaderAggfrag) return accept_aggfrag(context, inner, tunnel, payload, number);
+  } else if (next_header == wire::kProtocolIpv4 || next_header == wire::kProtocolIpv6) {
+    return inner.add(context, payload, tunnel);
   }
-  const bool ip = next_header == wire::kProtocolIpv4 || next_header == wire::kProtocolIpv6;
-  if (ip) {
-    inner.add(context, payload, tunnel);
-    return;
-  }
+  const bool dummy = next_header == kNextHeaderNone;
+  const model::Drop reason = dummy ? model::Drop::kDummy : model::Drop::kNextHeader;
+  if (!dummy) counters_.rx_errored_pkts.add(1);
   counters_.rx_drop_pkts.add(1);
-  if (next_header != kNextHeaderNone) counters_.rx_errored_pkts.add(1);
-  context.drop(payload, next_header == kNextHeaderNone ? model::Drop::kDummy : model::Drop::kNextHeader);
+  if (!aggfrag_) return context.drop(payload, reason);
+  context.count(reason);
+  Packet place = payload;
+  place.set_length(0);
+  place.reserved = dummy ? kDummyKind : kOtherKind;
+  accept_aggfrag(context, inner, tunnel, place, number);
 }
 
 void InboundSa::accept_aggfrag(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel,

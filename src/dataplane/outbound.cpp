@@ -170,22 +170,22 @@ void OutboundTunnel::build(WorkerContext& context, SealBatch& batch, const Tunne
   }
 }
 
-std::uint32_t OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry,
-                                          std::uint32_t count) noexcept {
+void OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry,
+                                 std::uint32_t count) noexcept {
   use(entry);
   std::array<Packet, kBurst> fresh;
   const std::size_t wanted = std::min<std::size_t>(count, fresh.size());
-  if (entry.sealer == nullptr || !entry.path.resolved) return 0;
+  if (entry.sealer == nullptr || !entry.path.resolved) return;
   if (entry.sealer->remaining() < wanted) {
     exhausted(context, entry);
     blocked_ = true;
-    if (entry.sealer->remaining() == 0) return 0;
+    if (entry.sealer->remaining() == 0) return;
   }
   const std::size_t possible = std::min<std::uint64_t>(wanted, entry.sealer->remaining());
   if (!context.io.acquire(std::span(fresh).first(possible))) {
     context.count(model::Drop::kNoBuffer);
     blocked_ = true;
-    return 0;
+    return;
   }
   for (std::size_t i = 0; i < possible; ++i) {
     Packet& frame = fresh[i];
@@ -201,7 +201,6 @@ std::uint32_t OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& bat
   }
   context.worked = true;
   publish_queue();
-  return static_cast<std::uint32_t>(possible);
 }
 
 void OutboundTunnel::build_on_demand(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
@@ -350,12 +349,11 @@ Instant OutboundTunnel::deadline(Nanos ahead) const noexcept {
   return kNever;
 }
 
-bool OutboundTunnel::drain(WorkerContext& context) noexcept {
+void OutboundTunnel::drain(WorkerContext& context) noexcept {
   drop_queue(context, model::Drop::kTunnelClosing);
   while (!built_.empty()) context.recycle(built_.pop());
   built_data_ = 0;
   drained.set();
-  return true;
 }
 
 void OutboundTunnel::drop_queue(WorkerContext& context, model::Drop reason) noexcept {

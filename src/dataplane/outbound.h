@@ -46,8 +46,8 @@ class OutboundTunnel {
   [[nodiscard]] Instant next_slot() const noexcept { return pacer_ ? pacer_->next_due() : kNever; }
   // When emit or build wants to be called next, if nothing arrives.
   [[nodiscard]] Instant deadline(Nanos ahead) const noexcept;
-  // Gives back everything that is held. True from the first time on.
-  bool drain(WorkerContext& context) noexcept;
+  // Gives back everything that is held.
+  void drain(WorkerContext& context) noexcept;
   // Inner packets wait, or have not wholly left.
   [[nodiscard]] bool waits() const noexcept { return !queue_.empty() || built_data_ != 0; }
 
@@ -69,8 +69,7 @@ class OutboundTunnel {
   [[nodiscard]] bool wait_is_bearable(std::uint32_t octets, Instant now) noexcept;
   void learn_bearable(Instant now) noexcept;
   Packet pop(WorkerContext& context) noexcept;
-  std::uint32_t build_fixed(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry,
-                            std::uint32_t count) noexcept;
+  void build_fixed(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, std::uint32_t count) noexcept;
   void build_on_demand(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept;
   void build_plain(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept;
   void send_now(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, std::span<Packet> sealed) noexcept;
