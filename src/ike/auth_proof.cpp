@@ -29,16 +29,16 @@ TranscriptNotify transcript_notify(Announced initiator, Announced responder) {
   return responder == Announced::kNo ? TranscriptNotify::kInitiatorOnly : TranscriptNotify::kBoth;
 }
 
-Result<void> IntAuth::add(wire::IkeRole sender, crypto::Prf prf, ConstBytes proof, ConstBytes headers,
+Result<void> IntAuth::add(ikewire::IkeRole sender, crypto::Prf prf, ConstBytes proof, ConstBytes headers,
                           ConstBytes payloads) {
-  SecretBytes& chain = sender == wire::IkeRole::kInitiator ? initiator_ : responder_;
+  SecretBytes& chain = sender == ikewire::IkeRole::kInitiator ? initiator_ : responder_;
   Result<SecretBytes> next = crypto::prf(prf, proof, {chain.bytes(), headers, payloads});
   if (!next) return std::unexpected(next.error());
   chain = std::move(*next);
   return {};
 }
 
-Result<std::vector<std::byte>> IntAuth::octets(wire::MessageId auth_message_id) const {
+Result<std::vector<std::byte>> IntAuth::octets(ikewire::MessageId auth_message_id) const {
   std::vector<std::byte> all;
   if (empty()) return all;
   if (initiator_.empty() || responder_.empty()) {

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "crypto/prf.h"
-#include "wire/ike_header.h"
+#include "ikewire/ike_header.h"
 
 namespace levelgate::ike {
 
@@ -33,15 +33,15 @@ enum class Transcript : std::uint8_t { kOwnMessage, kBothMessages };
 // nothing.
 class IntAuth {
  public:
-  // One message of the exchange that comes next for this role. `headers` are what wire/ike_intermediate.h writes,
+  // One message of the exchange that comes next for this role. `headers` are what ikewire/ike_intermediate.h writes,
   // `payloads` the plaintext without padding. `proof` is SK_pi for the initiator's message and SK_pr for the
   // responder's, from before the exchange's own key update.
-  [[nodiscard]] Result<void> add(wire::IkeRole sender, crypto::Prf prf, ConstBytes proof, ConstBytes headers,
+  [[nodiscard]] Result<void> add(ikewire::IkeRole sender, crypto::Prf prf, ConstBytes proof, ConstBytes headers,
                                  ConstBytes payloads);
   [[nodiscard]] bool empty() const { return initiator_.empty() && responder_.empty(); }
   // IntAuth_iN | IntAuth_rN | message id of the first IKE_AUTH; empty when no exchange happened. Fails when one of the
   // directions has no message.
-  [[nodiscard]] Result<std::vector<std::byte>> octets(wire::MessageId auth_message_id) const;
+  [[nodiscard]] Result<std::vector<std::byte>> octets(ikewire::MessageId auth_message_id) const;
 
  private:
   SecretBytes initiator_, responder_;

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "ike/limits.h"
+#include "negotiation/limits.h"
 
 namespace levelgate::ike {
 namespace {

@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "crypto/random.h"
-#include "wire/ike_header.h"
+#include "ikewire/ike_header.h"
 
 namespace levelgate::ike {
 
@@ -33,7 +33,7 @@ using KeyedHash = std::function<Result<SecretBytes>(ConstBytes key, std::span<co
 struct CookieRequest {
   ConstBytes nonce;
   IpAddress source;
-  wire::IkeSpi initiator_spi;
+  ikewire::IkeSpi initiator_spi;
 };
 
 enum class CookieVerdict : std::uint8_t {

@@ -13,13 +13,13 @@ enum class Of : std::uint8_t { kInitiator, kResponder, kEither };
 struct Row {
   Phase phase;
   Of role;
-  wire::IkeDirection arrived;
-  wire::Exchange exchange;
+  ikewire::IkeDirection arrived;
+  ikewire::Exchange exchange;
 };
 
 using enum Phase;
-using enum wire::IkeDirection;
-using enum wire::Exchange;
+using enum ikewire::IkeDirection;
+using enum ikewire::Exchange;
 constexpr Row kTable[] = {
     {kNone, Of::kResponder, kRequest, kIkeSaInit},
     {kInitSent, Of::kInitiator, kResponse, kIkeSaInit},
@@ -46,12 +46,12 @@ constexpr Row kTable[] = {
     {kClosing, Of::kEither, kResponse, kInformational},
 };
 
-bool is_of(Of row, wire::IkeRole role) {
+bool is_of(Of row, ikewire::IkeRole role) {
   switch (row) {
     case Of::kInitiator:
-      return role == wire::IkeRole::kInitiator;
+      return role == ikewire::IkeRole::kInitiator;
     case Of::kResponder:
-      return role == wire::IkeRole::kResponder;
+      return role == ikewire::IkeRole::kResponder;
     case Of::kEither:
       return true;
   }
@@ -60,7 +60,7 @@ bool is_of(Of row, wire::IkeRole role) {
 
 }  // namespace
 
-Gate gate(Phase phase, wire::IkeRole role, wire::IkeDirection arrived, wire::Exchange exchange) {
+Gate gate(Phase phase, ikewire::IkeRole role, ikewire::IkeDirection arrived, ikewire::Exchange exchange) {
   const bool open = std::ranges::any_of(kTable, [&](const Row& row) {
     return row.phase == phase && row.arrived == arrived && row.exchange == exchange && is_of(row.role, role);
   });

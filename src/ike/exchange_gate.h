@@ -8,8 +8,8 @@
 
 #include <cstdint>
 
-#include "wire/ike_header.h"
-#include "wire/ike_numbers.h"
+#include "ikewire/ike_header.h"
+#include "ikewire/ike_numbers.h"
 
 namespace levelgate::ike {
 
@@ -30,6 +30,6 @@ inline constexpr std::uint8_t kPhases = 9;
 enum class Gate : std::uint8_t { kClosed, kOpen };
 
 // `role` is ours in the original IKE_SA_INIT, the others are of the message that arrived.
-[[nodiscard]] Gate gate(Phase phase, wire::IkeRole role, wire::IkeDirection arrived, wire::Exchange exchange);
+[[nodiscard]] Gate gate(Phase phase, ikewire::IkeRole role, ikewire::IkeDirection arrived, ikewire::Exchange exchange);
 
 }  // namespace levelgate::ike

@@ -6,19 +6,19 @@
 #include <algorithm>
 #include <utility>
 
-#include "wire/ike_header.h"
+#include "ikewire/ike_header.h"
 
 namespace levelgate::ike {
 namespace {
 
 // The generic header of SKF, the fragment's number and the total (RFC 7383 §2.5).
-constexpr std::size_t kSkfOctets = wire::kPayloadHeaderOctets + 4;
+constexpr std::size_t kSkfOctets = ikewire::kPayloadHeaderOctets + 4;
 constexpr std::size_t kPadLengthOctets = 1;
 
 }  // namespace
 
-std::size_t fragment_room(std::size_t message_octets, const wire::SealShape& shape) {
-  const std::size_t around = wire::kIkeHeaderOctets + kSkfOctets + shape.iv_octets + shape.icv_octets;
+std::size_t fragment_room(std::size_t message_octets, const ikewire::SealShape& shape) {
+  const std::size_t around = ikewire::kIkeHeaderOctets + kSkfOctets + shape.iv_octets + shape.icv_octets;
   if (message_octets <= around) return 0;
   const std::size_t text = (message_octets - around) / shape.block_octets * shape.block_octets;
   return text <= kPadLengthOctets ? 0 : text - kPadLengthOctets;
@@ -37,7 +37,7 @@ std::vector<ConstBytes> split(ConstBytes inner, std::size_t room, std::size_t be
   return pieces;
 }
 
-PieceVerdict Reassembly::verdict(MessageId id, wire::FragmentNumber fragment) const {
+PieceVerdict Reassembly::verdict(MessageId id, ikewire::FragmentNumber fragment) const {
   const auto [number, total] = fragment;
   if (number == 0 || number > total) return PieceVerdict::kWrongNumber;
   if (total > bounds_.fragments) return PieceVerdict::kTooMany;

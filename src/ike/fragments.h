@@ -13,9 +13,9 @@
 #include <optional>
 #include <vector>
 
-#include "ike/limits.h"
 #include "ike/message_window.h"
-#include "wire/ike_encrypted.h"
+#include "ikewire/ike_encrypted.h"
+#include "negotiation/limits.h"
 
 namespace levelgate::ike {
 
@@ -23,7 +23,7 @@ namespace levelgate::ike {
 
 // Octets of inner payloads that one fragment carries when the IKE message may have so many octets, header included;
 // 0 when there is no room at all.
-[[nodiscard]] std::size_t fragment_room(std::size_t message_octets, const wire::SealShape& shape);
+[[nodiscard]] std::size_t fragment_room(std::size_t message_octets, const ikewire::SealShape& shape);
 
 // Views of `inner`, all of one size but the last, and none longer than `room`. A message that is cut once more, because
 // its fragments were too long for the path, has to come out in more of them than `before`: the receiver tells the two
@@ -40,9 +40,9 @@ struct ReassemblyBounds {
 
 struct Piece {
   MessageId id;
-  wire::FragmentNumber fragment;
-  wire::PayloadType first_inside = wire::PayloadType::kNone;  // counts in fragment 1 only (RFC 7383 §2.5)
-  MessageDigest digest{};                                     // of the datagram
+  ikewire::FragmentNumber fragment;
+  ikewire::PayloadType first_inside = ikewire::PayloadType::kNone;  // counts in fragment 1 only (RFC 7383 §2.5)
+  MessageDigest digest{};                                           // of the datagram
   ConstBytes inner;
 };
 
@@ -57,7 +57,7 @@ enum class PieceVerdict : std::uint8_t {
 
 struct Reassembled {
   MessageId id;
-  wire::PayloadType first_inside = wire::PayloadType::kNone;
+  ikewire::PayloadType first_inside = ikewire::PayloadType::kNone;
   MessageDigest digest{};  // of fragment 1: the one that is answered again
   std::vector<std::byte> inner;
 };
@@ -68,7 +68,7 @@ class Reassembly {
   explicit Reassembly(const ReassemblyBounds& bounds = {}) : bounds_(bounds) {}
 
   // Before a fragment is opened: whether it is worth that.
-  [[nodiscard]] PieceVerdict verdict(MessageId id, wire::FragmentNumber fragment) const;
+  [[nodiscard]] PieceVerdict verdict(MessageId id, ikewire::FragmentNumber fragment) const;
   // An authentic piece; kWanted means that it was kept. A higher total, or another message, starts anew.
   [[nodiscard]] PieceVerdict add(Instant now, const Piece& piece);
   // The message, once, when its last piece is there.
@@ -90,7 +90,7 @@ class Reassembly {
 
   ReassemblyBounds bounds_;
   MessageId id_;
-  wire::PayloadType first_inside_ = wire::PayloadType::kNone;
+  ikewire::PayloadType first_inside_ = ikewire::PayloadType::kNone;
   MessageDigest digest_{};
   std::vector<Part> parts_;
   std::size_t missing_ = 0;

@@ -14,7 +14,7 @@
 #include <span>
 
 #include "crypto/prf.h"
-#include "wire/ike_header.h"
+#include "ikewire/ike_header.h"
 
 namespace levelgate::ike {
 
@@ -26,8 +26,8 @@ struct Nonces {
 [[nodiscard]] bool nonce_fits(std::size_t octets, crypto::Prf prf);
 
 struct IkeSpis {
-  wire::IkeSpi initiator;
-  wire::IkeSpi responder;
+  ikewire::IkeSpi initiator;
+  ikewire::IkeSpi responder;
 };
 
 // What a negotiated suite takes in one direction.

@@ -14,12 +14,12 @@
 #include <optional>
 #include <vector>
 
-#include "ike/limits.h"
-#include "wire/ike_header.h"
+#include "ikewire/ike_header.h"
+#include "negotiation/limits.h"
 
 namespace levelgate::ike {
 
-using wire::MessageId;
+using ikewire::MessageId;
 // Never used, so that a counter cannot run around: an SA that gets here must be closed (RFC 7296 §2.2).
 inline constexpr MessageId kLastMessageId{0xffff'ffff};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// links: wire
+// links: ikewire
 //
 // Any octets as an IKEv2 message, as the chain inside an encrypted payload, and as each of the smaller things with a
 // reader: all answer with a value, and what they read writes back to the same octets (reserved fields apart).
@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "ikewire/ike_intermediate.h"
 #include "support/ike_rewrite.h"
-#include "wire/ike_intermediate.h"
 
 namespace {
 
@@ -21,30 +21,31 @@ void require(bool law) {
 
 // RFC 9242 §3.3.2: as long as what stands in front of the encrypted part, and read as a header that counts all of it.
 void check_prefix(ConstBytes message) {
-  const wire::IkeHeaderView view = wire::read_ike_header(message);
-  if (view.verdict != wire::IkeHeaderVerdict::kOk) return;
-  const auto chain = wire::read_chain(view.header.first_payload, message.subspan(wire::kIkeHeaderOctets), {});
+  const ikewire::IkeHeaderView view = ikewire::read_ike_header(message);
+  if (view.verdict != ikewire::IkeHeaderVerdict::kOk) return;
+  const auto chain = ikewire::read_chain(view.header.first_payload, message.subspan(ikewire::kIkeHeaderOctets), {});
   if (!chain) return;
   constexpr std::size_t kInner = 100;
-  wire::WireBuffer to(message.size() + kInner);
-  wire::write_intermediate_prefix(to, message, *chain, kInner, wire::BigPayloads::kRefused);
-  const bool sealed = !chain->empty() &&
-                      (chain->back().type == wire::PayloadType::kSk || chain->back().type == wire::PayloadType::kSkf);
+  ikewire::WireBuffer to(message.size() + kInner);
+  ikewire::write_intermediate_prefix(to, message, *chain, kInner, ikewire::BigPayloads::kRefused);
+  const bool sealed = !chain->empty() && (chain->back().type == ikewire::PayloadType::kSk ||
+                                          chain->back().type == ikewire::PayloadType::kSkf);
   require(to.ok() == sealed);
   if (!sealed) return;
-  require(to.size() == wire::kIkeHeaderOctets + chain->back().offset + wire::kPayloadHeaderOctets);
+  require(to.size() == ikewire::kIkeHeaderOctets + chain->back().offset + ikewire::kPayloadHeaderOctets);
   to.fill(std::byte{0}, kInner);
-  const wire::IkeHeaderView whole = wire::read_ike_header(to.octets());
-  require(whole.verdict == wire::IkeHeaderVerdict::kOk);
-  const auto again = wire::read_chain(whole.header.first_payload, to.octets().subspan(wire::kIkeHeaderOctets), {});
-  require(again && again->size() == chain->size() && again->back().type == wire::PayloadType::kSk);
+  const ikewire::IkeHeaderView whole = ikewire::read_ike_header(to.octets());
+  require(whole.verdict == ikewire::IkeHeaderVerdict::kOk);
+  const auto again =
+      ikewire::read_chain(whole.header.first_payload, to.octets().subspan(ikewire::kIkeHeaderOctets), {});
+  require(again && again->size() == chain->size() && again->back().type == ikewire::PayloadType::kSk);
   require(again->back().body.size() == kInner && again->back().next == chain->back().next);
 }
 
 // A message whose length field is right reaches the readers behind the header.
 void check_message(ConstBytes input) {
   require(testing::message_law(input) != testing::IkeLaw::kBroken);
-  if (input.size() < wire::kIkeHeaderOctets) return;
+  if (input.size() < ikewire::kIkeHeaderOctets) return;
   testing::IkeOctets message(input.begin(), input.end());
   store_be<std::uint32_t>(message.data() + 24, static_cast<std::uint32_t>(message.size()));
   message[17] = std::byte{0x20};
@@ -54,24 +55,24 @@ void check_message(ConstBytes input) {
 
 void check_chain(ConstBytes input) {
   if (input.empty()) return;
-  const wire::PayloadType first{std::to_integer<std::uint8_t>(input[0])};
+  const ikewire::PayloadType first{std::to_integer<std::uint8_t>(input[0])};
   require(testing::chain_law(first, input.subspan(1)) != testing::IkeLaw::kBroken);
 }
 
 void check_bounds(ConstBytes input) {
-  const auto hashes = wire::authority_hashes({wire::CertEncoding::kX509Signature, input});
-  if (hashes) require(hashes->size() * wire::kAuthorityHashOctets == input.size());
-  const auto signature = wire::read_digital_signature(input);
+  const auto hashes = ikewire::authority_hashes({ikewire::CertEncoding::kX509Signature, input});
+  if (hashes) require(hashes->size() * ikewire::kAuthorityHashOctets == input.size());
+  const auto signature = ikewire::read_digital_signature(input);
   if (signature) {
-    wire::WireBuffer to(input.size());
-    wire::write_digital_signature(to, *signature);
+    ikewire::WireBuffer to(input.size());
+    ikewire::write_digital_signature(to, *signature);
     require(to.ok() && std::ranges::equal(to.octets(), input));
   }
-  const auto proposals = wire::read_proposals(input);
+  const auto proposals = ikewire::read_proposals(input);
   if (!proposals) return;
   std::size_t transforms = 0;
-  for (const wire::Proposal& proposal : *proposals) transforms += proposal.transforms.size();
-  require(proposals->size() <= wire::kMostProposals && transforms <= wire::kMostTransforms);
+  for (const ikewire::Proposal& proposal : *proposals) transforms += proposal.transforms.size();
+  require(proposals->size() <= ikewire::kMostProposals && transforms <= ikewire::kMostTransforms);
 }
 
 }  // namespace

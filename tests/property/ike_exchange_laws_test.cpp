@@ -121,7 +121,7 @@ RC_GTEST_PROP(IkeExchangeLaws, EveryRequestIsServedOnceAndAnsweredAsItWas, ()) {
 RC_GTEST_PROP(IkeExchangeLaws, OnlyMessagesThatWereSentComeOutOfFragments, ()) {
   struct Cut {
     MessageId id;
-    wire::FragmentNumber fragment;
+    ikewire::FragmentNumber fragment;
     ConstBytes inner;
   };
   std::map<MessageId, std::vector<std::byte>> sent;
@@ -145,14 +145,14 @@ RC_GTEST_PROP(IkeExchangeLaws, OnlyMessagesThatWereSentComeOutOfFragments, ()) {
        *rc::gen::container<std::vector<std::size_t>>(120, rc::gen::inRange<std::size_t>(0, 1000))) {
     const Cut& cut = cuts[at % cuts.size()];
     const PieceVerdict before = reassembly.verdict(cut.id, cut.fragment);
-    RC_ASSERT(reassembly.add(at_ns(0), {cut.id, cut.fragment, wire::PayloadType::kIdi, {}, cut.inner}) == before);
+    RC_ASSERT(reassembly.add(at_ns(0), {cut.id, cut.fragment, ikewire::PayloadType::kIdi, {}, cut.inner}) == before);
     RC_ASSERT(reassembly.octets() <= 60u);
     if (const auto whole = reassembly.take()) RC_ASSERT(whole->inner == sent.at(whole->id));
   }
   // Whatever is held by then, a message sent once more in order comes out.
   for (const Cut& cut : cuts) {
     if (cut.id != MessageId{1} || cut.fragment.total != last_total) continue;
-    (void)reassembly.add(at_ns(0), {cut.id, cut.fragment, wire::PayloadType::kIdi, {}, cut.inner});
+    (void)reassembly.add(at_ns(0), {cut.id, cut.fragment, ikewire::PayloadType::kIdi, {}, cut.inner});
   }
   const auto whole = reassembly.take();
   RC_ASSERT(whole.has_value());

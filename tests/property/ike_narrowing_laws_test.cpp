@@ -7,9 +7,9 @@
 
 #include <algorithm>
 
-#include "ike/narrowing.h"
+#include "negotiation/narrowing.h"
 
-namespace levelgate::ike {
+namespace levelgate::negotiation {
 namespace {
 
 using model::SelectorPair;
@@ -102,4 +102,4 @@ RC_GTEST_PROP(IkeNarrowingLaws, TheFirstSelectorsAreInsideWhereAPolicyAllowsThem
 }
 
 }  // namespace
-}  // namespace levelgate::ike
+}  // namespace levelgate::negotiation

@@ -8,16 +8,16 @@
 #include <algorithm>
 #include <set>
 
-#include "ike/keywords.h"
-#include "ike/negotiate.h"
-#include "ike/offer.h"
+#include "negotiation/keywords.h"
+#include "negotiation/negotiate.h"
+#include "negotiation/offer.h"
 
-namespace levelgate::ike {
+namespace levelgate::negotiation {
 namespace {
 
-using wire::KeMethod;
-using wire::Proposal;
-using wire::TransformType;
+using ikewire::KeMethod;
+using ikewire::Proposal;
+using ikewire::TransformType;
 using enum TransformType;
 
 constexpr std::array kMethods = {KeMethod::kCurve25519, KeMethod::kEcp256, KeMethod::kMlKem512, KeMethod::kMlKem768};
@@ -71,7 +71,7 @@ bool exists(const Proposal& own, const Proposal& peer, const Terms& terms, std::
   if (methods.size() == kTypes.size()) return keeps_terms(methods, terms);
   const TransformType type = kTypes[methods.size()];
   const auto theirs = meant(peer, type);
-  for (const wire::Transform& t : meant(own, type)) {
+  for (const ikewire::Transform& t : meant(own, type)) {
     if (std::ranges::find(theirs, t) == theirs.end()) continue;
     methods.push_back(KeMethod{t.id});
     if (exists(own, peer, terms, methods)) return true;
@@ -147,4 +147,4 @@ RC_GTEST_PROP(IkeNegotiationLaws, ARefusalNamesAMismatchForEveryPair, ()) {
 }
 
 }  // namespace
-}  // namespace levelgate::ike
+}  // namespace levelgate::negotiation

@@ -13,115 +13,116 @@
 #include <optional>
 #include <vector>
 
-#include "wire/ike_chain.h"
-#include "wire/ike_encrypted.h"
-#include "wire/ike_header.h"
-#include "wire/ike_notify_values.h"
-#include "wire/ike_payloads.h"
-#include "wire/ike_proposals.h"
-#include "wire/ike_selectors.h"
+#include "ikewire/ike_chain.h"
+#include "ikewire/ike_encrypted.h"
+#include "ikewire/ike_header.h"
+#include "ikewire/ike_notify_values.h"
+#include "ikewire/ike_payloads.h"
+#include "ikewire/ike_proposals.h"
+#include "ikewire/ike_selectors.h"
 
 namespace levelgate::testing {
 
 using IkeOctets = std::vector<std::byte>;
-using IkeRewriting = wire::IkeResult<IkeOctets>;
+using IkeRewriting = ikewire::IkeResult<IkeOctets>;
 
 inline constexpr std::size_t kIkeMost = 1u << 22;
-inline constexpr wire::SealShape kClearShape{.iv_octets = 8, .icv_octets = 16, .block_octets = 1};
-inline constexpr wire::ChainRules kInsideRules{.place = wire::ChainPlace::kInsideEncrypted,
-                                               .big = wire::BigPayloads::kKeyExchange};
+inline constexpr ikewire::SealShape kClearShape{.iv_octets = 8, .icv_octets = 16, .block_octets = 1};
+inline constexpr ikewire::ChainRules kInsideRules{.place = ikewire::ChainPlace::kInsideEncrypted,
+                                                  .big = ikewire::BigPayloads::kKeyExchange};
 
 // The value of a notification written from what its reader says; without a reader: as it is.
-inline wire::IkeResult<IkeOctets> rewritten_value(const wire::Notify& notify) {
-  wire::WireBuffer to(kIkeMost);
-  const auto with = [&](const auto& read, const auto& write) -> wire::IkeResult<IkeOctets> {
+inline ikewire::IkeResult<IkeOctets> rewritten_value(const ikewire::Notify& notify) {
+  ikewire::WireBuffer to(kIkeMost);
+  const auto with = [&](const auto& read, const auto& write) -> ikewire::IkeResult<IkeOctets> {
     const auto value = read(notify.value);
     if (!value) return std::unexpected(value.error());
     write(to, *value);
-    return to.ok() ? wire::IkeResult<IkeOctets>(to.take()) : wire::ike_fault(wire::IkeFault::kBig, 0);
+    return to.ok() ? ikewire::IkeResult<IkeOctets>(to.take()) : ikewire::ike_fault(ikewire::IkeFault::kBig, 0);
   };
-  using enum wire::NotifyType;
-  if (notify.type == kSupportedAuthMethods) return with(wire::read_announcements, wire::write_announcements);
-  if (notify.type == kSignatureHashAlgorithms) return with(wire::read_hashes, wire::write_hashes);
-  if (notify.type == kUseAggfrag) return with(wire::read_aggfrag_requirements, wire::write_aggfrag_requirements);
-  if (notify.type == kInvalidKePayload) return with(wire::read_wanted_method, wire::write_wanted_method);
-  if (notify.type == kSetWindowSize) return with(wire::read_number, wire::write_number);
-  if (notify.type == kPpkIdentity) return with(wire::read_ppk_identity, wire::write_ppk_identity);
+  using enum ikewire::NotifyType;
+  if (notify.type == kSupportedAuthMethods) return with(ikewire::read_announcements, ikewire::write_announcements);
+  if (notify.type == kSignatureHashAlgorithms) return with(ikewire::read_hashes, ikewire::write_hashes);
+  if (notify.type == kUseAggfrag) return with(ikewire::read_aggfrag_requirements, ikewire::write_aggfrag_requirements);
+  if (notify.type == kInvalidKePayload) return with(ikewire::read_wanted_method, ikewire::write_wanted_method);
+  if (notify.type == kSetWindowSize) return with(ikewire::read_number, ikewire::write_number);
+  if (notify.type == kPpkIdentity) return with(ikewire::read_ppk_identity, ikewire::write_ppk_identity);
   if (notify.type == kCookie) {
-    return with(wire::read_cookie, [](wire::WireBuffer& b, ConstBytes cookie) { write_body(b, cookie); });
+    return with(ikewire::read_cookie, [](ikewire::WireBuffer& b, ConstBytes cookie) { write_body(b, cookie); });
   }
   return IkeOctets(notify.value.begin(), notify.value.end());
 }
 
 // What `read` says of a payload's body, added to the chain; the fault otherwise.
 template <typename Reader>
-std::optional<wire::IkeError> rewrite_body(wire::ChainWriter& to, const wire::PayloadView& view, const Reader& read) {
+std::optional<ikewire::IkeError> rewrite_body(ikewire::ChainWriter& to, const ikewire::PayloadView& view,
+                                              const Reader& read) {
   const auto body = read(view.body);
   if (!body) return body.error();
   to.add(view.type, *body);
   return std::nullopt;
 }
 
-inline std::optional<wire::IkeError> rewrite_payload(wire::ChainWriter& to, const wire::PayloadView& view) {
-  using enum wire::PayloadType;
-  if (view.type == kSa) return rewrite_body(to, view, wire::read_proposals);
-  if (view.type == kKe) return rewrite_body(to, view, wire::read_key_exchange);
-  if (view.type == kIdi || view.type == kIdr) return rewrite_body(to, view, wire::read_identity);
-  if (view.type == kCert || view.type == kCertRequest) return rewrite_body(to, view, wire::read_certificate);
-  if (view.type == kAuth) return rewrite_body(to, view, wire::read_authentication);
-  if (view.type == kNonce) return rewrite_body(to, view, wire::read_nonce);
-  if (view.type == kNotify) return rewrite_body(to, view, wire::read_notify);
-  if (view.type == kDelete) return rewrite_body(to, view, wire::read_delete);
-  if (view.type == kTsi || view.type == kTsr) return rewrite_body(to, view, wire::read_selectors);
-  if (view.type == kCp) return rewrite_body(to, view, wire::read_configuration);
+inline std::optional<ikewire::IkeError> rewrite_payload(ikewire::ChainWriter& to, const ikewire::PayloadView& view) {
+  using enum ikewire::PayloadType;
+  if (view.type == kSa) return rewrite_body(to, view, ikewire::read_proposals);
+  if (view.type == kKe) return rewrite_body(to, view, ikewire::read_key_exchange);
+  if (view.type == kIdi || view.type == kIdr) return rewrite_body(to, view, ikewire::read_identity);
+  if (view.type == kCert || view.type == kCertRequest) return rewrite_body(to, view, ikewire::read_certificate);
+  if (view.type == kAuth) return rewrite_body(to, view, ikewire::read_authentication);
+  if (view.type == kNonce) return rewrite_body(to, view, ikewire::read_nonce);
+  if (view.type == kNotify) return rewrite_body(to, view, ikewire::read_notify);
+  if (view.type == kDelete) return rewrite_body(to, view, ikewire::read_delete);
+  if (view.type == kTsi || view.type == kTsr) return rewrite_body(to, view, ikewire::read_selectors);
+  if (view.type == kCp) return rewrite_body(to, view, ikewire::read_configuration);
   to.add(view.type, view.body);
   return std::nullopt;
 }
 
 // SK or SKF, its octets taken over as they are; `to` stands where `message` does.
-inline std::optional<wire::IkeError> rewrite_sealed(wire::ChainWriter& to, const wire::PayloadView& view,
-                                                    ConstBytes message) {
-  const auto parts = wire::read_sealed(view, wire::kIkeHeaderOctets, kClearShape);
+inline std::optional<ikewire::IkeError> rewrite_sealed(ikewire::ChainWriter& to, const ikewire::PayloadView& view,
+                                                       ConstBytes message) {
+  const auto parts = ikewire::read_sealed(view, ikewire::kIkeHeaderOctets, kClearShape);
   if (!parts) return parts.error();
   const std::size_t inner = parts->icv_at - parts->text_at - 1;
-  const wire::SealedParts written = wire::write_unsealed(to, {.first_inside = parts->first_inside,
-                                                              .fragment = parts->fragment,
-                                                              .inner = message.subspan(parts->text_at, inner),
-                                                              .shape = kClearShape});
+  const ikewire::SealedParts written = ikewire::write_unsealed(to, {.first_inside = parts->first_inside,
+                                                                    .fragment = parts->fragment,
+                                                                    .inner = message.subspan(parts->text_at, inner),
+                                                                    .shape = kClearShape});
   if (!to.buffer().ok() || written.iv_at != parts->iv_at || written.end != parts->end) {
-    return wire::IkeError{wire::IkeFault::kLength, 0};
+    return ikewire::IkeError{ikewire::IkeFault::kLength, 0};
   }
   std::ranges::copy(message.subspan(parts->iv_at), to.buffer().octets().begin() + static_cast<long>(parts->iv_at));
   return std::nullopt;
 }
 
 // A chain without SK, as it stands inside one.
-inline IkeRewriting rewritten_chain(wire::PayloadType first, ConstBytes octets) {
-  const auto chain = wire::read_chain(first, octets, kInsideRules);
+inline IkeRewriting rewritten_chain(ikewire::PayloadType first, ConstBytes octets) {
+  const auto chain = ikewire::read_chain(first, octets, kInsideRules);
   if (!chain) return std::unexpected(chain.error());
-  wire::WireBuffer buffer(kIkeMost);
-  wire::ChainWriter to(buffer, kInsideRules.big);
-  for (const wire::PayloadView& view : *chain) {
+  ikewire::WireBuffer buffer(kIkeMost);
+  ikewire::ChainWriter to(buffer, kInsideRules.big);
+  for (const ikewire::PayloadView& view : *chain) {
     if (const auto fault = rewrite_payload(to, view)) return std::unexpected(*fault);
   }
-  if (!buffer.ok() || to.first() != first) return wire::ike_fault(wire::IkeFault::kBig, 0);
+  if (!buffer.ok() || to.first() != first) return ikewire::ike_fault(ikewire::IkeFault::kBig, 0);
   return buffer.take();
 }
 
 // A whole message whose header is right.
-inline IkeRewriting rewritten_message(const wire::IkeHeader& header, ConstBytes message) {
-  const auto chain = wire::read_chain(header.first_payload, message.subspan(wire::kIkeHeaderOctets), {});
+inline IkeRewriting rewritten_message(const ikewire::IkeHeader& header, ConstBytes message) {
+  const auto chain = ikewire::read_chain(header.first_payload, message.subspan(ikewire::kIkeHeaderOctets), {});
   if (!chain) return std::unexpected(chain.error());
-  wire::WireBuffer buffer(kIkeMost);
-  wire::write_ike_header(buffer, header);
-  wire::ChainWriter to(buffer);
-  for (const wire::PayloadView& view : *chain) {
-    const bool sealed = view.type == wire::PayloadType::kSk || view.type == wire::PayloadType::kSkf;
+  ikewire::WireBuffer buffer(kIkeMost);
+  ikewire::write_ike_header(buffer, header);
+  ikewire::ChainWriter to(buffer);
+  for (const ikewire::PayloadView& view : *chain) {
+    const bool sealed = view.type == ikewire::PayloadType::kSk || view.type == ikewire::PayloadType::kSkf;
     const auto fault = sealed ? rewrite_sealed(to, view, message) : rewrite_payload(to, view);
     if (fault) return std::unexpected(*fault);
   }
-  wire::finish_ike_message(buffer, 0, to.first());
-  if (!buffer.ok()) return wire::ike_fault(wire::IkeFault::kBig, 0);
+  ikewire::finish_ike_message(buffer, 0, to.first());
+  if (!buffer.ok()) return ikewire::ike_fault(ikewire::IkeFault::kBig, 0);
   return buffer.take();
 }
 
@@ -151,8 +152,8 @@ inline void clear_reserved_of_configuration(Bytes cp) {
   for (std::size_t at = 4; at < cp.size(); at += 4 + field16(cp, at + 2)) cp[at] &= std::byte{0x7f};
 }
 
-inline void clear_reserved_of_body(wire::PayloadType type, Bytes body) {
-  using enum wire::PayloadType;
+inline void clear_reserved_of_body(ikewire::PayloadType type, Bytes body) {
+  using enum ikewire::PayloadType;
   if (type == kSa) clear_reserved_of_proposals(body);
   if (type == kKe) clear_octets(body, 2, 2);
   if (type == kAuth || type == kTsi || type == kTsr) clear_octets(body, 1, 3);
@@ -160,20 +161,20 @@ inline void clear_reserved_of_body(wire::PayloadType type, Bytes body) {
 }
 
 // `chain` is one whose readers found nothing wrong; in big headers the bit that says so stays.
-inline void clear_reserved_of_chain(wire::PayloadType first, Bytes chain, wire::BigPayloads big) {
-  wire::PayloadType type = first;
+inline void clear_reserved_of_chain(ikewire::PayloadType first, Bytes chain, ikewire::BigPayloads big) {
+  ikewire::PayloadType type = first;
   for (std::size_t at = 0; at < chain.size();) {
-    const bool is_big = big == wire::BigPayloads::kKeyExchange && (chain[at + 1] & std::byte{0x40}) != std::byte{0};
+    const bool is_big = big == ikewire::BigPayloads::kKeyExchange && (chain[at + 1] & std::byte{0x40}) != std::byte{0};
     chain[at + 1] = is_big ? std::byte{0x40} : std::byte{0};
     const std::size_t octets = is_big ? load_be<std::uint32_t>(chain.data() + at + 2) : field16(chain, at + 2);
     const std::size_t header = is_big ? 6 : 4;
     clear_reserved_of_body(type, chain.subspan(at + header, octets - header));
-    type = wire::PayloadType{std::to_integer<std::uint8_t>(chain[at])};
+    type = ikewire::PayloadType{std::to_integer<std::uint8_t>(chain[at])};
     at += octets;
   }
 }
 
-inline IkeOctets without_reserved(wire::PayloadType first, ConstBytes chain) {
+inline IkeOctets without_reserved(ikewire::PayloadType first, ConstBytes chain) {
   IkeOctets octets(chain.begin(), chain.end());
   clear_reserved_of_chain(first, octets, kInsideRules.big);
   return octets;
@@ -183,33 +184,34 @@ inline IkeOctets message_without_reserved(ConstBytes message) {
   IkeOctets octets(message.begin(), message.end());
   octets[17] = std::byte{0x20};  // minor version
   octets[19] &= std::byte{0x28};
-  clear_reserved_of_chain(wire::PayloadType{std::to_integer<std::uint8_t>(octets[16])},
-                          Bytes(octets).subspan(wire::kIkeHeaderOctets), wire::BigPayloads::kRefused);
+  clear_reserved_of_chain(ikewire::PayloadType{std::to_integer<std::uint8_t>(octets[16])},
+                          Bytes(octets).subspan(ikewire::kIkeHeaderOctets), ikewire::BigPayloads::kRefused);
   return octets;
 }
 
 // Whether a chain has a big header around a body that the short one could hold: it is written anew as a short one.
-inline bool shrinks(wire::PayloadType first, ConstBytes octets) {
-  const auto chain = wire::read_chain(first, octets, kInsideRules);
-  return chain && std::ranges::any_of(*chain, [&](const wire::PayloadView& view) {
+inline bool shrinks(ikewire::PayloadType first, ConstBytes octets) {
+  const auto chain = ikewire::read_chain(first, octets, kInsideRules);
+  return chain && std::ranges::any_of(*chain, [&](const ikewire::PayloadView& view) {
            const auto header = static_cast<std::size_t>(view.body.data() - octets.data()) - view.offset;
-           return header == wire::kBigPayloadHeaderOctets && view.body.size() + wire::kPayloadHeaderOctets <= 65535;
+           return header == ikewire::kBigPayloadHeaderOctets &&
+                  view.body.size() + ikewire::kPayloadHeaderOctets <= 65535;
          });
 }
 
 enum class IkeLaw : std::uint8_t { kRefused, kKept, kBroken };
 
 // The values of what a chain says, written anew where a reader knows them.
-inline IkeLaw values_law(wire::PayloadType first, ConstBytes octets) {
-  const auto chain = wire::read_chain(first, octets, kInsideRules);
+inline IkeLaw values_law(ikewire::PayloadType first, ConstBytes octets) {
+  const auto chain = ikewire::read_chain(first, octets, kInsideRules);
   if (!chain) return IkeLaw::kRefused;
-  for (const wire::PayloadView& view : *chain) {
-    if (view.type != wire::PayloadType::kNotify) continue;
-    const auto notify = wire::read_notify(view.body);
+  for (const ikewire::PayloadView& view : *chain) {
+    if (view.type != ikewire::PayloadType::kNotify) continue;
+    const auto notify = ikewire::read_notify(view.body);
     const auto value = notify ? rewritten_value(*notify) : std::unexpected(notify.error());
     if (!value && (!notify || value.error().offset <= notify->value.size())) continue;
     // Announcements that are not understood are left out; what is written is then shorter, and is all understood.
-    const bool may_shrink = value && notify->type == wire::NotifyType::kSupportedAuthMethods;
+    const bool may_shrink = value && notify->type == ikewire::NotifyType::kSupportedAuthMethods;
     if (!value || value->size() > notify->value.size()) return IkeLaw::kBroken;
     if (!may_shrink && !std::ranges::equal(*value, notify->value)) return IkeLaw::kBroken;
     const auto again = rewritten_value({.type = notify->type, .spi = {}, .value = *value});
@@ -218,7 +220,7 @@ inline IkeLaw values_law(wire::PayloadType first, ConstBytes octets) {
   return IkeLaw::kKept;
 }
 
-inline IkeLaw chain_law(wire::PayloadType first, ConstBytes octets) {
+inline IkeLaw chain_law(ikewire::PayloadType first, ConstBytes octets) {
   if (values_law(first, octets) == IkeLaw::kBroken) return IkeLaw::kBroken;
   const IkeRewriting rewriting = rewritten_chain(first, octets);
   if (!rewriting) return rewriting.error().offset <= octets.size() ? IkeLaw::kRefused : IkeLaw::kBroken;
@@ -228,18 +230,18 @@ inline IkeLaw chain_law(wire::PayloadType first, ConstBytes octets) {
 
 // The law of a message, and of the chain inside its SK. What is inside a fragment is no chain by itself.
 inline IkeLaw message_law(ConstBytes message) {
-  const wire::IkeHeaderView view = wire::read_ike_header(message);
-  if (view.verdict != wire::IkeHeaderVerdict::kOk) return IkeLaw::kRefused;
-  const ConstBytes octets = message.subspan(wire::kIkeHeaderOctets);
-  const auto chain = wire::read_chain(view.header.first_payload, octets, {});
+  const ikewire::IkeHeaderView view = ikewire::read_ike_header(message);
+  if (view.verdict != ikewire::IkeHeaderVerdict::kOk) return IkeLaw::kRefused;
+  const ConstBytes octets = message.subspan(ikewire::kIkeHeaderOctets);
+  const auto chain = ikewire::read_chain(view.header.first_payload, octets, {});
   const IkeRewriting rewriting = rewritten_message(view.header, message);
   if (!rewriting) return rewriting.error().offset <= message.size() ? IkeLaw::kRefused : IkeLaw::kBroken;
   if (*rewriting != message_without_reserved(message)) return IkeLaw::kBroken;
-  if (chain->empty() || chain->back().type != wire::PayloadType::kSk) {
+  if (chain->empty() || chain->back().type != ikewire::PayloadType::kSk) {
     return values_law(view.header.first_payload, octets) == IkeLaw::kBroken ? IkeLaw::kBroken : IkeLaw::kKept;
   }
-  const auto parts = wire::read_sealed(chain->back(), wire::kIkeHeaderOctets, kClearShape);
-  const auto inner = wire::inner_payloads(message.subspan(parts->text_at, parts->icv_at - parts->text_at));
+  const auto parts = ikewire::read_sealed(chain->back(), ikewire::kIkeHeaderOctets, kClearShape);
+  const auto inner = ikewire::inner_payloads(message.subspan(parts->text_at, parts->icv_at - parts->text_at));
   if (!inner) return IkeLaw::kRefused;
   return chain_law(parts->first_inside, *inner);
 }

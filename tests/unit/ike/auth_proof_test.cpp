@@ -12,7 +12,7 @@
 namespace levelgate::ike {
 namespace {
 
-using Role = wire::IkeRole;
+using Role = ikewire::IkeRole;
 
 using testing::from_hex;
 using Octets = std::vector<std::byte>;
@@ -46,13 +46,13 @@ TEST_P(AuthProof, ChainsBothDirectionsOfEveryIntermediateExchange) {
   ASSERT_TRUE(add(chain, Role::kResponder, vector.pr1, vector.a_r1, vector.p_r1));
   ASSERT_TRUE(add(chain, Role::kInitiator, vector.pi2, vector.a_i2, vector.p_i2));
   ASSERT_TRUE(add(chain, Role::kResponder, vector.pr2, vector.a_r2, vector.p_r2));
-  EXPECT_EQ(chain.octets(wire::MessageId{3}), int_auth);
+  EXPECT_EQ(chain.octets(ikewire::MessageId{3}), int_auth);
 }
 
 TEST_P(AuthProof, WithoutAnIntermediateExchangeNothingIsAppended) {
   IntAuth chain;
   EXPECT_TRUE(chain.empty());
-  EXPECT_EQ(chain.octets(wire::MessageId{1}), Octets{});
+  EXPECT_EQ(chain.octets(ikewire::MessageId{1}), Octets{});
 }
 
 TEST_P(AuthProof, HalfAnExchangeEntersNoProof) {
@@ -60,7 +60,7 @@ TEST_P(AuthProof, HalfAnExchangeEntersNoProof) {
     IntAuth chain;
     ASSERT_TRUE(add(chain, only, vector.pi1, vector.a_i1, vector.p_i1));
     EXPECT_FALSE(chain.empty());
-    EXPECT_FALSE(chain.octets(wire::MessageId{2}));
+    EXPECT_FALSE(chain.octets(ikewire::MessageId{2}));
   }
 }
 

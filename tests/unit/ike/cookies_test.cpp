@@ -8,7 +8,7 @@
 #include <string>
 
 #include "crypto/prf.h"
-#include "ike/limits.h"
+#include "negotiation/limits.h"
 
 namespace levelgate::ike {
 namespace {
@@ -47,7 +47,7 @@ class CookieTest : public ::testing::Test {
     return cookies_.check(now, request, cookie) == CookieVerdict::kGood;
   }
   std::vector<std::byte> nonce_ = std::vector<std::byte>(32, std::byte{7});
-  CookieRequest request_{nonce_, address("192.0.2.1"), wire::IkeSpi{0x1122334455667788}};
+  CookieRequest request_{nonce_, address("192.0.2.1"), ikewire::IkeSpi{0x1122334455667788}};
   CountedRandom random_;
   Cookies cookies_{hmac};
 };
@@ -66,14 +66,15 @@ TEST_F(CookieTest, IsOfOneRequestOnly) {
   other_nonce.back() = std::byte{8};
   EXPECT_FALSE(good(kStart, {other_nonce, request_.source, request_.initiator_spi}, cookie));
   EXPECT_FALSE(good(kStart, {nonce_, address("192.0.2.2"), request_.initiator_spi}, cookie));
-  EXPECT_FALSE(good(kStart, {nonce_, request_.source, wire::IkeSpi{1}}, cookie));
+  EXPECT_FALSE(good(kStart, {nonce_, request_.source, ikewire::IkeSpi{1}}, cookie));
   EXPECT_FALSE(good(kStart, {ConstBytes(nonce_).first(31), request_.source, request_.initiator_spi}, cookie));
 }
 
 TEST_F(CookieTest, FamiliesOfAddressesDoNotMix) {
   // The octets behind the IPv4 address, taken as the rest of an IPv6 one.
-  const CookieRequest v4{nonce_, address("32.1.13.184"), wire::IkeSpi{0}};
-  const CookieRequest v6{ConstBytes(nonce_).first(28), address("2001:db8::707:707"), wire::IkeSpi{0x0707070707070707}};
+  const CookieRequest v4{nonce_, address("32.1.13.184"), ikewire::IkeSpi{0}};
+  const CookieRequest v6{ConstBytes(nonce_).first(28), address("2001:db8::707:707"),
+                         ikewire::IkeSpi{0x0707070707070707}};
   EXPECT_FALSE(good(kStart, v6, make(kStart, v4)));
 }
 
@@ -128,7 +129,7 @@ TEST_F(CookieTest, WithoutRandomnessThereIsNone) {
 
 TEST(CookieHash, MayFailAndMustBeLongEnough) {
   CountedRandom random;
-  const CookieRequest request{{}, address("192.0.2.1"), wire::IkeSpi{1}};
+  const CookieRequest request{{}, address("192.0.2.1"), ikewire::IkeSpi{1}};
   Cookies broken([](ConstBytes, std::span<const ConstBytes>) -> Result<SecretBytes> {
     return failure(Fault::kInternal, "no hash");
   });

@@ -13,17 +13,17 @@
 namespace levelgate::ike {
 namespace {
 
-using Role = wire::IkeRole;
-using Travelling = wire::IkeDirection;
-using enum wire::Exchange;
+using Role = ikewire::IkeRole;
+using Travelling = ikewire::IkeDirection;
+using enum ikewire::Exchange;
 
-using Way = std::tuple<Phase, Role, Travelling, wire::Exchange>;
+using Way = std::tuple<Phase, Role, Travelling, ikewire::Exchange>;
 
 std::set<Way> before_authentication() {
-  const auto asks = [](Phase phase, wire::Exchange exchange) {
+  const auto asks = [](Phase phase, ikewire::Exchange exchange) {
     return Way{phase, Role::kResponder, Travelling::kRequest, exchange};
   };
-  const auto answers = [](Phase phase, wire::Exchange exchange) {
+  const auto answers = [](Phase phase, ikewire::Exchange exchange) {
     return Way{phase, Role::kInitiator, Travelling::kResponse, exchange};
   };
   return {asks(Phase::kNone, kIkeSaInit),
@@ -38,7 +38,7 @@ std::set<Way> all_open_ways() {
   std::set<Way> open = before_authentication();
   for (const Role role : {Role::kInitiator, Role::kResponder}) {
     for (const Phase phase : {Phase::kEstablished, Phase::kRekeyed, Phase::kClosing}) {
-      for (const wire::Exchange exchange : {kCreateChildSa, kInformational, kIkeFollowupKe}) {
+      for (const ikewire::Exchange exchange : {kCreateChildSa, kInformational, kIkeFollowupKe}) {
         open.insert({phase, role, Travelling::kRequest, exchange});
       }
       open.insert({phase, role, Travelling::kResponse, kInformational});
@@ -56,7 +56,7 @@ void for_each_way(Check check) {
     for (const Role role : {Role::kInitiator, Role::kResponder}) {
       for (const Travelling arrived : {Travelling::kRequest, Travelling::kResponse}) {
         for (int exchange = 0; exchange < 256; ++exchange) {
-          check(Way{static_cast<Phase>(phase), role, arrived, static_cast<wire::Exchange>(exchange)});
+          check(Way{static_cast<Phase>(phase), role, arrived, static_cast<ikewire::Exchange>(exchange)});
         }
       }
     }
@@ -70,22 +70,22 @@ TEST(ExchangeGate, IsOpenForTheListedWaysAndNoOther) {
   for_each_way([&](const Way& way) {
     const auto& [phase, role, arrived, exchange] = way;
     EXPECT_EQ(open(way), listed.contains(way)) << "phase " << int(phase) << " role " << int(role) << " arrived "
-                                               << int(arrived) << " exchange " << wire::name_of(exchange);
+                                               << int(arrived) << " exchange " << ikewire::name_of(exchange);
   });
 }
 
 TEST(ExchangeGate, NothingElseIsServedBeforeAuthentication) {
   for_each_way([&](const Way& way) {
     if (std::get<Phase>(way) >= Phase::kEstablished || !open(way)) return;
-    const wire::Exchange exchange = std::get<3>(way);
+    const ikewire::Exchange exchange = std::get<3>(way);
     EXPECT_TRUE(exchange == kIkeSaInit || exchange == kIkeIntermediate || exchange == kIkeAuth)
-        << wire::name_of(exchange);
+        << ikewire::name_of(exchange);
   });
 }
 
 TEST(ExchangeGate, OnlyTheOriginalInitiatorLeadsTheFirstExchanges) {
   for_each_way([&](const Way& way) {
-    const wire::Exchange exchange = std::get<3>(way);
+    const ikewire::Exchange exchange = std::get<3>(way);
     if (!open(way) || (exchange != kIkeSaInit && exchange != kIkeIntermediate && exchange != kIkeAuth)) return;
     EXPECT_EQ(std::get<Role>(way) == Role::kInitiator, std::get<Travelling>(way) == Travelling::kResponse);
   });

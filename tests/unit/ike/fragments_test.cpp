@@ -22,7 +22,7 @@ class Fragments : public ::testing::Test {
   PieceVerdict add(std::uint16_t number, std::uint16_t total, const Octets& inner, std::uint32_t id = 1,
                    Instant now = kStart) {
     return reassembly_.add(
-        now, {MessageId{id}, {number, total}, wire::PayloadType::kIdi, MessageDigest{std::byte(number)}, inner});
+        now, {MessageId{id}, {number, total}, ikewire::PayloadType::kIdi, MessageDigest{std::byte(number)}, inner});
   }
   PieceVerdict verdict(std::uint16_t number, std::uint16_t total, std::uint32_t id = 1) const {
     return reassembly_.verdict(MessageId{id}, {number, total});
@@ -38,7 +38,7 @@ TEST_F(Fragments, MakeAMessageInAnyOrder) {
   const auto whole = reassembly_.take();
   ASSERT_TRUE(whole);
   EXPECT_EQ(whole->id, MessageId{1});
-  EXPECT_EQ(whole->first_inside, wire::PayloadType::kIdi);
+  EXPECT_EQ(whole->first_inside, ikewire::PayloadType::kIdi);
   EXPECT_EQ(whole->digest, MessageDigest{std::byte(1)});
   Octets expected = octets(4, 1);
   expected.resize(8, std::byte(2));
@@ -51,8 +51,9 @@ TEST_F(Fragments, MakeAMessageInAnyOrder) {
 TEST_F(Fragments, TheFirstPayloadIsToldByTheFirstFragmentAlone) {
   ASSERT_EQ(add(1, 2, octets(1)), PieceVerdict::kWanted);
   const Octets inner = octets(1);
-  ASSERT_EQ(reassembly_.add(kStart, {MessageId{1}, {2, 2}, wire::PayloadType::kEap, {}, inner}), PieceVerdict::kWanted);
-  EXPECT_EQ(reassembly_.take()->first_inside, wire::PayloadType::kIdi);
+  ASSERT_EQ(reassembly_.add(kStart, {MessageId{1}, {2, 2}, ikewire::PayloadType::kEap, {}, inner}),
+            PieceVerdict::kWanted);
+  EXPECT_EQ(reassembly_.take()->first_inside, ikewire::PayloadType::kIdi);
 }
 
 TEST_F(Fragments, OfOneAreAWholeMessage) {
@@ -135,7 +136,7 @@ TEST_F(Fragments, YieldToTheWholeMessage) {
 
 TEST(ReassemblyBounds, AreEnoughForTheLongestMessageInSmallDatagrams) {
   // 576-octet datagrams of IPv4, with UDP and the non-ESP marker.
-  const std::size_t room = fragment_room(576 - 20 - 8 - wire::kNonEspMarkerOctets, {});
+  const std::size_t room = fragment_room(576 - 20 - 8 - ikewire::kNonEspMarkerOctets, {});
   EXPECT_GE(room * limits::kFragments, limits::kReassembledOctets);
 }
 
@@ -182,16 +183,18 @@ TEST(Split, ASecondCutHasMorePieces) {
 }
 
 TEST(FragmentRoom, FillsAMessageAndNeverMore) {
-  for (const wire::SealShape& shape :
-       {wire::SealShape{8, 16, 1}, wire::SealShape{16, 16, 16}, wire::SealShape{8, 8, 4}}) {
+  for (const ikewire::SealShape& shape :
+       {ikewire::SealShape{8, 16, 1}, ikewire::SealShape{16, 16, 16}, ikewire::SealShape{8, 8, 4}}) {
     for (std::size_t limit = 0; limit < 700; ++limit) {
       const std::size_t room = fragment_room(limit, shape);
       const auto message_octets = [&](std::size_t inner_octets) {
         const Octets inner(inner_octets);
-        wire::WireBuffer buffer(10'000);
-        wire::write_ike_header(buffer, {});
-        wire::ChainWriter chain(buffer);
-        return wire::write_unsealed(chain, {wire::PayloadType::kNone, wire::FragmentNumber{1, 2}, inner, shape}).end;
+        ikewire::WireBuffer buffer(10'000);
+        ikewire::write_ike_header(buffer, {});
+        ikewire::ChainWriter chain(buffer);
+        return ikewire::write_unsealed(chain,
+                                       {ikewire::PayloadType::kNone, ikewire::FragmentNumber{1, 2}, inner, shape})
+            .end;
       };
       if (room != 0) {
         ASSERT_LE(message_octets(room), limit);

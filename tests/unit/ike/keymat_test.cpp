@@ -37,7 +37,8 @@ Octets all_of(const ChildKeys& keys) {
 }
 
 IkeSpis spis_of(const Octets& octets) {
-  return {wire::IkeSpi{load_be<std::uint64_t>(octets.data())}, wire::IkeSpi{load_be<std::uint64_t>(octets.data() + 8)}};
+  return {ikewire::IkeSpi{load_be<std::uint64_t>(octets.data())},
+          ikewire::IkeSpi{load_be<std::uint64_t>(octets.data() + 8)}};
 }
 
 class KeySchedule : public ::testing::TestWithParam<testing::IkeKeyVector> {

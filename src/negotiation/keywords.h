@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Proposals as operators write them, in the words that strongSwan made usual: aes256gcm16-prfsha384-x25519-ke1_mlkem768
+// for an IKE SA, aes256gcm16-ecp384-esn for a Child SA. Only what is safe today and computed here has a word; what a
+// text leaves open is filled in or refused, so that a proposal from here is always complete.
+#pragma once
+
+#include <levelgate/base/result.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "ikewire/ike_proposals.h"
+
+namespace levelgate::negotiation {
+
+// For kIke or kEsp. Several words of one kind are alternatives, the preferred one first. An Error names the word.
+[[nodiscard]] Result<ikewire::Proposal> parse_proposal(ikewire::ProtocolId protocol, std::string_view text,
+                                                       std::uint8_t number = 1);
+
+// Reads back as the same proposal where every transform has a word; others, of a peer, appear by their registry's name.
+[[nodiscard]] std::string proposal_text(const ikewire::Proposal& proposal);
+[[nodiscard]] std::string transform_text(const ikewire::Transform& transform);
+
+[[nodiscard]] ikewire::Transform make_transform(ikewire::TransformType type, std::uint16_t id,
+                                                std::uint16_t key_bits = 0);
+
+// Ciphers that authenticate by themselves: no integrity transform stands beside one (RFC 5282 §8).
+[[nodiscard]] bool is_aead(ikewire::Encryption encryption);
+// Methods that a quantum computer is not known to break.
+[[nodiscard]] bool is_post_quantum(ikewire::KeMethod method);
+
+}  // namespace levelgate::negotiation

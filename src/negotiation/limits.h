@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every bound on memory and work that a peer can drive, each with its reason. A message that needs more is refused as a
+// value; nothing here is negotiated, and nothing grows without one of these numbers.
+#pragma once
+
+#include <levelgate/base/time.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "ikewire/ike_proposals.h"
+
+namespace levelgate::limits {
+
+using namespace std::chrono_literals;
+
+// --- one message ---
+// Proposals are numbered by one octet; deployed peers send fewer than ten, and negotiation looks at pairs.
+inline constexpr std::size_t kProposals = ikewire::kMostProposals;
+// Of all proposals of one SA payload together: a full offer of every known algorithm has fewer than a hundred.
+inline constexpr std::size_t kTransforms = ikewire::kMostTransforms;
+// The longest real IKE_AUTH request carries about twenty.
+inline constexpr std::size_t kNotifies = 64;
+// A chain, and the intermediate certificates that a peer sends without need; each is parsed before anybody is known.
+inline constexpr std::size_t kCertificates = 16;
+// Selectors of one TS payload: their count is one octet, narrowing works on pairs of them.
+inline constexpr std::size_t kSelectors = 64;
+// What narrowing may answer: no more than anybody offers; the rest is possible in another SA (ADDITIONAL_TS_POSSIBLE).
+inline constexpr std::size_t kNarrowedSelectors = kSelectors;
+
+// --- fragments (RFC 7383 §2.6: the receiver needs a bound, since incomplete messages hold memory) ---
+// Enough for 64 KB of payloads in fragments of 576-octet datagrams.
+inline constexpr std::uint16_t kFragments = 160;
+// An IKE message that is not split by a large-key extension fits this: two octets count a payload's length.
+inline constexpr std::size_t kReassembledOctets = 65'536;
+// A set of fragments that does not grow for so long belongs to a sender that gave up or starts anew.
+inline constexpr Nanos kReassemblyIdle = 30s;
+
+// --- requests and responses (RFC 7296 §2.3) ---
+// Requests that we serve at once: each keeps its response until the window has passed it.
+inline constexpr std::uint32_t kResponderWindow = 8;
+
+// --- retransmission (RFC 7296 §2.4: an SA is given up only after tries over several minutes) ---
+// The first wait is longer than any sane round trip, so that a slow path does not double the traffic.
+inline constexpr Nanos kFirstRetry = 1s;
+// Waits double up to this, so that a path that comes back is noticed within a minute.
+inline constexpr Nanos kLongestRetry = 60s;
+// 1 + 2 + 4 + ... + 32 + 60 + 60 seconds and jitter: about three minutes, then the other side counts as gone.
+inline constexpr std::uint32_t kTries = 8;
+// A random part of a wait, so that many SAs that lost one link do not speak in chorus: at most this part of it.
+inline constexpr std::uint32_t kJitterDivisor = 4;
+
+// --- half-open SAs and cookies (RFC 7296 §2.6) ---
+// From so many half-open SAs on, everybody has to return a cookie first.
+inline constexpr std::size_t kCookieAtHalfOpen = 30;
+// Addresses that the count remembers, for as long as a demand of theirs is held; newcomers beyond it are dropped.
+inline constexpr std::size_t kSources = 8192;
+// From so many of one address (or one IPv6 /64) on, that address has to.
+inline constexpr std::size_t kCookieAtHalfOpenOfSource = 3;
+// More of one address are dropped unanswered.
+inline constexpr std::size_t kHalfOpenOfSource = 5;
+// Half-open SAs at all: each holds keys and nonces, some kilobytes.
+inline constexpr std::size_t kHalfOpen = 4096;
+// A peer that has not authenticated by then is forgotten.
+inline constexpr Nanos kHalfOpenLife = 30s;
+// Cookies stay demanded so long after the load is gone: a demand that comes and goes makes both sides sign different
+// requests.
+inline constexpr Nanos kCookieHold = 10s;
+// A secret makes cookies for so long, and accepts them for as long again.
+inline constexpr Nanos kCookieSecretLife = 120s;
+// COOKIE and INVALID_KE_PAYLOAD may alternate (RFC 7296 §2.6.1); more rounds are an attack or a fault.
+inline constexpr std::uint32_t kInitRestarts = 4;
+
+// --- key exchanges ---
+// RFC 9370 knows seven additional transform types.
+inline constexpr std::size_t kAdditionalKeyExchanges = 7;
+// A responder drops an IKE_FOLLOWUP_KE series that stands still for so long (RFC 9370 §2.2.4 proposes 5 to 20 seconds).
+inline constexpr Nanos kFollowupIdle = 20s;
+
+// --- what is told ---
+// Pairs of proposals that an explanation lists; the closest pair is always among them.
+inline constexpr std::size_t kExplainedPairs = 16;
+
+}  // namespace levelgate::limits
