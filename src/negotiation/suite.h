@@ -4,6 +4,8 @@
 // find a suite.
 #pragma once
 
+#include <levelgate/model/ike_config.h>
+
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -12,11 +14,7 @@
 
 namespace levelgate::negotiation {
 
-enum class PostQuantum : std::uint8_t {
-  kOff,        // no post-quantum method is used
-  kPreferred,  // a suite with one is taken before all suites without
-  kRequired,   // every suite has one; a Child SA that is configured without a key exchange has the IKE SA's
-};
+using model::PostQuantum;
 // Whether both sides announced what IKE_INTERMEDIATE needs (RFC 9370 §2.2.1). On offering: whether we do.
 enum class AdditionalExchanges : std::uint8_t { kUnavailable, kAvailable };
 // The first Child SA has no key exchange of its own (RFC 7296 §1.2): those transforms then do not count, nor does the

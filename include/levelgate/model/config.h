@@ -5,6 +5,7 @@
 #pragma once
 
 #include <levelgate/base/ip_address.h>
+#include <levelgate/model/ike_config.h>
 #include <levelgate/model/selector.h>
 #include <levelgate/model/tunnel.h>
 
@@ -70,8 +71,9 @@ struct TunnelConfig {
   std::string interface;  // that carries the local address
   IpAddress local;
   IpAddress remote;
-  std::optional<EspSa> outbound;
+  std::optional<EspSa> outbound;  // static keys, in both directions or in none
   std::optional<EspSa> inbound;
+  std::optional<TunnelIke> ike;  // exactly where there are no static keys
   std::uint32_t replay_window = 4096;
   Encapsulation encapsulation = Encapsulation::kNone;
   SelectorPair selectors;
@@ -95,6 +97,7 @@ struct Config {
   std::vector<TunnelConfig> tunnels;
   std::vector<RouteConfig> routes;
   std::vector<NeighbourConfig> neighbours;
+  IkeConfig ike;
   ManagementConfig management;
   friend bool operator==(const Config&, const Config&) = default;
 };

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the operator wrote about IKE, checked and complete: defaults filled in, files read, names resolved. Files are
+// held as text, so that a reload sees all of them at one moment or none; keys are made of them where IKE runs.
+#pragma once
+
+#include <levelgate/base/secret_bytes.h>
+#include <levelgate/base/time.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace levelgate::model {
+
+// What is accepted, whatever is proposed.
+enum class PostQuantum : std::uint8_t {
+  kOff,        // no post-quantum method is used
+  kPreferred,  // a suite with one is taken before all suites without
+  kRequired,   // every IKE SA has one; Child SAs have it from there at least
+};
+
+enum class StartMode : std::uint8_t {
+  kAlways,     // at once, and again whenever it is gone
+  kOnTraffic,  // when an inner packet asks for it
+  kRespond,    // when the peer does
+};
+
+enum class EncapsulationChoice : std::uint8_t { kAuto, kNone, kUdp };  // kAuto: UDP where a NAT is between
+
+enum class IdentityKind : std::uint8_t { kAddress, kFqdn, kEmail, kDistinguishedName, kKeyId };
+
+// The name by which a side calls itself (RFC 7296 §3.5).
+struct Identity {
+  IdentityKind kind = IdentityKind::kAddress;
+  // Address, host name, mail address or key id as it is compared; a distinguished name as "CN=gate, O=example". Empty
+  // with kDistinguishedName on our side: the subject of our certificate.
+  std::string text;
+  auto operator<=>(const Identity&) const = default;
+};
+
+struct SharedKey {
+  std::shared_ptr<const SecretBytes> octets;
+  friend bool operator==(const SharedKey& a, const SharedKey& b) {
+    return a.octets == b.octets || (a.octets && b.octets && a.octets->equals(b.octets->bytes()));
+  }
+};
+
+// Exactly one of both.
+struct KeySource {
+  SharedKey pem;    // text of a private key
+  std::string uri;  // an OpenSSL store: pkcs11:..., file:...
+  friend bool operator==(const KeySource&, const KeySource&) = default;
+};
+
+enum class Revocation : std::uint8_t {
+  kNone,    // lists are not asked
+  kSoft,    // who is on a list is refused
+  kStrict,  // there must be a list in date for every issuer
+};
+
+struct CertificateAuthority {
+  std::string name;
+  std::string pem;  // one or more certificates, each trusted
+  std::string crl;  // PEM; empty: none
+  Revocation revocation = Revocation::kNone;
+  friend bool operator==(const CertificateAuthority&, const CertificateAuthority&) = default;
+};
+
+struct CertificateIdentity {
+  std::string name;
+  std::string chain;  // PEM: our certificate, then intermediate authorities
+  KeySource key;
+  friend bool operator==(const CertificateIdentity&, const CertificateIdentity&) = default;
+};
+
+// Of the IKE SA.
+struct IkeSettings {
+  std::vector<std::string> proposals{"aes256gcm16-prfsha384-x25519-ke1_mlkem768"};  // checked words, best first
+  PostQuantum post_quantum = PostQuantum::kRequired;
+  Nanos rekey = std::chrono::hours(4);           // jitter is taken off
+  Nanos dpd_delay = std::chrono::seconds(10);    // of silence, until the peer is asked whether it lives
+  Nanos dpd_timeout = std::chrono::seconds(60);  // without an answer, until it counts as gone
+  bool fragmentation = true;
+  bool childless = false;  // the first Child SA by an exchange of its own (RFC 6023), where the peer can
+  friend bool operator==(const IkeSettings&, const IkeSettings&) = default;
+};
+
+// Of Child SAs.
+struct EspSettings {
+  std::vector<std::string> proposals{"aes256gcm16-x25519-ke1_mlkem768"};
+  bool esn = true;                               // true: preferred; false: refused. No proposal names it
+  Nanos rekey_time = std::chrono::hours(1);      // jitter is taken off
+  std::uint64_t rekey_octets = 0;                // of outer packets in one direction; 0: not by octets
+  Nanos rekey_margin = std::chrono::minutes(5);  // from the rekey to the end of the SA
+  friend bool operator==(const EspSettings&, const EspSettings&) = default;
+};
+
+// Of a tunnel that has no static keys.
+struct TunnelIke {
+  Identity local_id, remote_id;
+  SharedKey psk;                         // of both sides; else certificates
+  std::string identity;                  // our CertificateIdentity
+  std::vector<std::string> authorities;  // CertificateAuthority that the peer's certificate must come from
+  IkeSettings ike;
+  EspSettings esp;
+  StartMode start = StartMode::kAlways;
+  EncapsulationChoice encapsulation = EncapsulationChoice::kAuto;
+  bool aggfrag_required = true;  // tfs.peer-required: no plain tunnel when the peer has no AGGFRAG
+  friend bool operator==(const TunnelIke&, const TunnelIke&) = default;
+};
+
+struct IkeConfig {
+  std::vector<std::string> listen;      // interfaces; empty: those of the tunnels
+  std::uint32_t cookie_threshold = 30;  // half-open SAs from which on everybody returns a cookie
+  std::vector<CertificateAuthority> authorities;
+  std::vector<CertificateIdentity> identities;
+  friend bool operator==(const IkeConfig&, const IkeConfig&) = default;
+};
+
+}  // namespace levelgate::model
