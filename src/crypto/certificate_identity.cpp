@@ -21,16 +21,8 @@ std::byte lower(std::byte letter) {
   return letter >= std::byte{'A'} && letter <= std::byte{'Z'} ? letter | std::byte{0x20} : letter;
 }
 
-bool same_host(ConstBytes one, ConstBytes other) { return std::ranges::equal(one, other, {}, lower, lower); }
-
-// The part before the last @ is the mail host's to read, so its case counts; the host's does not.
-bool same_mailbox(ConstBytes one, ConstBytes other) {
-  if (one.size() != other.size()) return false;
-  const auto at = std::find(one.rbegin(), one.rend(), std::byte{'@'});
-  const auto local = static_cast<std::size_t>(one.rend() - at);
-  return local != 0 && std::ranges::equal(one.first(local), other.first(local)) &&
-         same_host(one.subspan(local), other.subspan(local));
-}
+// RFC 4945 §3.1.2 and §3.1.3: of host names and of whole mail addresses, the part before the @ with them.
+bool same_name(ConstBytes one, ConstBytes other) { return std::ranges::equal(one, other, {}, lower, lower); }
 
 Name name_of(ConstBytes der) {
   const unsigned char* at = octets_of(der);
@@ -47,9 +39,8 @@ int general_name_of(IdentityKind kind) {
 }
 
 bool same(IdentityKind kind, ConstBytes found, ConstBytes identity) {
-  if (kind == IdentityKind::kFqdn) return same_host(found, identity);
-  if (kind == IdentityKind::kRfc822) return same_mailbox(found, identity);
-  return std::ranges::equal(found, identity);
+  const bool text = kind == IdentityKind::kFqdn || kind == IdentityKind::kRfc822;
+  return text ? same_name(found, identity) : std::ranges::equal(found, identity);
 }
 
 bool has_alternative_name(const Certificate& certificate, IdentityKind kind, ConstBytes identity) {
