@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <span>
 
 #include "crypto/ike_hash.h"
 #include "crypto/openssl_context.h"
@@ -51,6 +50,40 @@ std::shared_ptr<T> read_whole(ConstBytes der, std::size_t most) {
 Input text_input(std::string_view text) { return Input(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
 
 int no_passphrase(char*, int, int, void*) { return -1; }
+
+// Every object of one kind in a text, as Values.
+template <typename Value, typename T, auto kNew, auto kRead, auto kFree>
+Result<std::vector<Value>> every(std::string_view pem, std::string_view kind) {
+  const Input input = text_input(pem);
+  std::vector<Value> found;
+  while (input) {
+    T* object = kNew(openssl_context(), nullptr);
+    const bool read = kRead(input.get(), &object, no_passphrase, nullptr) != nullptr;
+    std::shared_ptr<T> owner(object, kFree);
+    if (read) {
+      found.emplace_back(std::move(owner));
+      continue;
+    }
+    const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    if (!at_end) return openssl_failure(Fault::kBadInput, std::string(kind) + " in the PEM text cannot be read");
+    break;
+  }
+  (void)openssl_reason();
+  if (found.empty()) return failure(Fault::kBadInput, "no " + std::string(kind) + " in the PEM text");
+  return found;
+}
+
+std::optional<std::string> whole_text(const X509_NAME* name) {
+  const Input output(BIO_new(BIO_s_mem()));
+  constexpr unsigned long kForm = XN_FLAG_ONELINE & ~XN_FLAG_SPC_EQ;
+  if (!output || X509_NAME_print_ex(output.get(), name, 0, kForm) < 0) return std::nullopt;
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(output.get(), &text);
+  // Escaped by OpenSSL's rules for names; control octets are replaced if any slip by.
+  std::string line(text, static_cast<std::size_t>(std::max(0L, size)));
+  std::ranges::replace_if(line, [](char letter) { return letter < ' ' || letter > '~'; }, '?');
+  return line;
+}
 
 std::string ip_text(ConstBytes octets) {
   if (octets.size() == 4) return IpAddress::v4_from(octets.data()).text();
@@ -108,6 +141,8 @@ std::int64_t Certificate::last_second() const {
   return std::int64_t{days} * 86400 + seconds;
 }
 
+bool Certificate::is_authority() const { return X509_check_ca(handle()) != 0; }
+
 Result<PublicKey> Certificate::public_key() const {
   return PublicKey::from_spki(
       written([this](unsigned char** to) { return i2d_X509_PUBKEY(X509_get_X509_PUBKEY(handle()), to); }));
@@ -120,23 +155,7 @@ Result<std::vector<std::byte>> Certificate::authority_hash() const {
 }
 
 Result<std::vector<Certificate>> certificates_from_pem(std::string_view pem) {
-  const Input input = text_input(pem);
-  std::vector<Certificate> found;
-  while (input) {
-    X509* certificate = X509_new_ex(openssl_context(), nullptr);
-    const bool read = PEM_read_bio_X509(input.get(), &certificate, no_passphrase, nullptr) != nullptr;
-    std::shared_ptr<X509> owner(certificate, X509_free);
-    if (read) {
-      found.emplace_back(std::move(owner));
-      continue;
-    }
-    const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-    if (!at_end) return openssl_failure(Fault::kBadInput, "certificate in the PEM text cannot be read");
-    break;
-  }
-  (void)openssl_reason();
-  if (found.empty()) return failure(Fault::kBadInput, "no certificate in the PEM text");
-  return found;
+  return every<Certificate, X509, X509_new_ex, PEM_read_bio_X509, X509_free>(pem, "certificate");
 }
 
 Result<RevocationList> RevocationList::from_der(ConstBytes der) {
@@ -145,30 +164,26 @@ Result<RevocationList> RevocationList::from_der(ConstBytes der) {
   return RevocationList(std::move(handle));
 }
 
-Result<RevocationList> RevocationList::from_pem(std::string_view pem) {
-  const Input input = text_input(pem);
-  X509_CRL* list = X509_CRL_new_ex(openssl_context(), nullptr);
-  const bool read = input && PEM_read_bio_X509_CRL(input.get(), &list, no_passphrase, nullptr) != nullptr;
-  std::shared_ptr<X509_CRL> owner(list, X509_CRL_free);
-  if (!read) return openssl_failure(Fault::kBadInput, "no revocation list in the PEM text");
-  return RevocationList(std::move(owner));
+Result<std::vector<RevocationList>> revocation_lists_from_pem(std::string_view pem) {
+  return every<RevocationList, X509_CRL, X509_CRL_new_ex, PEM_read_bio_X509_CRL, X509_CRL_free>(pem, "revocation list");
 }
 
 std::string RevocationList::issuer() const { return text_of(X509_CRL_get_issuer(handle())); }
 
 std::string text_of(const X509_name_st* name) {
-  const Input output(BIO_new(BIO_s_mem()));
-  constexpr unsigned long kForm = XN_FLAG_ONELINE & ~XN_FLAG_SPC_EQ;
-  if (!output || X509_NAME_print_ex(output.get(), name, 0, kForm) < 0) return "?";
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(output.get(), &text);
-  // Escaped once by OpenSSL's rules for names; what is left to do is the length, and control octets if any slip by.
-  std::string line;
-  for (const char letter : std::span(text, static_cast<std::size_t>(std::max(0L, size)))) {
-    if (line.size() == kMostTextOctets) return line + "...";
-    line.push_back(letter >= ' ' && letter <= '~' ? letter : '?');
-  }
-  return line;
+  std::string text = whole_text(name).value_or("?");
+  if (text.size() > kMostTextOctets) text.replace(kMostTextOctets, std::string::npos, "...");
+  return text;
+}
+
+Result<std::string> name_text(ConstBytes der) {
+  const unsigned char* at = octets_of(der);
+  const OpensslOwned<X509_NAME, X509_NAME_free> name(d2i_X509_NAME(nullptr, &at, static_cast<long>(der.size())));
+  std::optional<std::string> text;
+  if (name && at == octets_of(der) + der.size()) text = whole_text(name.get());
+  (void)openssl_reason();
+  if (!text) return failure(Fault::kBadInput, "not one distinguished name");
+  return std::move(*text);
 }
 
 std::string printable(ConstBytes octets) {

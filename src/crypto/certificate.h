@@ -38,6 +38,8 @@ class Certificate {
   [[nodiscard]] std::vector<std::string> alternative_names() const;
   // Seconds since 1970, the last one in which the certificate is valid.
   [[nodiscard]] std::int64_t last_second() const;
+  // Whether it may issue others. One that may not is trusted for itself alone.
+  [[nodiscard]] bool is_authority() const;
 
   // Fails for a key that PublicKey refuses.
   [[nodiscard]] Result<PublicKey> public_key() const;
@@ -57,19 +59,22 @@ class Certificate {
 class RevocationList {
  public:
   [[nodiscard]] static Result<RevocationList> from_der(ConstBytes der);
-  [[nodiscard]] static Result<RevocationList> from_pem(std::string_view pem);
+  explicit RevocationList(std::shared_ptr<X509_crl_st> handle) : handle_(std::move(handle)) {}
 
   [[nodiscard]] std::string issuer() const;
   [[nodiscard]] X509_crl_st* handle() const { return handle_.get(); }
 
  private:
-  explicit RevocationList(std::shared_ptr<X509_crl_st> handle) : handle_(std::move(handle)) {}
-
   std::shared_ptr<X509_crl_st> handle_;
 };
 
+// Every list of the text, as certificates_from_pem.
+[[nodiscard]] Result<std::vector<RevocationList>> revocation_lists_from_pem(std::string_view pem);
+
 // A name as subject() gives it.
 [[nodiscard]] std::string text_of(const X509_name_st* name);
+// A whole Name in DER as subject() gives it, but never cut: two names have one text only if their values are the same.
+[[nodiscard]] Result<std::string> name_text(ConstBytes der);
 // Octets of a peer as text that is fit for a log: printable ASCII, the rest escaped, cut where it is long.
 [[nodiscard]] std::string printable(ConstBytes octets);
 

@@ -27,10 +27,37 @@ constexpr std::size_t kMostOthers = 16;  // certificates of a peer that may be s
 constexpr int kMostIntermediates = 8;
 constexpr int kSecurityLevel = 2;  // 112 bits: RSA from 2048, no SHA-1 in any signature of the chain
 
-std::unexpected<Error> refuse(const Certificate& certificate, int position, std::string_view reason) {
-  return failure(Fault::kBadInput, "certificate \"" + certificate.subject() + "\" (position " +
-                                       std::to_string(position) + " of the chain, issued by \"" + certificate.issuer() +
-                                       "\"): " + std::string(reason));
+std::unexpected<PathRefusal> refuse(PathFault fault, const Certificate& certificate, int position,
+                                    std::string_view reason) {
+  return std::unexpected(PathRefusal{fault, "certificate \"" + certificate.subject() + "\" (position " +
+                                                std::to_string(position) + " of the chain, issued by \"" +
+                                                certificate.issuer() + "\"): " + std::string(reason)});
+}
+
+PathFault fault_of(int error) {
+  switch (error) {
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+    case X509_V_ERR_CERT_UNTRUSTED:
+      return PathFault::kUntrusted;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return PathFault::kExpired;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return PathFault::kNotYetValid;
+    case X509_V_ERR_CERT_REVOKED:
+      return PathFault::kRevoked;
+    case X509_V_ERR_UNABLE_TO_GET_CRL:
+    case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
+    case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+    case X509_V_ERR_CRL_NOT_YET_VALID:
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+      return PathFault::kNoList;
+  }
+  return PathFault::kUnfit;
 }
 
 // A certificate of OpenSSL's as ours; it lives on as long as someone holds it.
@@ -88,10 +115,10 @@ bool apply(const PathPolicy& policy, X509_STORE_CTX* context) {
 }
 
 // RFC 4945 §5.1.3.2 and §5.1.3.12: absent extensions allow everything; present ones must allow signing, and IKE.
-Result<void> check_usage(const Certificate& peer) {
+std::expected<void, PathRefusal> check_usage(const Certificate& peer) {
   const std::uint32_t usage = X509_get_key_usage(peer.handle());
   if ((usage & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) == 0) {
-    return refuse(peer, 0, "its key usage has neither digitalSignature nor nonRepudiation");
+    return refuse(PathFault::kUnfit, peer, 0, "its key usage has neither digitalSignature nor nonRepudiation");
   }
   const OpensslOwned<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free> purposes(
       static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(peer.handle(), NID_ext_key_usage, nullptr, nullptr)));
@@ -100,7 +127,7 @@ Result<void> check_usage(const Certificate& peer) {
     const int purpose = OBJ_obj2nid(sk_ASN1_OBJECT_value(purposes.get(), i));
     if (purpose == NID_ipsec_IKE || purpose == NID_anyExtendedKeyUsage) return {};
   }
-  return refuse(peer, 0, "its extended key usage has neither ipsecIKE nor anyExtendedKeyUsage");
+  return refuse(PathFault::kUnfit, peer, 0, "its extended key usage has neither ipsecIKE nor anyExtendedKeyUsage");
 }
 
 std::vector<Certificate> chain_of(X509_STORE_CTX* context) {
@@ -112,9 +139,10 @@ std::vector<Certificate> chain_of(X509_STORE_CTX* context) {
 
 }  // namespace
 
-Result<std::vector<Certificate>> validate_path(const Certificate& peer, std::span<const Certificate> others,
-                                               const PathPolicy& policy) {
-  if (others.size() > kMostOthers) return refuse(peer, 0, "more than 16 certificates came with it");
+std::expected<std::vector<Certificate>, PathRefusal> validate_path(const Certificate& peer,
+                                                                   std::span<const Certificate> others,
+                                                                   const PathPolicy& policy) {
+  if (others.size() > kMostOthers) return refuse(PathFault::kUnfit, peer, 0, "more than 16 certificates came with it");
   const Store store = store_of(policy);
   const Stack untrusted(sk_X509_new_null());
   const StoreContext context(X509_STORE_CTX_new_ex(openssl_context(), nullptr));
@@ -122,17 +150,19 @@ Result<std::vector<Certificate>> validate_path(const Certificate& peer, std::spa
   for (const Certificate& other : others) ready = ready && sk_X509_push(untrusted.get(), other.handle()) > 0;
   ready = ready && X509_STORE_CTX_init(context.get(), store.get(), peer.handle(), untrusted.get()) == 1;
   if (!ready || !apply(policy, context.get())) {
-    return openssl_failure(Fault::kInternal, "OpenSSL made no room for a path of certificates");
+    return refuse(PathFault::kInternal, peer, 0, "OpenSSL made no room for a path: " + openssl_reason());
   }
   const bool valid = X509_verify_cert(context.get()) == 1;
   (void)openssl_reason();
   if (!valid) {
     X509* const current = X509_STORE_CTX_get_current_cert(context.get());
-    return refuse(current == nullptr ? peer : shared(current), X509_STORE_CTX_get_error_depth(context.get()),
-                  X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get())));
+    const int error = X509_STORE_CTX_get_error(context.get());
+    return refuse(fault_of(error), current == nullptr ? peer : shared(current),
+                  X509_STORE_CTX_get_error_depth(context.get()), X509_verify_cert_error_string(error));
   }
-  if (const Result<void> usable = check_usage(peer); !usable) return std::unexpected(usable.error());
-  if (const Result<PublicKey> key = peer.public_key(); !key) return refuse(peer, 0, key.error().what);
+  if (const auto usable = check_usage(peer); !usable) return std::unexpected(usable.error());
+  if (const Result<PublicKey> key = peer.public_key(); !key)
+    return refuse(PathFault::kUnfit, peer, 0, key.error().what);
   return chain_of(context.get());
 }
 

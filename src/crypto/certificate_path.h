@@ -4,10 +4,10 @@
 // IKE (RFC 4945 §5.1). Nothing is ever fetched: certificates, lists and the time are all handed in.
 #pragma once
 
-#include <levelgate/base/result.h>
-
 #include <cstdint>
+#include <expected>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "crypto/certificate.h"
@@ -27,10 +27,24 @@ struct PathPolicy {
   std::int64_t now_seconds = 0;  // since 1970
 };
 
+enum class PathFault : std::uint8_t {
+  kUntrusted,  // no way leads to an anchor
+  kExpired,
+  kNotYetValid,
+  kRevoked,
+  kNoList,  // kStrict: none of the issuer, or none in date
+  kUnfit,   // its key, usage, constraints or form are not accepted
+  kInternal,
+};
+struct PathRefusal {
+  PathFault fault = PathFault::kInternal;
+  std::string what;  // names the certificate, its place and OpenSSL's reason
+};
+
 // The chain from the peer's certificate to the anchor. The others are what the peer sent beside it, in any order, and
-// help only to find the way. Fails with kBadInput; the text names the certificate, its place and OpenSSL's reason.
-[[nodiscard]] Result<std::vector<Certificate>> validate_path(const Certificate& peer,
-                                                             std::span<const Certificate> others,
-                                                             const PathPolicy& policy);
+// help only to find the way.
+[[nodiscard]] std::expected<std::vector<Certificate>, PathRefusal> validate_path(const Certificate& peer,
+                                                                                 std::span<const Certificate> others,
+                                                                                 const PathPolicy& policy);
 
 }  // namespace levelgate::crypto

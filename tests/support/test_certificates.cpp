@@ -71,6 +71,17 @@ std::vector<std::byte> der_of(T* object, Write write) {
   return copy;
 }
 
+std::string pem_text(const char* label, const std::vector<std::byte>& der) {
+  BIO* const to = BIO_new(BIO_s_mem());
+  must(PEM_write_bio(to, label, "", reinterpret_cast<const unsigned char*>(der.data()), static_cast<long>(der.size())) >
+       0);
+  char* text = nullptr;
+  const long octets = BIO_get_mem_data(to, &text);
+  std::string copy(text, static_cast<std::size_t>(octets));
+  BIO_free(to);
+  return copy;
+}
+
 }  // namespace
 
 CertificateSpec authority_spec(const std::string& common_name) {
@@ -83,15 +94,7 @@ CertificateSpec authority_spec(const std::string& common_name) {
 
 std::vector<std::byte> TestCertificate::der() const { return der_of(x509.get(), i2d_X509); }
 
-std::string TestCertificate::pem() const {
-  BIO* const to = BIO_new(BIO_s_mem());
-  must(PEM_write_bio_X509(to, x509.get()) == 1);
-  char* text = nullptr;
-  const long octets = BIO_get_mem_data(to, &text);
-  std::string copy(text, static_cast<std::size_t>(octets));
-  BIO_free(to);
-  return copy;
-}
+std::string TestCertificate::pem() const { return pem_text("CERTIFICATE", der()); }
 
 TestCertificate self_signed(const CertificateSpec& spec) { return made(spec, nullptr); }
 TestCertificate issued(const TestCertificate& issuer, const CertificateSpec& spec) { return made(spec, &issuer); }
@@ -111,5 +114,7 @@ std::vector<std::byte> revocation_list(const TestCertificate& issuer, const List
   must(X509_CRL_sort(list.get()) == 1 && X509_CRL_sign(list.get(), issuer.key.get(), EVP_sha256()) > 0);
   return der_of(list.get(), i2d_X509_CRL);
 }
+
+std::string list_pem(const std::vector<std::byte>& list) { return pem_text("X509 CRL", list); }
 
 }  // namespace levelgate::testing

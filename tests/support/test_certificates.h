@@ -53,5 +53,6 @@ struct ListSpec {
   std::int64_t next_update = kTestNow + kDay;
 };
 std::vector<std::byte> revocation_list(const TestCertificate& issuer, const ListSpec& spec);
+std::string list_pem(const std::vector<std::byte>& list);
 
 }  // namespace levelgate::testing

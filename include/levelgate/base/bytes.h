@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
 
 namespace levelgate {
 
@@ -34,6 +35,9 @@ inline void store_be(std::byte* to, T value) {
 
 [[nodiscard]] inline ConstBytes as_bytes(const char* text, std::size_t octets) {
   return {reinterpret_cast<const std::byte*>(text), octets};
+}
+[[nodiscard]] inline std::string_view as_text(ConstBytes octets) {
+  return {reinterpret_cast<const char*>(octets.data()), octets.size()};
 }
 
 class ByteReader {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,7 +42,7 @@ struct Question {
   Revocation revocation = Revocation::kNone;
   std::int64_t now = kTestNow;
 
-  [[nodiscard]] Result<std::vector<Certificate>> ask(const TestCertificate& peer) const {
+  [[nodiscard]] std::expected<std::vector<Certificate>, PathRefusal> ask(const TestCertificate& peer) const {
     std::vector<RevocationList> read_lists;
     for (const auto& list : lists) read_lists.push_back(RevocationList::from_der(list).value());
     const std::vector<Certificate> read_anchors = read(anchors);
@@ -111,6 +112,30 @@ TEST(CertificatePath, WhatThePeerSendsIsNoAnchor) {
             "");
   EXPECT_NE((Question{.anchors = {}, .others = {pki.middle, pki.root}}).error_of(pki.leaf), "");
   EXPECT_NE((Question{.anchors = {pki.root}}).error_of(self_signed(leaf_spec())), "");
+}
+
+// Each kind of refusal by its own name, for those who decide what to do.
+TEST(CertificatePath, ARefusalHasAKind) {
+  const Pki pki;
+  const auto fault = [&](Question question, std::int64_t now, const TestCertificate& peer) {
+    question.now = now;
+    const auto path = question.ask(peer);
+    return path ? std::nullopt : std::optional(path.error().fault);
+  };
+  CertificateSpec wrong = leaf_spec();
+  wrong.extended_key_usage = "serverAuth";
+  Question strict = pki.question();
+  strict.revocation = Revocation::kStrict;
+  Question revoking = strict;
+  revoking.lists = {revocation_list(pki.middle, {.revoked = {pki.leaf}}), revocation_list(pki.root, {})};
+  EXPECT_EQ(fault(pki.question(), kTestNow, pki.leaf), std::nullopt);
+  EXPECT_EQ(fault(pki.question(), kTestNow + 20 * kDay, pki.leaf), PathFault::kExpired);
+  EXPECT_EQ(fault(pki.question(), kTestNow - 20 * kDay, pki.leaf), PathFault::kNotYetValid);
+  EXPECT_EQ(fault({.anchors = {pki.root}}, kTestNow, pki.leaf), PathFault::kUntrusted);
+  EXPECT_EQ(fault(pki.question(), kTestNow, self_signed(leaf_spec())), PathFault::kUntrusted);
+  EXPECT_EQ(fault(strict, kTestNow, pki.leaf), PathFault::kNoList);
+  EXPECT_EQ(fault(revoking, kTestNow, pki.leaf), PathFault::kRevoked);
+  EXPECT_EQ(fault(pki.question(), kTestNow, issued(pki.middle, wrong)), PathFault::kUnfit);
 }
 
 // An authority of the same name and another key.

@@ -130,8 +130,36 @@ TEST(RevocationList, IsReadWholeOrNotAtAll) {
   Octets longer = der;
   longer.push_back(std::byte{0});
   EXPECT_FALSE(RevocationList::from_der(longer));
-  EXPECT_FALSE(RevocationList::from_pem(root.pem()));
-  EXPECT_FALSE(RevocationList::from_pem(""));
+}
+
+TEST(RevocationList, PemHoldsOneOrMore) {
+  const auto one = self_signed(authority_spec("one")), two = self_signed(authority_spec("two"));
+  const std::string first = testing::list_pem(testing::revocation_list(one, {}));
+  const auto both = revocation_lists_from_pem(one.pem() + first + testing::list_pem(testing::revocation_list(two, {})));
+  ASSERT_TRUE(both) << both.error().what;
+  ASSERT_EQ(both->size(), 2u);
+  EXPECT_EQ((*both)[1].issuer(), "CN=two");
+  for (const std::string& text : {std::string(), one.pem(), first.substr(0, 100), first + first.substr(0, 100)}) {
+    EXPECT_FALSE(revocation_lists_from_pem(text)) << text;
+  }
+}
+
+TEST(Certificate, ANameIsTextThatIsNeverCut) {
+  CertificateSpec spec;
+  spec.common_name = "one, \"two\"";
+  spec.organisation = std::string(64, 'o');
+  const auto certificate = Certificate::from_der(self_signed(spec).der()).value();
+  Octets der = certificate.subject_der();
+  EXPECT_EQ(name_text(der).value(), "O=" + spec.organisation + ", CN=\"one, \\\"two\\\"\"");
+  EXPECT_EQ(name_text(der).value(), certificate.subject());
+  der.push_back(std::byte{0});
+  EXPECT_FALSE(name_text(der));
+  EXPECT_FALSE(name_text({}));
+}
+
+TEST(Certificate, KnowsWhetherItIsAnAuthority) {
+  EXPECT_TRUE(Certificate::from_der(self_signed(authority_spec("root")).der())->is_authority());
+  EXPECT_FALSE(Certificate::from_der(self_signed({}).der())->is_authority());
 }
 
 }  // namespace
