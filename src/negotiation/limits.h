@@ -24,6 +24,10 @@ inline constexpr std::size_t kTransforms = ikewire::kMostTransforms;
 inline constexpr std::size_t kNotifies = 64;
 // A chain, and the intermediate certificates that a peer sends without need; each is parsed before anybody is known.
 inline constexpr std::size_t kCertificates = 16;
+// Octets of an identity: names of hosts have at most 253, and distinguished names of real authorities some hundred.
+inline constexpr std::size_t kIdentityOctets = 2048;
+// Authorities that a peer's certificate requests name: announcements link to one of them by an octet (RFC 9593 §3.2.2).
+inline constexpr std::size_t kAuthorities = 255;
 // Selectors of one TS payload: their count is one octet, narrowing works on pairs of them.
 inline constexpr std::size_t kSelectors = 64;
 // What narrowing may answer: no more than anybody offers; the rest is possible in another SA (ADDITIONAL_TS_POSSIBLE).
