@@ -21,9 +21,6 @@ std::byte lower(std::byte letter) {
   return letter >= std::byte{'A'} && letter <= std::byte{'Z'} ? letter | std::byte{0x20} : letter;
 }
 
-// RFC 4945 §3.1.2 and §3.1.3: of host names and of whole mail addresses, the part before the @ with them.
-bool same_name(ConstBytes one, ConstBytes other) { return std::ranges::equal(one, other, {}, lower, lower); }
-
 Name name_of(ConstBytes der) {
   const unsigned char* at = octets_of(der);
   Name name(d2i_X509_NAME(nullptr, &at, static_cast<long>(der.size())));
@@ -38,9 +35,10 @@ int general_name_of(IdentityKind kind) {
   return kind == IdentityKind::kRfc822 ? GEN_EMAIL : GEN_IPADD;
 }
 
+// RFC 4945 §3.1.2 and §3.1.3: host names and whole mail addresses, the part before the @ with them, have no case.
 bool same(IdentityKind kind, ConstBytes found, ConstBytes identity) {
   const bool text = kind == IdentityKind::kFqdn || kind == IdentityKind::kRfc822;
-  return text ? same_name(found, identity) : std::ranges::equal(found, identity);
+  return text ? std::ranges::equal(found, identity, {}, lower, lower) : std::ranges::equal(found, identity);
 }
 
 bool has_alternative_name(const Certificate& certificate, IdentityKind kind, ConstBytes identity) {

@@ -25,6 +25,8 @@ using Chain = OpensslOwned<STACK_OF(X509), free_chain>;
 
 constexpr std::size_t kMostOthers = 16;  // certificates of a peer that may be searched for a way
 constexpr int kMostIntermediates = 8;
+constexpr std::array kOfLists{X509_V_ERR_UNABLE_TO_GET_CRL, X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER,
+                              X509_V_ERR_CRL_SIGNATURE_FAILURE, X509_V_ERR_CRL_HAS_EXPIRED};
 constexpr int kSecurityLevel = 2;  // 112 bits: RSA from 2048, no SHA-1 in any signature of the chain
 
 std::unexpected<PathRefusal> refuse(PathFault fault, const Certificate& certificate, int position,
@@ -34,30 +36,23 @@ std::unexpected<PathRefusal> refuse(PathFault fault, const Certificate& certific
                                                 certificate.issuer() + "\"): " + std::string(reason)});
 }
 
+bool is_one_of(std::span<const int> errors, int error) {
+  return std::ranges::find(errors, error) != errors.end();
+}
+
 PathFault fault_of(int error) {
-  switch (error) {
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-    case X509_V_ERR_CERT_UNTRUSTED:
-      return PathFault::kUntrusted;
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-      return PathFault::kExpired;
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-      return PathFault::kNotYetValid;
-    case X509_V_ERR_CERT_REVOKED:
-      return PathFault::kRevoked;
-    case X509_V_ERR_UNABLE_TO_GET_CRL:
-    case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
-    case X509_V_ERR_CRL_SIGNATURE_FAILURE:
-    case X509_V_ERR_CRL_NOT_YET_VALID:
-    case X509_V_ERR_CRL_HAS_EXPIRED:
-      return PathFault::kNoList;
-  }
-  return PathFault::kUnfit;
+  constexpr std::array kNoWay{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
+                              X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+                              X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
+                              X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+                              X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+                              X509_V_ERR_CERT_SIGNATURE_FAILURE,
+                              X509_V_ERR_CERT_UNTRUSTED};
+  if (is_one_of(kNoWay, error)) return PathFault::kUntrusted;
+  if (is_one_of(kOfLists, error) || error == X509_V_ERR_CRL_NOT_YET_VALID) return PathFault::kNoList;
+  if (error == X509_V_ERR_CERT_HAS_EXPIRED) return PathFault::kExpired;
+  if (error == X509_V_ERR_CERT_NOT_YET_VALID) return PathFault::kNotYetValid;
+  return error == X509_V_ERR_CERT_REVOKED ? PathFault::kRevoked : PathFault::kUnfit;
 }
 
 // A certificate of OpenSSL's as ours; it lives on as long as someone holds it.
@@ -78,10 +73,7 @@ int accept(X509_STORE_CTX* context) {
 
 // A list above an intermediate anchor may be there and has nobody in the chain to prove it.
 int strict_lists(int ok, X509_STORE_CTX* context) {
-  constexpr std::array kOfLists{X509_V_ERR_UNABLE_TO_GET_CRL, X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER,
-                                X509_V_ERR_CRL_SIGNATURE_FAILURE, X509_V_ERR_CRL_HAS_EXPIRED};
-  const bool of_list = std::ranges::find(kOfLists, X509_STORE_CTX_get_error(context)) != kOfLists.end();
-  return of_list && is_anchor(context) ? accept(context) : ok;
+  return is_one_of(kOfLists, X509_STORE_CTX_get_error(context)) && is_anchor(context) ? accept(context) : ok;
 }
 
 int soft_lists(int ok, X509_STORE_CTX* context) {
