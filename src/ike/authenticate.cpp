@@ -236,15 +236,11 @@ Result<Proof> prove(const ProofRequest& request) {
   Result<std::vector<std::byte>> signature = own.key->sign(scheme, request.octets);
   if (!signature) return std::unexpected(signature.error());
   Proof proof{AuthMethod{crypto::auth_method_of(scheme)}, {}, scheme_text(own.key->public_key().type(), scheme)};
-  if (proof.method != AuthMethod::kDigitalSignature) {
-    proof.value = std::move(*signature);
-    return proof;
-  }
   const ConstBytes algorithm = crypto::algorithm_identifier_of(scheme);
   ikewire::WireBuffer to(1 + algorithm.size() + signature->size());
-  ikewire::write_digital_signature(to, {algorithm, *signature});
+  if (!algorithm.empty()) ikewire::write_digital_signature(to, {algorithm, *signature});
   if (!to.ok()) return failure(Fault::kInternal, "a digital signature that does not fit its form");
-  proof.value = to.take();
+  proof.value = algorithm.empty() ? std::move(*signature) : to.take();
   return proof;
 }
 
