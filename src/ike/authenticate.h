@@ -22,9 +22,9 @@ namespace levelgate::ike {
 
 struct ProofRequest {
   std::shared_ptr<const Credentials> credentials;
-  std::optional<SchemeChoice> choice;  // empty: by the shared key
+  std::optional<SchemeChoice> choice{};  // empty: by the shared key
   crypto::Prf prf{};
-  std::vector<std::byte> octets;  // of signed_octets()
+  std::vector<std::byte> octets{};  // of signed_octets()
 };
 struct Proof {
   ikewire::AuthMethod method = ikewire::AuthMethod::kSharedKey;
@@ -38,12 +38,12 @@ struct Evidence {
   std::shared_ptr<const Credentials> credentials;  // none: nobody is configured under the peer's identity
   crypto::Prf prf{};
   ikewire::AuthMethod method = ikewire::AuthMethod::kSharedKey;
-  std::vector<std::byte> value;                      // of AUTH
-  std::vector<std::byte> octets;                     // of signed_octets()
-  std::vector<std::vector<std::byte>> certificates;  // DER as received, the peer's first
-  IdentityPayload identity;                          // the peer's
-  std::int64_t now_seconds = 0;                      // since 1970
-  std::vector<std::byte> own_value;                  // of our own AUTH in the same SA, where it is made already
+  std::vector<std::byte> value;                        // of AUTH
+  std::vector<std::byte> octets;                       // of signed_octets()
+  std::vector<std::vector<std::byte>> certificates{};  // DER as received, the peer's first
+  IdentityPayload identity;                            // the peer's
+  std::int64_t now_seconds = 0;                        // since 1970
+  std::vector<std::byte> own_value;                    // of our own AUTH in the same SA, where it is made already
 };
 struct Verified {
   std::string method_text;

@@ -145,6 +145,8 @@ Result<IdentityPayload> distinguished_name(const model::Identity& name, const Ow
   return payload;
 }
 
+}  // namespace
+
 // Nothing for a distinguished name, which is text only, and for an address that is none.
 std::optional<IdentityPayload> payload_of(const model::Identity& name) {
   if (name.kind == IdentityKind::kDistinguishedName) return std::nullopt;
@@ -160,6 +162,8 @@ std::optional<IdentityPayload> payload_of(const model::Identity& name) {
   if (name.kind == IdentityKind::kEmail) payload.type = IdType::kRfc822;
   return payload;
 }
+
+namespace {
 
 Result<IdentityPayload> own_payload(const model::Identity& name, const OwnCredential& own) {
   if (name.kind == IdentityKind::kDistinguishedName) return distinguished_name(name, own);

@@ -73,6 +73,8 @@ struct CredentialCache {
                                                                           const model::TunnelIke& tunnel,
                                                                           CredentialCache& cache);
 
+// What carries a name; nothing for distinguished names, whose text has more than one form in octets.
+[[nodiscard]] std::optional<IdentityPayload> payload_of(const model::Identity& name);
 // Whether a received identity is the expected one: in the same kind, without wildcards. Host names, mail addresses and
 // distinguished names (by their text) without regard to case, all else octet by octet.
 [[nodiscard]] bool names(const model::Identity& expected, const ikewire::Identity& received);

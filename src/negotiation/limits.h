@@ -24,6 +24,8 @@ inline constexpr std::size_t kTransforms = ikewire::kMostTransforms;
 inline constexpr std::size_t kNotifies = 64;
 // A chain, and the intermediate certificates that a peer sends without need; each is parsed before anybody is known.
 inline constexpr std::size_t kCertificates = 16;
+// A Delete payload names many SPIs; one payload for each protocol is enough.
+inline constexpr std::size_t kDeletes = 8;
 // Octets of an identity: names of hosts have at most 253, and distinguished names of real authorities some hundred.
 inline constexpr std::size_t kIdentityOctets = 2048;
 // Authorities that a peer's certificate requests name: announcements link to one of them by an octet (RFC 9593 §3.2.2).
@@ -75,6 +77,26 @@ inline constexpr Nanos kCookieHold = 10s;
 inline constexpr Nanos kCookieSecretLife = 120s;
 // COOKIE and INVALID_KE_PAYLOAD may alternate (RFC 7296 §2.6.1); more rounds are an attack or a fault.
 inline constexpr std::uint32_t kInitRestarts = 4;
+
+// Things that are told once for each attempt: a forger may send as many different answers as it likes.
+inline constexpr std::size_t kToldOnce = 8;
+// Answers and reports that a stranger can cause, in one second and at once: enough to find a fault by hand.
+inline constexpr std::uint32_t kStrangerAnswers = 50;
+inline constexpr std::uint32_t kStrangerReports = 5;
+// Both sides may begin at the same time; of two SAs that were made within this one is closed.
+inline constexpr Nanos kSimultaneous = 10s;
+
+// --- established SAs ---
+// After TEMPORARY_FAILURE or a failed rekey (RFC 7296 §2.25): long enough for the other side's exchange to end.
+inline constexpr Nanos kRetryRekey = 5s;
+// The SA that lost, or was replaced, is deleted by the side whose exchange won; if that does not come, by us.
+inline constexpr Nanos kReplacedLife = 60s;
+// Child SAs of one IKE SA: a gateway has one, two while it rekeys, and some more while collisions settle.
+inline constexpr std::size_t kChildren = 64;
+// Exchanges of ours that wait for their turn; equal ones are one.
+inline constexpr std::size_t kQueuedExchanges = 128;
+// Between octets that keep a NAT's mapping alive (RFC 3948 §4).
+inline constexpr Nanos kKeepalive = 20s;
 
 // --- key exchanges ---
 // RFC 9370 knows seven additional transform types.

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// IKE_SA_INIT of strangers: cheap refusals first, then the cookie, then the choice, and only then an SA
+// (RFC 7296 §2.6, §2.7, §1.2).
+#include <algorithm>
+
+#include "crypto/ike_hash.h"
+#include "ike/engine.h"
+#include "ike/wording.h"
+#include "ikewire/ike_notify_values.h"
+#include "negotiation/negotiate.h"
+
+namespace levelgate::ike {
+
+using ikewire::NotifyType;
+
+std::vector<PolicyPtr> Engine::candidates(const Path& path) const {
+  const auto found = by_addresses_.find({path.local.address, path.remote.address});
+  return found == by_addresses_.end() ? std::vector<PolicyPtr>() : found->second;
+}
+
+void Engine::init_request(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header) {
+  using ikewire::Exchange;
+  const bool wanted = header.exchange == Exchange::kIkeSaInit && header.message_id.value == 0 &&
+                      header.direction == ikewire::IkeDirection::kRequest && header.initiator_spi.value != 0;
+  const auto chain = read_chain(header.first_payload, octets.subspan(ikewire::kIkeHeaderOctets), {});
+  const auto hash = crypto::ike_hash(crypto::IkeHash::kSha256, {octets});
+  if (!wanted || !chain || !hash) {
+    ++counts_.malformed;
+    return;
+  }
+  InitRequest request{path, octets, header, {}, {}};
+  std::ranges::copy(*hash, request.digest.begin());
+  const auto known = inits_.find({path.remote, header.initiator_spi.value, request.digest});
+  if (known != inits_.end()) {  // answered with the same octets, or still being worked on
+    sas_.at(known->second).sa->datagram(means, path, octets, header);
+    touched_.insert(known->second);
+    return;
+  }
+  auto contents = read_contents(header.exchange, header.direction, *chain);
+  if (!contents || !contents->proposals || !contents->nonce || !contents->key_exchange) {
+    ++counts_.malformed;
+    return;
+  }
+  request.contents = std::move(*contents);
+  const std::vector<PolicyPtr> possible = candidates(path);
+  if (possible.empty()) {
+    report_stranger(
+        means, Severity::kWarn, kPeerUnknown, {},
+        path.remote.text() + " asks for an SA with " + path.local.text() + "; no tunnel has these addresses");
+    return answer_stranger(means, request, NotifyType::kNoProposalChosen);
+  }
+  if (admitted(means, request)) serve_init(means, request, possible);
+}
+
+bool Engine::admitted(Means& means, const InitRequest& request) {
+  const Instant now = means.moment.now;
+  const CookieRequest basis{*request.contents.nonce, request.path.remote.address, request.header.initiator_spi};
+  switch (half_open_.admit(now, request.path.remote.address)) {
+    case Admission::kServe:
+      return true;
+    case Admission::kDrop:
+      ++counts_.refused_load;
+      report_stranger(means, Severity::kWarn, kFlood, {},
+                      "too many unfinished handshakes of " + request.path.remote.address.text());
+      return false;
+    case Admission::kAskCookie:
+      break;
+  }
+  if (const auto* notify = request.contents.find(NotifyType::kCookie)) {
+    const auto cookie = ikewire::read_cookie(notify->value);
+    if (cookie && cookies_.check(now, basis, *cookie) == CookieVerdict::kGood) return true;
+    ++counts_.cookies_wrong;
+  }
+  const auto cookie = cookies_.make(now, basis, random_);
+  if (!cookie) return false;
+  ++counts_.cookies_asked;
+  answer_stranger(means, request, NotifyType::kCookie, *cookie);
+  return false;
+}
+
+std::optional<InitChoice> Engine::choose_for(Means& means, const InitRequest& request,
+                                             const std::vector<PolicyPtr>& candidates) {
+  const bool intermediate = request.contents.has(NotifyType::kIntermediateExchangeSupported);
+  const auto additional =
+      intermediate ? negotiation::AdditionalExchanges::kAvailable : negotiation::AdditionalExchanges::kUnavailable;
+  std::string why;
+  for (const PolicyPtr& policy : candidates) {
+    auto choice =
+        negotiation::choose(policy->ike_proposals, *request.contents.proposals, policy->ike_terms(additional));
+    if (choice) return InitChoice{policy, choice->suite, choice->answer};
+    if (why.empty()) why = choice.error().text();
+  }
+  const PolicyPtr& first = candidates.front();
+  report_stranger(means, Severity::kError, kNoProposal, first->name,
+                  "no IKE proposal in common with " + request.path.remote.text() + ": " + why + "; the peer offers " +
+                      offer_text(*request.contents.proposals) + ", we have " + offer_text(first->ike_proposals));
+  answer_stranger(means, request, NotifyType::kNoProposalChosen);
+  return std::nullopt;
+}
+
+void Engine::serve_init(Means& means, const InitRequest& request, std::vector<PolicyPtr> candidates) {
+  auto choice = choose_for(means, request, candidates);
+  if (!choice) return;
+  const auto ciphers = ike_ciphers_of(choice->suite);
+  if (!ciphers || !nonce_fits(request.contents.nonce->size(), ciphers->shape.prf)) {
+    return answer_stranger(means, request, NotifyType::kInvalidSyntax);
+  }
+  if (request.contents.key_exchange->method != choice->suite.key_exchange) {
+    ikewire::WireBuffer value(8);
+    write_wanted_method(value, choice->suite.key_exchange);
+    return answer_stranger(means, request, NotifyType::kInvalidKePayload, value.octets());
+  }
+  const auto own = draw_ike_spi();
+  if (!own) return;
+  SaState state;
+  state.role = ikewire::IkeRole::kResponder;
+  state.spis = {request.header.initiator_spi, *own};
+  state.path = request.path;
+  state.policy = choice->policy;
+  state.candidates = std::move(candidates);
+  Entry& entry = sas_[own->value];
+  entry.sa = std::make_unique<IkeSa>(std::move(state));
+  entry.init = InitKey{request.path.remote, request.header.initiator_spi.value, request.digest};
+  entry.half_open = request.path.remote.address;
+  half_open_.opened(*entry.half_open);
+  inits_[*entry.init] = own->value;
+  // The contents are read anew from the octets that the SA keeps.
+  Message message{request.header, {request.octets.begin(), request.octets.end()}, {}, request.header.first_payload, {}};
+  const auto chain = read_chain(message.first, ConstBytes(message.datagram).subspan(ikewire::kIkeHeaderOctets), {});
+  auto contents = chain ? read_contents(message.header.exchange, message.header.direction, *chain)
+                        : ikewire::ike_fault(ikewire::IkeFault::kTruncated, 0);
+  if (!contents) return;
+  message.contents = std::move(*contents);
+  entry.sa->serve_init(means, std::move(*choice), std::move(message));
+  touched_.insert(own->value);
+}
+
+// Never more octets than came: the reply is smaller than any request that gets here, but for a bare header.
+void Engine::answer_stranger(Means& means, const InitRequest& request, NotifyType type, ConstBytes value) {
+  if (type != NotifyType::kCookie && !stranger_answers_.take(means.moment.now)) return;
+  ikewire::WireBuffer buffer(request.octets.size());
+  ikewire::IkeHeader header = request.header;
+  header.direction = ikewire::IkeDirection::kResponse;
+  header.sender = other(request.header.sender);
+  write_ike_header(buffer, header);
+  ikewire::ChainWriter chain(buffer);
+  chain.add(ikewire::PayloadType::kNotify, ikewire::Notify{.type = type, .value = value});
+  finish_ike_message(buffer, 0, chain.first());
+  if (buffer.ok()) means.effects.push_back(Send{request.path, buffer.take()});
+}
+
+void Engine::report_stranger(Means& means, Severity severity, std::string_view id, std::string tunnel,
+                             std::string text) {
+  if (!stranger_reports_.take(means.moment.now)) return;
+  means.effects.push_back(Report{severity, id, std::move(tunnel), std::move(text)});
+}
+
+}  // namespace levelgate::ike

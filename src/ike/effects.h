@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the engine wants done, as values, carried out by others in the order in which they stand: a Child SA is
+// installed before the message that lets the peer use it leaves.
+#pragma once
+
+#include <levelgate/base/ids.h>
+#include <levelgate/base/time.h>
+#include <levelgate/model/endpoint.h>
+#include <levelgate/model/selector.h>
+#include <levelgate/model/tunnel.h>
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "crypto/key_exchange.h"
+#include "ike/authenticate.h"
+
+namespace levelgate::ike {
+
+// The two clocks: one for timers, one that certificates are held against (seconds since 1970).
+struct Moment {
+  Instant now;
+  std::int64_t unix_seconds = 0;
+};
+
+// Both ends as the IKE SA sees them. Port 4500 on our side means: with the non-ESP marker (RFC 3948 §2.2).
+struct Path {
+  model::Endpoint local, remote;
+  auto operator<=>(const Path&) const = default;
+};
+
+inline constexpr std::uint16_t kIkePort = 500;
+inline constexpr std::uint16_t kNatPort = 4500;
+
+struct Send {
+  Path path;
+  std::vector<std::byte> octets;
+};
+// One octet that keeps a NAT's mapping alive (RFC 3948 §2.3).
+struct SendKeepalive {
+  Path path;
+};
+
+using JobId = Id<struct JobIdTag, std::uint64_t>;
+using JobValue = std::variant<Result<std::unique_ptr<crypto::GeneratedKey>>, Result<crypto::Encapsulation>,
+                              Result<SecretBytes>, Result<Proof>, std::expected<Verified, AuthRefusal>>;
+// Slow work: it owns its inputs and runs on any thread; Engine::job_done() takes the value.
+struct RunJob {
+  JobId id;
+  std::move_only_function<JobValue()> work;
+};
+
+using ChildId = Id<struct ChildIdTag, std::uint64_t>;  // never reused in one process
+
+enum class OutboundUse : std::uint8_t {
+  kNow,
+  kOnProof,  // when the peer uses it, or when ChildUse comes: the peer may not have it yet
+};
+
+// A pair of ESP SAs is agreed upon.
+struct ChildUp {
+  std::string tunnel;
+  ChildId id;
+  model::EspSa inbound, outbound;
+  model::SelectorPair selectors;
+  model::Encapsulation encapsulation = model::Encapsulation::kNone;
+  Path path;
+  bool aggfrag = true;               // false: plain tunnel mode
+  bool peer_takes_fragments = true;  // of inner packets (RFC 9347 §5.1)
+  OutboundUse use = OutboundUse::kNow;
+};
+// The outbound SA of this child is the one to use from now on.
+struct ChildUse {
+  ChildId id;
+};
+// The child is gone; what is under way to us may still arrive for a moment.
+struct ChildDown {
+  std::string tunnel;
+  ChildId id;
+};
+// The peer of these children has another address or port (RFC 7296 §2.23).
+struct PathMoved {
+  std::string tunnel;
+  Path path;
+};
+
+// An IKE SA is authenticated, or took the place of the one that it rekeys.
+struct IkeUp {
+  std::string tunnel;
+  std::uint64_t own_spi = 0;
+};
+// An IKE SA or an attempt is over, with its children.
+struct IkeDown {
+  std::string tunnel;
+  std::uint64_t own_spi = 0;
+  bool was_up = false;
+  bool replaced = false;  // another one stands in its place
+};
+
+enum class Severity : std::uint8_t { kDebug, kInfo, kWarn, kError };
+struct Report {
+  Severity severity = Severity::kInfo;
+  std::string_view id;  // of report_ids.h; empty: none
+  std::string tunnel;   // empty: of nobody that is known
+  std::string text;
+  std::vector<std::pair<std::string_view, std::string>> fields{};
+};
+
+using Effect =
+    std::variant<Send, SendKeepalive, RunJob, ChildUp, ChildUse, ChildDown, PathMoved, IkeUp, IkeDown, Report>;
+using Effects = std::vector<Effect>;
+
+}  // namespace levelgate::ike

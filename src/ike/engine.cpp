@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Finding SAs, timers, commands, and what spans SAs. Strangers are in admission.cpp.
+#include "ike/engine.h"
+
+#include <algorithm>
+#include <array>
+
+#include "crypto/prf.h"
+
+namespace levelgate::ike {
+namespace {
+
+using ikewire::IkeRole;
+
+constexpr int kSpiDraws = 16;  // until one is free: with fewer SAs than half of all SPIs this never ends the loop
+constexpr std::uint32_t kLeastChildSpi = 256;
+
+bool is_up(const IkeSa& sa) { return sa.state().phase == Phase::kEstablished; }
+
+// The lower of both nonces: as in a collision of rekeys, the SA with the lowest one gives way (RFC 7296 §2.8.2).
+ConstBytes low_nonce(const SaState& sa) {
+  const bool initiator = std::ranges::lexicographical_compare(sa.nonce_initiator, sa.nonce_responder);
+  return initiator ? sa.nonce_initiator : sa.nonce_responder;
+}
+
+}  // namespace
+
+Engine::Engine(crypto::Random& random)
+    : random_(random),
+      cookies_([](ConstBytes key, std::span<const ConstBytes> pieces) {
+        return crypto::prf(crypto::Prf::kHmacSha256, key, pieces);
+      }),
+      stranger_answers_(limits::kStrangerAnswers),
+      stranger_reports_(limits::kStrangerReports) {}
+Engine::~Engine() = default;
+
+void Engine::configure(std::vector<PolicyPtr> policies) {
+  policies_ = std::move(policies);
+  by_addresses_.clear();
+  by_name_.clear();
+  for (const PolicyPtr& policy : policies_) {
+    by_addresses_[{policy->local, policy->remote}].push_back(policy);
+    by_name_[policy->name] = policy;
+  }
+}
+
+Means Engine::means(const Moment& moment, Effects& effects) { return {moment, random_, effects, *this}; }
+
+Result<ikewire::IkeSpi> Engine::draw_ike_spi() {
+  for (int i = 0; i < kSpiDraws; ++i) {
+    std::array<std::byte, 8> drawn{};
+    if (const auto filled = random_.fill(drawn); !filled) return std::unexpected(filled.error());
+    const std::uint64_t spi = load_be<std::uint64_t>(drawn.data());
+    if (spi != 0 && !sas_.contains(spi)) return ikewire::IkeSpi{spi};
+  }
+  return failure(Fault::kInternal, "random numbers repeat");
+}
+
+Result<Spi> Engine::draw_child_spi() {
+  for (int i = 0; i < kSpiDraws; ++i) {
+    std::array<std::byte, 4> drawn{};
+    if (const auto filled = random_.fill(drawn); !filled) return std::unexpected(filled.error());
+    const std::uint32_t spi = load_be<std::uint32_t>(drawn.data());
+    if (spi >= kLeastChildSpi && child_spis_.insert(spi).second) return Spi{spi};
+  }
+  return failure(Fault::kInternal, "random numbers repeat");
+}
+
+JobId Engine::start_job(std::uint64_t own_spi) {
+  jobs_[++last_job_] = own_spi;
+  return JobId{last_job_};
+}
+
+void Engine::adopt(SaState successor, Adoption adoption) {
+  const std::uint64_t own_spi = successor.own_spi();
+  of_tunnel_[successor.tunnel()].insert(own_spi);
+  sas_[own_spi].sa = std::make_unique<IkeSa>(std::move(successor));
+  touched_.insert(own_spi);
+  if (adoption == Adoption::kDelete) adopted_to_delete_.push_back(own_spi);
+}
+
+SaState* Engine::state(std::uint64_t own_spi) {
+  const auto found = sas_.find(own_spi);
+  if (found == sas_.end()) return nullptr;
+  touched_.insert(own_spi);
+  return &found->second.sa->state();
+}
+
+void Engine::authenticated(SaState& sa, bool initial_contact) {
+  authenticated_.emplace_back(sa.own_spi(), initial_contact);
+}
+
+bool Engine::first_contact(const SaState& sa) const {
+  const auto found = of_tunnel_.find(sa.tunnel());
+  if (found == of_tunnel_.end()) return true;
+  return std::ranges::none_of(found->second, [&](std::uint64_t spi) {
+    const auto other = sas_.find(spi);
+    return other != sas_.end() && spi != sa.own_spi() && is_up(*other->second.sa);
+  });
+}
+
+Effects Engine::initiate(const Moment& moment, const std::string& tunnel) {
+  Effects effects;
+  Means means = this->means(moment, effects);
+  const auto policy = by_name_.find(tunnel);
+  const auto spi = draw_ike_spi();
+  if (policy == by_name_.end() || !spi) return effects;
+  SaState state;
+  state.role = IkeRole::kInitiator;
+  state.spis.initiator = *spi;
+  state.policy = policy->second;
+  state.path = {{policy->second->local, kIkePort}, {policy->second->remote, kIkePort}};
+  of_tunnel_[tunnel].insert(spi->value);
+  Entry& entry = sas_[spi->value];
+  entry.sa = std::make_unique<IkeSa>(std::move(state));
+  entry.sa->begin(means);
+  settle(means, spi->value);
+  return effects;
+}
+
+Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octets) {
+  Effects effects;
+  Means means = this->means(moment, effects);
+  ++counts_.datagrams;
+  const ikewire::IkeHeaderView view = ikewire::read_ike_header(octets);
+  if (view.verdict == ikewire::IkeHeaderVerdict::kOldVersion) ++counts_.old_version;
+  if (view.verdict == ikewire::IkeHeaderVerdict::kHighVersion) {
+    const bool request = view.header.direction == ikewire::IkeDirection::kRequest;
+    if (request) answer_stranger(means, {path, octets, view.header, {}, {}}, ikewire::NotifyType::kInvalidMajorVersion);
+  }
+  if (view.verdict != ikewire::IkeHeaderVerdict::kOk) {
+    ++counts_.malformed;
+    return effects;
+  }
+  const ikewire::IkeHeader& header = view.header;
+  const bool of_initiator = header.sender == IkeRole::kInitiator;
+  if (of_initiator && header.responder_spi.value == 0) {
+    init_request(means, path, octets, header);
+    settle_touched(means);
+    return effects;
+  }
+  const std::uint64_t own = of_initiator ? header.responder_spi.value : header.initiator_spi.value;
+  const auto found = sas_.find(own);
+  if (found == sas_.end()) {
+    ++counts_.without_sa;
+    return effects;
+  }
+  IkeSa& sa = *found->second.sa;
+  const ikewire::IkeSpi peer_spi = of_initiator ? header.initiator_spi : header.responder_spi;
+  const ikewire::IkeSpi known = of_initiator ? sa.state().spis.initiator : sa.state().spis.responder;
+  const bool init_answer = sa.state().phase == Phase::kInitSent && header.exchange == ikewire::Exchange::kIkeSaInit;
+  if (header.sender == sa.state().role || (peer_spi != known && !init_answer)) {
+    ++counts_.without_sa;
+    return effects;
+  }
+  sa.datagram(means, path, octets, header);
+  settle(means, own);
+  return effects;
+}
+
+Effects Engine::job_done(const Moment& moment, JobId id, JobValue value) {
+  Effects effects;
+  Means means = this->means(moment, effects);
+  const auto job = jobs_.find(id.value);
+  const auto found = job == jobs_.end() ? sas_.end() : sas_.find(job->second);
+  if (job != jobs_.end()) jobs_.erase(job);
+  if (found == sas_.end()) {
+    ++counts_.stale_jobs;
+    return effects;
+  }
+  const std::uint64_t own = found->first;
+  found->second.sa->job_done(means, id, std::move(value));
+  settle(means, own);
+  return effects;
+}
+
+Effects Engine::on_time(const Moment& moment) {
+  Effects effects;
+  Means means = this->means(moment, effects);
+  while (!timers_.empty() && timers_.begin()->first <= moment.now) {
+    const std::uint64_t own = timers_.begin()->second;
+    const auto found = sas_.find(own);
+    timers_.erase(timers_.begin());
+    if (found == sas_.end()) continue;
+    found->second.timer = kNever;
+    found->second.sa->on_time(means);
+    settle(means, own);
+  }
+  return effects;
+}
+
+std::vector<std::uint64_t> Engine::sas_of(const std::string& tunnel) const {
+  const auto found = of_tunnel_.find(tunnel);
+  if (found == of_tunnel_.end()) return {};
+  return {found->second.begin(), found->second.end()};
+}
+
+Effects Engine::terminate(const Moment& moment, const std::string& tunnel) {
+  Effects effects;
+  Means means = this->means(moment, effects);
+  for (const std::uint64_t spi : sas_of(tunnel)) {
+    sas_.at(spi).sa->want(means, Want::kDeleteIke);
+    settle(means, spi);
+  }
+  return effects;
+}
+
+Effects Engine::forget(const Moment& moment, const std::string& tunnel) {
+  Effects effects;
+  Means means = this->means(moment, effects);
+  for (const std::uint64_t spi : sas_of(tunnel)) {
+    sas_.at(spi).sa->close_now(means, {kIkeClosed, "the SA is forgotten", Severity::kInfo});
+    settle(means, spi);
+  }
+  return effects;
+}
+
+Effects Engine::rekey(const Moment& moment, const std::string& tunnel, RekeyTarget what) {
+  Effects effects;
+  Means means = this->means(moment, effects);
+  for (const std::uint64_t spi : sas_of(tunnel)) {
+    IkeSa& sa = *sas_.at(spi).sa;
+    if (!is_up(sa)) continue;
+    if (what == RekeyTarget::kIke) sa.want(means, Want::kRekeyIke);
+    std::vector<ChildId> children;
+    for (const auto& [id, child] : sa.state().children) {
+      if (what == RekeyTarget::kChildren && child.stage == ChildStage::kActive) children.push_back(id);
+    }
+    for (const ChildId child : children) sa.want(means, Want::kRekeyChild, child);
+    settle(means, spi);
+  }
+  return effects;
+}
+
+Effects Engine::rekey_child(const Moment& moment, ChildId child) {
+  Effects effects;
+  Means means = this->means(moment, effects);
+  for (auto& [spi, entry] : sas_) {
+    if (!entry.sa->state().children.contains(child)) continue;
+    entry.sa->want(means, Want::kRekeyChild, child);
+    settle(means, spi);
+    break;
+  }
+  return effects;
+}
+
+Effects Engine::create_child(const Moment& moment, const std::string& tunnel) {
+  Effects effects;
+  Means means = this->means(moment, effects);
+  for (const std::uint64_t spi : sas_of(tunnel)) {
+    IkeSa& sa = *sas_.at(spi).sa;
+    if (!is_up(sa)) continue;
+    sa.want(means, Want::kNewChild);
+    settle(means, spi);
+    break;
+  }
+  return effects;
+}
+
+void Engine::heard(const Moment& moment, ChildId child) {
+  for (auto& [spi, entry] : sas_) {
+    if (entry.sa->state().children.contains(child)) entry.sa->heard(moment.now);
+  }
+}
+
+void Engine::each(const std::function<void(const IkeSa&)>& call) const {
+  for (const auto& [spi, entry] : sas_) call(*entry.sa);
+}
+
+// --- after a call of an SA ---
+
+void Engine::settle(Means& means, std::uint64_t own_spi) {
+  touched_.insert(own_spi);
+  settle_touched(means);
+}
+
+void Engine::settle_touched(Means& means) {
+  while (!touched_.empty() || !authenticated_.empty() || !adopted_to_delete_.empty()) {
+    const auto fresh = std::exchange(authenticated_, {});
+    for (const auto& [spi, initial_contact] : fresh) close_duplicates(means, spi, initial_contact);
+    for (const std::uint64_t spi : std::exchange(adopted_to_delete_, {})) {
+      sas_.at(spi).sa->want(means, Want::kDeleteIke);
+      touched_.insert(spi);
+    }
+    const auto touched = std::exchange(touched_, {});
+    for (const std::uint64_t spi : touched) settle_one(means, spi);
+  }
+}
+
+void Engine::settle_one(Means&, std::uint64_t own_spi) {
+  const auto found = sas_.find(own_spi);
+  if (found == sas_.end()) return;
+  Entry& entry = found->second;
+  const bool handshake = entry.sa->state().established_at == kNever;
+  if (entry.half_open && (!handshake || entry.sa->gone())) {
+    half_open_.closed(*entry.half_open);
+    entry.half_open.reset();
+  }
+  const Instant next = entry.sa->deadline();
+  if (next != entry.timer || entry.sa->gone()) {
+    if (entry.timer != kNever) timers_.erase({entry.timer, own_spi});
+    entry.timer = next;
+    if (next != kNever) timers_.insert({next, own_spi});
+  }
+  if (!entry.sa->gone()) {
+    of_tunnel_[entry.sa->state().tunnel()].insert(own_spi);
+    return;
+  }
+  if (entry.init) inits_.erase(*entry.init);
+  for (auto& [name, spis] : of_tunnel_) spis.erase(own_spi);
+  sas_.erase(found);
+}
+
+// The peer has one SA with us at the end: it says so, or both began at once and the same one gives way at both sides.
+void Engine::close_duplicates(Means& means, std::uint64_t own_spi, bool initial_contact) {
+  const auto fresh = sas_.find(own_spi);
+  if (fresh == sas_.end()) return;
+  const SaState& state = fresh->second.sa->state();
+  for (const std::uint64_t spi : sas_of(state.tunnel())) {
+    if (spi == own_spi) continue;
+    IkeSa& older = *sas_.at(spi).sa;
+    if (!is_up(older) || older.state().peer_id != state.peer_id) continue;
+    touched_.insert(spi);
+    const bool at_once = means.moment.now - older.state().established_at < limits::kSimultaneous;
+    if (initial_contact && !at_once) {
+      older.close_now(means, {kPeerRestarted, "the peer came back without its old SAs", Severity::kInfo});
+      continue;
+    }
+    const bool older_loses = std::ranges::lexicographical_compare(low_nonce(older.state()), low_nonce(state));
+    IkeSa& loser = older_loses ? older : *fresh->second.sa;
+    if (loser.state().role == IkeRole::kInitiator) loser.want(means, Want::kDeleteIke);
+    touched_.insert(own_spi);
+  }
+}
+
+}  // namespace levelgate::ike

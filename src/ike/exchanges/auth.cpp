@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The initiator's half of IKE_AUTH.
+#include "ike/exchanges/auth.h"
+
+#include "ike/exchanges/auth_parts.h"
+#include "ike/exchanges/create_child.h"
+#include "ike/exchanges/creation.h"
+#include "ike/exchanges/informational.h"
+#include "ike/exchanges/init_offers.h"
+
+namespace levelgate::ike {
+
+using ikewire::NotifyType;
+using ikewire::PayloadType;
+
+std::string_view report_of(AuthFault fault) {
+  switch (fault) {
+    case AuthFault::kNoSharedKey:
+    case AuthFault::kWrongSharedKey:
+      return kWrongPsk;
+    case AuthFault::kNoCertificate:
+    case AuthFault::kBadCertificate:
+    case AuthFault::kRevoked:
+    case AuthFault::kNoRevocationList:
+      return kCertificateRefused;
+    case AuthFault::kUntrusted:
+      return kAuthorityUnknown;
+    case AuthFault::kExpired:
+    case AuthFault::kNotYetValid:
+      return kCertificateExpired;
+    case AuthFault::kIdentityNotInCertificate:
+    case AuthFault::kWrongIdentity:
+      return kWrongIdentity;
+    case AuthFault::kMethodNotAllowed:
+    case AuthFault::kSchemeNotAllowed:
+    case AuthFault::kBadSignature:
+    case AuthFault::kMalformed:
+    case AuthFault::kReflected:
+      return kSignatureRefused;
+  }
+  return kSignatureRefused;
+}
+
+Outcome OwnAuth::begin(Turn& turn) {
+  turn.sa.phase = Phase::kAuthSent;
+  const auto started = start_proof(turn, std::nullopt);
+  return started ? Outcome::kWait : close(turn, kSchemeNotAnnounced, started.error().what);
+}
+
+Outcome OwnAuth::send_request(Turn& turn, const Proof& proof) {
+  SaState& sa = turn.sa;
+  const Credentials& credentials = *sa.policy->credentials;
+  own_value_ = proof.value;
+  sa.proofs.own = proof.text;
+  turn.out.add_octets(PayloadType::kIdi, identity_body(credentials.own_id));
+  write_certificates(turn.out, credentials.own);
+  if (turn.means.registry.first_contact(sa)) turn.out.add_notify(NotifyType::kInitialContact);
+  write_accepted_methods(turn.out, credentials);
+  if (const auto expected = payload_of(credentials.peer_name)) {
+    turn.out.add_octets(PayloadType::kIdr, identity_body(*expected));
+  }
+  turn.out.add(PayloadType::kAuth, ikewire::Authentication{proof.method, proof.value});
+  if (!sa.policy->ike.childless || !sa.peer.childless) {
+    auto offer = offer_child(turn, sa.policy->selectors, negotiation::KeyExchanges::kInherited);
+    if (!offer) return close(turn, offer.error());
+    offer_ = std::move(*offer);
+    turn.out.add(PayloadType::kSa, offer_->proposals);
+    write_child_tail(turn.out, *offer_, *sa.policy);
+  }
+  turn.type = ikewire::Exchange::kIkeAuth;
+  return Outcome::kSend;
+}
+
+Outcome OwnAuth::on_response(Turn& turn, const Message& response) {
+  SaState& sa = turn.sa;
+  const Contents& contents = response.contents;
+  if (!contents.authentication || !contents.responder_id) {
+    const auto* error = contents.error();
+    const std::string what = error == nullptr ? "an answer without AUTH" : name_of(error->type);
+    return close(turn, kPeerRefusedUs,
+                 "the peer answers our authentication with " + what + "; we are " +
+                     text_of(sa.policy->credentials->own_id.type, sa.policy->credentials->own_id.value) + ", by " +
+                     sa.proofs.own);
+  }
+  response_ = &response;
+  sa.peer_id = {contents.responder_id->type,
+                {contents.responder_id->value.begin(), contents.responder_id->value.end()}};
+  const bool expected = names(sa.policy->credentials->peer_name, *contents.responder_id);
+  const auto started = start_verification(turn, {.credentials = expected ? sa.policy->credentials : nullptr,
+                                                 .message = &response,
+                                                 .identity = *contents.responder_id,
+                                                 .identity_body = contents.responder_id_body,
+                                                 .own_value = own_value_});
+  return started ? Outcome::kWait : close(turn, started.error());
+}
+
+Outcome OwnAuth::on_job(Turn& turn, JobValue value) {
+  if (auto* proof = std::get_if<Result<Proof>>(&value)) {
+    return *proof ? send_request(turn, **proof) : close(turn, proof->error());
+  }
+  auto* const verified = std::get_if<std::expected<Verified, AuthRefusal>>(&value);
+  if (verified == nullptr) return Outcome::kWait;
+  if (*verified) return established(turn, **verified);
+  const SaState& sa = turn.sa;
+  const bool known = names(sa.policy->credentials->peer_name, {.type = sa.peer_id.type, .value = sa.peer_id.value});
+  turn.reason = known ? Reason{report_of(verified->error().fault), verified->error().text}
+                      : Reason{kWrongIdentity, "the peer calls itself " + text_of(sa.peer_id.type, sa.peer_id.value) +
+                                                   ", expected is " + sa.policy->credentials->peer_name.text};
+  return Outcome::kRefusePeer;
+}
+
+Outcome OwnAuth::established(Turn& turn, const Verified& verified) {
+  SaState& sa = turn.sa;
+  sa.proofs.peer = verified;
+  const Contents& contents = response_->contents;
+  establish(turn, contents.has(NotifyType::kInitialContact));
+  if (!offer_) {
+    turn.follow.push_back(OwnCreate::new_child());
+    return Outcome::kDone;
+  }
+  // RFC 7296 §1.2: the IKE SA stands whatever becomes of the Child SA.
+  const auto* error = contents.error();
+  if (!contents.proposals && error != nullptr) {
+    turn.report(
+        Severity::kError,
+        error->type == NotifyType::kTsUnacceptable     ? kSelectorsApart
+        : error->type == NotifyType::kNoProposalChosen ? kNoChildProposal
+                                                       : kChildRefused,
+        "the peer refuses the Child SA with " + name_of(error->type) + "; we offer " + child_offer_text(*offer_));
+    return Outcome::kDone;
+  }
+  const auto terms = check_child(*offer_, sa, contents);
+  if (!terms) {
+    turn.report(Severity::kError, terms.error().id, terms.error().text);
+    // The peer has made the Child SA: it must not believe in it.
+    turn.follow.push_back(OwnInformational::delete_spi(offer_->spi));
+    return Outcome::kDone;
+  }
+  const auto made = make_first_child(turn, *terms);
+  return made ? Outcome::kDone : close(turn, made.error());
+}
+
+}  // namespace levelgate::ike

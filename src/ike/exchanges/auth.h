@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// IKE_AUTH (RFC 7296 §1.2, §2.15): both sides prove who they are over all that was said before, and the first Child SA
+// is agreed upon, or not (RFC 6023). What the policy is about the peer is decided by its authenticated name alone.
+#pragma once
+
+#include "ike/exchanges/child_terms.h"
+#include "ike/exchanges/exchange.h"
+
+namespace levelgate::ike {
+
+class OwnAuth final : public OwnExchange {
+ public:
+  Outcome begin(Turn& turn) override;
+  Outcome on_response(Turn& turn, const Message& response) override;
+  Outcome on_job(Turn& turn, JobValue value) override;
+
+ private:
+  Outcome send_request(Turn& turn, const Proof& proof);
+  Outcome established(Turn& turn, const Verified& verified);
+
+  std::vector<std::byte> own_value_;
+  std::optional<ChildOffer> offer_;  // none: childless
+  const Message* response_ = nullptr;
+};
+
+class PeerAuth final : public PeerExchange {
+ public:
+  Outcome on_request(Turn& turn, const Message& request) override;
+  Outcome on_job(Turn& turn, JobValue value) override;
+
+ private:
+  Outcome refuse(Turn& turn, std::string_view id, std::string text);
+  Outcome prove_own(Turn& turn, const Verified& verified);
+  Outcome send_response(Turn& turn, const Proof& proof);
+  void answer_child(Turn& turn);
+
+  const Message* request_ = nullptr;
+  PolicyPtr matched_;
+};
+
+// Under which id a refusal is told.
+[[nodiscard]] std::string_view report_of(AuthFault fault);
+
+}  // namespace levelgate::ike

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Requests for new SAs, and what becomes of their answers.
+#include "ike/exchanges/create_child.h"
+
+#include <algorithm>
+
+#include "ike/exchanges/informational.h"
+#include "ike/wording.h"
+#include "ikewire/ike_notify_values.h"
+#include "negotiation/offer.h"
+
+namespace levelgate::ike {
+namespace {
+
+using ikewire::KeMethod;
+using ikewire::NotifyType;
+using ikewire::PayloadType;
+using ikewire::TransformType;
+
+KeMethod first_method(const std::vector<ikewire::Proposal>& proposals) {
+  for (const ikewire::Proposal& proposal : proposals) {
+    for (const ikewire::Transform& t : proposal.transforms) {
+      if (t.type == TransformType::kKe) return KeMethod{t.id};
+    }
+  }
+  return KeMethod::kNone;
+}
+
+bool offers(const std::vector<ikewire::Proposal>& proposals, KeMethod method) {
+  return std::ranges::any_of(proposals, [&](const ikewire::Proposal& proposal) {
+    return std::ranges::any_of(proposal.transforms, [&](const ikewire::Transform& t) {
+      return t.type == TransformType::kKe && t.id == static_cast<std::uint16_t>(method);
+    });
+  });
+}
+
+}  // namespace
+
+std::unique_ptr<OwnCreate> OwnCreate::new_child() { return std::make_unique<OwnCreate>(); }
+
+std::unique_ptr<OwnCreate> OwnCreate::rekey_child(ChildId child) {
+  auto made = std::make_unique<OwnCreate>();
+  made->creation_.kind = CreationKind::kRekeyChild;
+  made->creation_.replaces = child;
+  return made;
+}
+
+std::unique_ptr<OwnCreate> OwnCreate::rekey_ike() {
+  auto made = std::make_unique<OwnCreate>();
+  made->creation_.kind = CreationKind::kRekeyIke;
+  return made;
+}
+
+OwnActivity OwnCreate::activity() const {
+  if (stage_ == Stage::kWaiting) return OwnActivity::kIdle;
+  const bool following = stage_ == Stage::kFollowingUp || !creation_.shared.empty();
+  switch (creation_.kind) {
+    case CreationKind::kNewChild:
+      return OwnActivity::kCreatingChild;
+    case CreationKind::kRekeyChild:
+      return following ? OwnActivity::kFollowingUpChild : OwnActivity::kRekeyingChild;
+    case CreationKind::kRekeyIke:
+      return following ? OwnActivity::kFollowingUpIke : OwnActivity::kRekeyingIke;
+  }
+  return OwnActivity::kIdle;
+}
+
+// What is rekeyed may be gone by the time its turn comes.
+Outcome OwnCreate::begin(Turn& turn) {
+  SaState& sa = turn.sa;
+  const ChildSa* const old = sa.child(creation_.replaces);
+  const bool pointless =
+      forgotten_ || sa.phase != Phase::kEstablished ||
+      (creation_.kind == CreationKind::kRekeyChild && (old == nullptr || old->stage != ChildStage::kActive));
+  if (pointless) return Outcome::kDone;
+  if (creation_.kind != CreationKind::kRekeyIke && sa.children.size() >= limits::kChildren) return Outcome::kDone;
+  if (const auto prepared = prepare(turn); !prepared) return close(turn, prepared.error());
+  if (method_ == KeMethod::kNone) return send_request(turn);
+  return generate(turn, method_);
+}
+
+Result<void> OwnCreate::prepare(Turn& turn) {
+  SaState& sa = turn.sa;
+  creation_.nonces.initiator.resize(32);
+  if (const auto filled = turn.means.random.fill(creation_.nonces.initiator); !filled) return filled;
+  if (creation_.kind == CreationKind::kRekeyIke) {
+    const auto spi = turn.means.registry.draw_ike_spi();
+    if (!spi) return std::unexpected(spi.error());
+    creation_.own_ike_spi = *spi;
+    offered_ = negotiation::offer(sa.policy->ike_proposals, sa.policy->ike_terms(sa.additional()));
+    std::vector<std::byte> octets(8);
+    store_be<std::uint64_t>(octets.data(), spi->value);
+    for (ikewire::Proposal& proposal : offered_) proposal.spi = octets;
+    method_ = first_method(offered_);
+    if (method_ == KeMethod::kNone) return failure(Fault::kInternal, "an IKE SA cannot be rekeyed without a proposal");
+    return {};
+  }
+  const ChildSa* const old = sa.child(creation_.replaces);
+  auto offer =
+      offer_child(turn, old != nullptr ? old->selectors : sa.policy->selectors, negotiation::KeyExchanges::kNegotiated);
+  if (!offer) return std::unexpected(offer.error());
+  child_offer_ = std::move(*offer);
+  method_ = first_method(child_offer_.proposals);
+  return {};
+}
+
+Outcome OwnCreate::generate(Turn& turn, KeMethod method) {
+  if (stage_ != Stage::kFollowingUp) stage_ = Stage::kGenerating;
+  method_ = method;
+  turn.run([number = static_cast<std::uint16_t>(method)] { return JobValue(crypto::generate_key(number)); });
+  return Outcome::kWait;
+}
+
+Outcome OwnCreate::send_request(Turn& turn) {
+  SaState& sa = turn.sa;
+  const ChildSa* const old = sa.child(creation_.replaces);
+  if (creation_.kind == CreationKind::kRekeyChild) {
+    if (old == nullptr || old->stage != ChildStage::kActive || forgotten_) return Outcome::kDone;
+    std::vector<std::byte> spi(4);  // the one that the peer sends to
+    store_be<std::uint32_t>(spi.data(), old->inbound.value);
+    turn.out.add_notify_of(NotifyType::kRekeySa, spi);
+  }
+  if (sa.phase != Phase::kEstablished) return Outcome::kDone;
+  stage_ = Stage::kAwaiting;
+  const bool ike = creation_.kind == CreationKind::kRekeyIke;
+  turn.out.add(PayloadType::kSa, ike ? offered_ : child_offer_.proposals);
+  turn.out.add_octets(PayloadType::kNonce, creation_.nonces.initiator);
+  if (key_) turn.out.add(PayloadType::kKe, ikewire::KeyExchange{method_, key_->public_value()});
+  if (!ike) write_child_tail(turn.out, child_offer_, *sa.policy);
+  turn.type = ikewire::Exchange::kCreateChildSa;
+  return Outcome::kSend;
+}
+
+Outcome OwnCreate::send_followup(Turn& turn) {
+  turn.out.add(PayloadType::kKe, ikewire::KeyExchange{method_, key_->public_value()});
+  turn.out.add_notify(NotifyType::kAdditionalKeyExchange, link_);
+  turn.type = ikewire::Exchange::kIkeFollowupKe;
+  return Outcome::kSend;
+}
+
+Outcome OwnCreate::on_response(Turn& turn, const Message& response) {
+  const Contents& contents = response.contents;
+  if (stage_ == Stage::kFollowingUp) return on_followup(turn, response);
+  if (contents.proposals) return on_created(turn, response);
+  const auto* error = contents.error();
+  if (error != nullptr) return on_error(turn, *error);
+  return close(turn, kMalformed, "an answer to CREATE_CHILD_SA that says nothing");
+}
+
+PeerRekeyRecord* OwnCreate::peer_record(SaState& sa) const {
+  if (creation_.kind == CreationKind::kRekeyIke) return &sa.peer_rekey;
+  if (creation_.kind != CreationKind::kRekeyChild) return nullptr;
+  if (ChildSa* const old = sa.child(creation_.replaces)) return &old->peer_rekey;
+  return sa.departed == creation_.replaces ? &sa.departed_rekey : nullptr;
+}
+
+Settlement OwnCreate::settled(SaState& sa, OwnRekey own) const {
+  const PeerRekeyRecord* const peer = peer_record(sa);
+  if (peer == nullptr) return settle(own, creation_.nonces.view(), PeerRekey::kNone, {});
+  return settle(own, creation_.nonces.view(), peer->state, peer->nonces.view());
+}
+
+Outcome OwnCreate::on_error(Turn& turn, const ikewire::Notify& error) {
+  if (error.type == NotifyType::kInvalidKePayload) return on_wanted_method(turn, error);
+  const std::string text = "the peer answers " + name_of(error.type);
+  if (error.type == NotifyType::kTemporaryFailure) return settle_failure(turn, OwnRekey::kRefused, text);
+  if (error.type == NotifyType::kChildSaNotFound) return settle_failure(turn, OwnRekey::kNotFound, text);
+  const bool ike = creation_.kind == CreationKind::kRekeyIke;
+  const std::string offered = ike ? offer_text(offered_) : child_offer_text(child_offer_);
+  return fail(turn,
+              error.type == NotifyType::kTsUnacceptable     ? kSelectorsApart
+              : error.type == NotifyType::kNoProposalChosen ? (ike ? kNoProposal : kNoChildProposal)
+                                                            : kChildRefused,
+              text + "; we offer " + offered);
+}
+
+Outcome OwnCreate::on_wanted_method(Turn& turn, const ikewire::Notify& error) {
+  const auto wanted = ikewire::read_wanted_method(error.value);
+  const auto& offered = creation_.kind == CreationKind::kRekeyIke ? offered_ : child_offer_.proposals;
+  const bool usable = wanted && *wanted != method_ && *wanted != KeMethod::kNone && offers(offered, *wanted) &&
+                      ++restarts_ <= limits::kInitRestarts;
+  if (!usable) return fail(turn, kNoProposal, "the peer wants a key exchange that is not offered");
+  return generate(turn, *wanted);
+}
+
+// The SA that was to be rekeyed may have been by the peer.
+Outcome OwnCreate::settle_failure(Turn& turn, OwnRekey own, std::string text) {
+  SaState& sa = turn.sa;
+  if (!is_rekey()) {
+    retry_later(turn);
+    return Outcome::kDone;
+  }
+  switch (settled(sa, own)) {
+    case Settlement::kRetryLater:
+      retry_later(turn);
+      return Outcome::kDone;
+    case Settlement::kYieldToPeer:
+      if (creation_.kind == CreationKind::kRekeyIke && sa.peer_rekey.state == PeerRekey::kMade) {
+        if (SaState* const winner = turn.means.registry.state(sa.peer_rekey.made_ike)) move_children(sa, *winner);
+        sa.phase = Phase::kRekeyed;
+      }
+      return Outcome::kDone;
+    case Settlement::kCreateAnew:
+      if (sa.child(creation_.replaces) != nullptr) {
+        turn.means.effects.push_back(ChildDown{sa.tunnel(), creation_.replaces});
+        sa.children.erase(creation_.replaces);
+        turn.follow.push_back(new_child());
+      }
+      return Outcome::kDone;
+    case Settlement::kWait:
+    case Settlement::kContinueOwn:
+    case Settlement::kDeleteOld:
+    case Settlement::kDeleteOwnNew:
+    case Settlement::kAbandonOwn:
+    case Settlement::kNoncesRepeated:
+      break;
+  }
+  return fail(turn, kRekeyFailed, std::move(text));
+}
+
+Outcome OwnCreate::fail(Turn& turn, std::string_view id, std::string text) {
+  turn.report(Severity::kWarn, is_rekey() ? kRekeyFailed : id, (is_rekey() ? "rekey failed: " : "") + std::move(text));
+  retry_later(turn);
+  return Outcome::kDone;
+}
+
+// Its lifetime makes the SA ask again; the old SA stays.
+void OwnCreate::retry_later(Turn& turn) const {
+  const Instant again = turn.now() + limits::kRetryRekey;
+  if (creation_.kind == CreationKind::kRekeyIke) turn.sa.rekey_at = again;
+  if (ChildSa* const old = turn.sa.child(creation_.replaces)) old->rekey_at = again;
+}
+
+Outcome OwnCreate::on_created(Turn& turn, const Message& response) {
+  SaState& sa = turn.sa;
+  const Contents& contents = response.contents;
+  if (!contents.nonce) return close(turn, kMalformed, "an answer to CREATE_CHILD_SA without a nonce");
+  creation_.nonces.responder.assign(contents.nonce->begin(), contents.nonce->end());
+  if (creation_.kind == CreationKind::kRekeyIke) {
+    const auto suite = negotiation::check_answer(offered_, *contents.proposals, sa.policy->ike_terms(sa.additional()));
+    if (!suite) return fail(turn, kAnswerNotOffered, "the peer's choice is refused: " + text_of(suite.error()));
+    const auto& spi = contents.proposals->front().spi;
+    creation_.peer_ike_spi = ikewire::IkeSpi{spi.size() == 8 ? load_be<std::uint64_t>(spi.data()) : 0};
+    if (creation_.peer_ike_spi.value == 0) return close(turn, kMalformed, "a rekeyed IKE SA without an SPI");
+    creation_.suite = *suite;
+  } else {
+    const auto terms = check_child(child_offer_, sa, contents);
+    if (!terms) {  // the peer may have made it
+      turn.follow.push_back(OwnInformational::delete_spi(child_offer_.spi));
+      return fail(turn, terms.error().id, terms.error().text);
+    }
+    creation_.child = *terms;
+    creation_.suite = terms->suite;
+  }
+  if (creation_.suite.key_exchange == KeMethod::kNone) return finish(turn);
+  if (!contents.key_exchange || contents.key_exchange->method != method_ || creation_.suite.key_exchange != method_) {
+    return close(turn, kMalformed, "an answer to CREATE_CHILD_SA with another key exchange");
+  }
+  if (const auto* link = contents.find(NotifyType::kAdditionalKeyExchange)) {
+    link_.assign(link->value.begin(), link->value.end());
+  }
+  return decapsulate(turn, contents);
+}
+
+Outcome OwnCreate::decapsulate(Turn& turn, const Contents& contents) {
+  if (stage_ != Stage::kFollowingUp) stage_ = Stage::kDecapsulating;
+  turn.run([key = key_, value = std::vector(contents.key_exchange->key.begin(), contents.key_exchange->key.end())] {
+    return JobValue(key->decapsulate(value));
+  });
+  return Outcome::kWait;
+}
+
+Outcome OwnCreate::on_job(Turn& turn, JobValue value) {
+  if (auto* generated = std::get_if<Result<std::unique_ptr<crypto::GeneratedKey>>>(&value)) {
+    if (!*generated) return close(turn, generated->error());
+    key_ = std::move(**generated);
+    return stage_ == Stage::kFollowingUp ? send_followup(turn) : send_request(turn);
+  }
+  auto* const shared = std::get_if<Result<SecretBytes>>(&value);
+  if (shared == nullptr) return Outcome::kWait;
+  // draft-ietf-ipsecme-ikev2-mlkem-08 section 2.2: inside CREATE_CHILD_SA the IKE SA ends.
+  if (!*shared) return close(turn, kKeyExchangeFailed, shared->error().what);
+  creation_.shared.push_back(std::move(**shared));
+  return next_step(turn);
+}
+
+Outcome OwnCreate::next_step(Turn& turn) {
+  if (forgotten_) return Outcome::kDone;
+  const std::vector<KeMethod> to_come = creation_.to_come();
+  if (to_come.empty()) return finish(turn);
+  if (stage_ != Stage::kFollowingUp) {  // RFC 9370 §2.2.4: the loser of a collision sends no IKE_FOLLOWUP_KE
+    const Settlement settlement = settled(turn.sa, OwnRekey::kFollowups);
+    if (settlement == Settlement::kNoncesRepeated) return close(turn, kMalformed, "the peer repeats our nonces");
+    if (settlement == Settlement::kAbandonOwn) return Outcome::kDone;
+    if (link_.empty())
+      return fail(turn, kMalformed, "additional key exchanges were agreed, but there is no link to them");
+    stage_ = Stage::kFollowingUp;
+  }
+  return generate(turn, to_come.front());
+}
+
+Outcome OwnCreate::on_followup(Turn& turn, const Message& response) {
+  const Contents& contents = response.contents;
+  if (const auto* error = contents.error()) {
+    return fail(turn, kRekeyFailed, "the peer answers IKE_FOLLOWUP_KE with " + name_of(error->type));
+  }
+  if (!contents.key_exchange || contents.key_exchange->method != method_) {
+    return close(turn, kMalformed, "IKE_FOLLOWUP_KE brings another key exchange than the negotiated one");
+  }
+  if (const auto* link = contents.find(NotifyType::kAdditionalKeyExchange)) {
+    link_.assign(link->value.begin(), link->value.end());
+  }
+  return decapsulate(turn, contents);
+}
+
+Outcome OwnCreate::finish(Turn& turn) {
+  return creation_.kind == CreationKind::kRekeyIke ? finish_ike(turn) : finish_child(turn);
+}
+
+Outcome OwnCreate::finish_child(Turn& turn) {
+  SaState& sa = turn.sa;
+  const auto made = make_child(turn, creation_, OutboundUse::kNow);
+  if (!made) return close(turn, made.error());
+  if (!is_rekey()) return Outcome::kDone;
+  const Settlement settlement = settled(sa, OwnRekey::kMade);
+  if (settlement == Settlement::kNoncesRepeated) return close(turn, kMalformed, "the peer repeats our nonces");
+  if (settlement == Settlement::kDeleteOwnNew) {
+    turn.means.effects.push_back(ChildUse{peer_record(sa)->made});
+    sa.child(*made)->stage = ChildStage::kClosing;
+    turn.follow.push_back(OwnInformational::delete_child(*made));
+    if (ChildSa* const old = sa.child(creation_.replaces)) old->stage = ChildStage::kReplaced;
+    return Outcome::kDone;
+  }
+  if (ChildSa* const old = sa.child(creation_.replaces)) {
+    old->stage = ChildStage::kClosing;
+    turn.follow.push_back(OwnInformational::delete_child(old->id));
+  }
+  return Outcome::kDone;
+}
+
+Outcome OwnCreate::finish_ike(Turn& turn) {
+  SaState& sa = turn.sa;
+  auto successor = make_successor(turn, creation_);
+  if (!successor) return close(turn, successor.error());
+  const Settlement settlement = settled(sa, OwnRekey::kMade);
+  if (settlement == Settlement::kNoncesRepeated) return close(turn, kMalformed, "the peer repeats our nonces");
+  sa.phase = Phase::kRekeyed;
+  sa.expire_at = turn.now() + limits::kReplacedLife;
+  if (settlement == Settlement::kDeleteOwnNew) {
+    if (SaState* const winner = turn.means.registry.state(sa.peer_rekey.made_ike)) move_children(sa, *winner);
+    turn.means.registry.adopt(std::move(*successor), Adoption::kDelete);
+    return Outcome::kDone;
+  }
+  move_children(sa, *successor);
+  turn.report(Severity::kInfo, kIkeRekeyed,
+              "IKE SA rekeyed: " + suite_text(successor->suite) +
+                  (successor->post_quantum ? ", post-quantum" : ", not post-quantum"));
+  turn.means.registry.adopt(std::move(*successor), Adoption::kKeep);
+  turn.follow.push_back(OwnInformational::delete_ike());
+  return Outcome::kDone;
+}
+
+}  // namespace levelgate::ike

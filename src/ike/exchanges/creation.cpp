@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From terms and shared secrets to SAs.
+#include "ike/exchanges/creation.h"
+
+#include <algorithm>
+#include <array>
+
+#include "ike/ciphers_of_suite.h"
+#include "ike/wording.h"
+#include "negotiation/keywords.h"
+
+namespace levelgate::ike {
+namespace {
+
+using ikewire::IkeRole;
+
+constexpr int kJitterParts = 10;  // up to a tenth of a lifetime is taken off, so that both sides seldom meet
+
+Nanos shortened(Means& means, Nanos lifetime) {
+  std::array<std::byte, 2> drawn{};
+  if (!means.random.fill(drawn)) return lifetime;
+  return lifetime - lifetime / kJitterParts * load_be<std::uint16_t>(drawn.data()) / 65'536;
+}
+
+model::EspSa esp_sa(Spi spi, const ChildTerms& terms, EspCipher cipher, const SecretBytes& key) {
+  model::EspSa sa;
+  sa.spi = spi;
+  sa.cipher = cipher;
+  sa.key = std::make_shared<const Secret>(key.bytes());
+  sa.esn = terms.suite.sequence_numbers == ikewire::SequenceNumbers::kExtended;
+  return sa;
+}
+
+// A NAT is between, or the operator wants it.
+model::Encapsulation encapsulation_of(const SaState& sa) {
+  switch (sa.policy->encapsulation) {
+    case model::EncapsulationChoice::kNone:
+      return model::Encapsulation::kNone;
+    case model::EncapsulationChoice::kUdp:
+      return model::Encapsulation::kUdp;
+    case model::EncapsulationChoice::kAuto:
+      break;
+  }
+  return sa.nat.any() ? model::Encapsulation::kUdp : model::Encapsulation::kNone;
+}
+
+struct KeySource {
+  Nonces nonces;
+  std::span<const ConstBytes> shared;
+  bool own = true;
+};
+
+Result<ChildId> record_child(Turn& turn, const ChildTerms& terms, const KeySource& source, OutboundUse use) {
+  SaState& sa = turn.sa;
+  const auto ciphers = esp_ciphers_of(terms.suite);
+  if (!ciphers) return std::unexpected(ciphers.error());
+  const auto keys = child_keys({sa.keys.prf, sa.keys.d.bytes()}, ciphers->sizes, source.nonces, source.shared);
+  if (!keys) return std::unexpected(keys.error());
+  const auto& ours = source.own ? keys->from_initiator : keys->from_responder;
+  const auto& theirs = source.own ? keys->from_responder : keys->from_initiator;
+  ChildSa child;
+  child.id = turn.means.registry.next_child();
+  child.inbound = terms.own_spi;
+  child.outbound = terms.peer_spi;
+  child.suite = terms.suite;
+  child.selectors = terms.selectors;
+  child.aggfrag = terms.aggfrag;
+  child.peer_aggfrag = terms.peer_aggfrag;
+  child.own_exchange = source.own;
+  child.made = turn.now();
+  child.rekey_at = turn.now() + shortened(turn.means, sa.policy->esp.rekey_time);
+  child.expire_at = turn.now() + sa.policy->esp.rekey_time + sa.policy->esp.rekey_margin;
+  turn.means.effects.push_back(
+      ChildUp{.tunnel = sa.tunnel(),
+              .id = child.id,
+              .inbound = esp_sa(child.inbound, terms, ciphers->cipher, theirs.encryption),
+              .outbound = esp_sa(child.outbound, terms, ciphers->cipher, ours.encryption),
+              .selectors = child.selectors,
+              .encapsulation = encapsulation_of(sa),
+              .path = sa.path,
+              .aggfrag = child.aggfrag,
+              .peer_takes_fragments = child.peer_aggfrag.fragments == ikewire::InnerFragments::kAccepted,
+              .use = use});
+  const ChildId id = child.id;
+  sa.children.emplace(id, std::move(child));
+  return id;
+}
+
+std::vector<ConstBytes> views(const std::vector<SecretBytes>& secrets) {
+  std::vector<ConstBytes> all;
+  for (const SecretBytes& secret : secrets) all.push_back(secret.bytes());
+  return all;
+}
+
+void tell_child(Turn& turn, const ChildSa& child, std::string_view id, const std::string& what) {
+  turn.report(Severity::kInfo, id,
+              what + ": " + suite_text(child.suite) + ", " + (child.aggfrag ? "AGGFRAG" : "no AGGFRAG") + ", " +
+                  selectors_text(child.selectors.local) + " <-> " + selectors_text(child.selectors.remote));
+  if (!child.aggfrag && turn.sa.policy->aggfrag == AggfragPolicy::kWanted) {
+    turn.report(Severity::kWarn, kAggfragFallback, "the peer does not speak AGGFRAG: plain ESP, as the policy allows");
+  }
+}
+
+}  // namespace
+
+std::vector<ikewire::KeMethod> Creation::to_come() const {
+  std::vector<ikewire::KeMethod> methods;
+  for (const negotiation::AdditionalKe& more : suite.additional) methods.push_back(more.method);
+  const std::size_t ran = shared.empty() ? 0 : shared.size() - 1;
+  methods.erase(methods.begin(), methods.begin() + static_cast<std::ptrdiff_t>(std::min(ran, methods.size())));
+  return methods;
+}
+
+Result<ChildId> make_child(Turn& turn, const Creation& creation, OutboundUse use) {
+  const auto secrets = views(creation.shared);
+  const KeySource source{{creation.nonces.initiator, creation.nonces.responder}, secrets, creation.own};
+  const auto made = record_child(turn, creation.child, source, use);
+  if (!made) return made;
+  const bool rekey = creation.kind == CreationKind::kRekeyChild;
+  tell_child(turn, *turn.sa.child(*made), rekey ? kChildRekeyed : kChildEstablished,
+             rekey ? "Child SA rekeyed" : "Child SA established");
+  return made;
+}
+
+Result<ChildId> make_first_child(Turn& turn, const ChildTerms& terms) {
+  const auto made =
+      record_child(turn, terms, {turn.sa.nonces(), {}, turn.sa.role == IkeRole::kInitiator}, OutboundUse::kNow);
+  if (made) tell_child(turn, *turn.sa.child(*made), kChildEstablished, "Child SA established");
+  return made;
+}
+
+Result<SaState> make_successor(Turn& turn, const Creation& creation) {
+  const SaState& old = turn.sa;
+  const auto ciphers = ike_ciphers_of(creation.suite);
+  if (!ciphers) return std::unexpected(ciphers.error());
+  SaState sa;
+  sa.role = creation.own ? IkeRole::kInitiator : IkeRole::kResponder;  // of the rekey (RFC 7296 §2.18)
+  sa.spis = creation.own ? IkeSpis{creation.own_ike_spi, creation.peer_ike_spi}
+                         : IkeSpis{creation.peer_ike_spi, creation.own_ike_spi};
+  sa.phase = Phase::kEstablished;
+  sa.path = old.path;
+  sa.nat = old.nat;
+  sa.policy = old.policy;
+  sa.suite = creation.suite;
+  sa.transcript = old.transcript;
+  sa.peer = old.peer;
+  sa.nonce_initiator = creation.nonces.initiator;
+  sa.nonce_responder = creation.nonces.responder;
+  const auto secrets = views(creation.shared);
+  auto keys = rekeyed_keys({old.keys.prf, old.keys.d.bytes()}, ciphers->shape, sa.nonces(), sa.spis, secrets);
+  if (!keys) return std::unexpected(keys.error());
+  auto protection = Protection::create(*ciphers, *keys, sa.role);
+  if (!protection) return std::unexpected(protection.error());
+  sa.keys = std::move(*keys);
+  sa.protection.emplace(std::move(*protection));
+  sa.proofs = old.proofs;
+  sa.peer_id = old.peer_id;
+  sa.established_at = turn.now();
+  sa.heard_at = turn.now();
+  sa.post_quantum = old.post_quantum || creation.suite.post_quantum();
+  set_ike_lifetime(turn.means, sa);
+  return sa;
+}
+
+void move_children(SaState& from, SaState& to) {
+  for (auto& [id, child] : from.children) to.children.emplace(id, std::move(child));
+  from.children.clear();
+}
+
+void set_ike_lifetime(Means& means, SaState& sa) {
+  const Nanos lifetime = sa.policy->ike.rekey;
+  sa.rekey_at = means.moment.now + shortened(means, lifetime);
+  sa.expire_at = means.moment.now + lifetime + std::max<Nanos>(lifetime / kJitterParts, limits::kReplacedLife * 2);
+}
+
+}  // namespace levelgate::ike

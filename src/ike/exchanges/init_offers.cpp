@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What IKE_SA_INIT announces.
+#include "ike/exchanges/init_offers.h"
+
+#include <array>
+
+#include "ikewire/ike_notify_values.h"
+#include "negotiation/keywords.h"
+
+namespace levelgate::ike {
+
+using ikewire::NotifyType;
+
+Result<void> write_init_offers(PayloadWriter& out, const SaState& sa, const IkeSpis& spis) {
+  // To be taken for one behind a NAT is how UDP encapsulation is asked for where there is none.
+  model::Endpoint shown = sa.path.local;
+  if (sa.policy && sa.policy->encapsulation == model::EncapsulationChoice::kUdp) shown.port = 0;
+  const auto source = nat_hash(spis, shown);
+  if (!source) return std::unexpected(source.error());
+  const auto destination = nat_hash(spis, sa.path.remote);
+  if (!destination) return std::unexpected(destination.error());
+  out.add_notify(NotifyType::kNatDetectionSourceIp, *source);
+  out.add_notify(NotifyType::kNatDetectionDestinationIp, *destination);
+  if (!sa.policy || sa.policy->ike.fragmentation) out.add_notify(NotifyType::kIkev2FragmentationSupported);
+  out.add_notify_written(NotifyType::kSignatureHashAlgorithms,
+                         [](ikewire::WireBuffer& value) { write_hashes(value, announced_hashes()); });
+  out.add_notify(NotifyType::kIntermediateExchangeSupported);
+  out.add_notify(NotifyType::kIkeSaInitFullTranscriptAuth);
+  return {};
+}
+
+Result<void> read_init_offers(SaState& sa, const Contents& contents, const IkeSpis& spis) {
+  const auto seen = nat_seen(contents, spis, sa.path);
+  if (!seen) return std::unexpected(seen.error());
+  sa.nat = *seen;
+  sa.peer.fragmentation = sa.policy->ike.fragmentation && contents.has(NotifyType::kIkev2FragmentationSupported);
+  sa.peer.intermediate = contents.has(NotifyType::kIntermediateExchangeSupported);
+  sa.peer.childless = contents.has(NotifyType::kChildlessIkev2Supported);
+  const Announced peer = contents.has(NotifyType::kIkeSaInitFullTranscriptAuth) ? Announced::kYes : Announced::kNo;
+  sa.transcript = sa.role == ikewire::IkeRole::kInitiator ? transcript_notify(Announced::kYes, peer)
+                                                          : transcript_notify(peer, Announced::kYes);
+  if (const auto* list = contents.find(NotifyType::kSupportedAuthMethods)) {
+    sa.peer.announcements_follow = list->value.empty();
+  }
+  if (!read_accepted_methods(sa, contents)) return failure(Fault::kBadInput, "lists of signatures are malformed");
+  return {};
+}
+
+void write_accepted_methods(PayloadWriter& out, SaState& sa) {
+  std::vector<std::shared_ptr<const Credentials>> candidates;
+  for (const PolicyPtr& policy : sa.candidates) candidates.push_back(policy->credentials);
+  const std::vector<std::byte> request = cert_request_body(candidates);
+  const std::vector<std::byte> list = announcements(candidates);
+  const bool in_init = sa.phase == Phase::kNone;
+  if (in_init && sa.peer.intermediate && is_long(list.size() + request.size(), out.size())) {
+    sa.list_by_intermediate = true;
+    out.add_notify(NotifyType::kSupportedAuthMethods);
+    return;
+  }
+  if (!request.empty()) out.add_octets(ikewire::PayloadType::kCertRequest, request);
+  if (!list.empty()) out.add_notify(NotifyType::kSupportedAuthMethods, list);
+}
+
+void write_accepted_methods(PayloadWriter& out, const Credentials& credentials) {
+  const std::vector<std::shared_ptr<const Credentials>> one{
+      std::shared_ptr<const Credentials>(std::shared_ptr<void>(), &credentials)};
+  const std::vector<std::byte> request = cert_request_body(one);
+  const std::vector<std::byte> list = announcements(one);
+  if (!request.empty()) out.add_octets(ikewire::PayloadType::kCertRequest, request);
+  if (!list.empty()) out.add_notify(NotifyType::kSupportedAuthMethods, list);
+}
+
+bool read_accepted_methods(SaState& sa, const Contents& contents) {
+  std::vector<ConstBytes> lists, hashes;
+  for (const ikewire::Notify& notify : contents.notifies) {
+    if (notify.type == NotifyType::kSupportedAuthMethods) lists.push_back(notify.value);
+    if (notify.type == NotifyType::kSignatureHashAlgorithms) hashes.push_back(notify.value);
+  }
+  return learn(sa.peer.accepts, {lists, hashes, contents.certificate_requests}).has_value();
+}
+
+Result<void> take_initial_keys(SaState& sa, ConstBytes shared) {
+  const auto ciphers = ike_ciphers_of(sa.suite);
+  if (!ciphers) return std::unexpected(ciphers.error());
+  auto keys = initial_keys(ciphers->shape, sa.nonces(), sa.spis, shared);
+  if (!keys) return std::unexpected(keys.error());
+  auto protection = Protection::create(*ciphers, *keys, sa.role);
+  if (!protection) return std::unexpected(protection.error());
+  sa.keys = std::move(*keys);
+  sa.protection.emplace(std::move(*protection));
+  sa.post_quantum = negotiation::is_post_quantum(sa.suite.key_exchange);
+  return {};
+}
+
+}  // namespace levelgate::ike

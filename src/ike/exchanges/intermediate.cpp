@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Additional key exchanges before authentication, both halves. IntAuth is kept by whoever seals and opens.
+#include "ike/exchanges/intermediate.h"
+
+#include "ike/exchanges/init_offers.h"
+#include "negotiation/keywords.h"
+
+namespace levelgate::ike {
+namespace {
+
+using ikewire::KeMethod;
+using ikewire::NotifyType;
+using ikewire::PayloadType;
+
+// RFC 9370 §2.2.2: SKEYSEED(n), then all seven keys anew.
+Result<void> renew_keys(SaState& sa, KeMethod method, ConstBytes shared) {
+  const IkeCiphers& ciphers = sa.protection->ciphers();
+  auto keys = keys_after_intermediate(ciphers.shape, sa.keys.d.bytes(), sa.nonces(), sa.spis, shared);
+  if (!keys) return std::unexpected(keys.error());
+  auto protection = Protection::create(ciphers, *keys, sa.role);
+  if (!protection) return std::unexpected(protection.error());
+  sa.keys = std::move(*keys);
+  sa.protection.emplace(std::move(*protection));
+  sa.post_quantum = sa.post_quantum || negotiation::is_post_quantum(method);
+  return {};
+}
+
+}  // namespace
+
+Outcome OwnIntermediate::begin(Turn& turn) {
+  turn.sa.phase = Phase::kIntermediateSent;
+  if (method_ == KeMethod::kNone) return send_request(turn);
+  turn.run([method = static_cast<std::uint16_t>(method_)] { return JobValue(crypto::generate_key(method)); });
+  return Outcome::kWait;
+}
+
+Outcome OwnIntermediate::send_request(Turn& turn) const {
+  if (key_) turn.out.add(PayloadType::kKe, ikewire::KeyExchange{method_, key_->public_value()});
+  turn.type = ikewire::Exchange::kIkeIntermediate;
+  return Outcome::kSend;
+}
+
+// Only the responder can have sent it, though it has not authenticated itself yet: there is no better answer to wait
+// for.
+Outcome OwnIntermediate::on_response(Turn& turn, const Message& response) {
+  const Contents& contents = response.contents;
+  if (const auto* error = contents.error()) {
+    return close(turn, kPeerRefusedUs, "the peer ends the handshake with " + ikewire::name_of(error->type));
+  }
+  if (!read_accepted_methods(turn.sa, contents)) {
+    return close(turn, kMalformed, "the peer's list of signatures is malformed");
+  }
+  ++turn.sa.intermediates;
+  if (method_ == KeMethod::kNone) return Outcome::kDone;
+  if (!contents.key_exchange || contents.key_exchange->method != method_) {
+    return close(turn, kMalformed, "IKE_INTERMEDIATE brings another key exchange than the negotiated one");
+  }
+  turn.run([key = key_, value = std::vector(contents.key_exchange->key.begin(), contents.key_exchange->key.end())] {
+    return JobValue(key->decapsulate(value));
+  });
+  return Outcome::kWait;
+}
+
+Outcome OwnIntermediate::on_job(Turn& turn, JobValue value) {
+  if (auto* generated = std::get_if<Result<std::unique_ptr<crypto::GeneratedKey>>>(&value)) {
+    if (!*generated) return close(turn, generated->error());
+    key_ = std::move(**generated);
+    return send_request(turn);
+  }
+  auto* const shared = std::get_if<Result<SecretBytes>>(&value);
+  if (shared == nullptr) return Outcome::kWait;
+  if (!*shared) return close(turn, kKeyExchangeFailed, shared->error().what);
+  if (const auto renewed = renew_keys(turn.sa, method_, (*shared)->bytes()); !renewed) {
+    return close(turn, renewed.error());
+  }
+  return Outcome::kDone;
+}
+
+Outcome PeerIntermediate::on_request(Turn& turn, const Message& request) {
+  SaState& sa = turn.sa;
+  const Contents& contents = request.contents;
+  const bool keyed = sa.intermediates < sa.suite.additional.size();
+  method_ = keyed ? sa.suite.additional[sa.intermediates].method : KeMethod::kNone;
+  if (!keyed) return send_response(turn, {});
+  if (!contents.key_exchange || contents.key_exchange->method != method_) {
+    turn.reason = Reason{kMalformed, "IKE_INTERMEDIATE brings another key exchange than the negotiated one"};
+    turn.out.add_notify(NotifyType::kInvalidSyntax);
+    return Outcome::kSendAndClose;
+  }
+  turn.run([method = static_cast<std::uint16_t>(method_),
+            value = std::vector(contents.key_exchange->key.begin(), contents.key_exchange->key.end())] {
+    return JobValue(crypto::encapsulate(method, value));
+  });
+  return Outcome::kWait;
+}
+
+Outcome PeerIntermediate::on_job(Turn& turn, JobValue value) {
+  auto* const made = std::get_if<Result<crypto::Encapsulation>>(&value);
+  if (made == nullptr) return Outcome::kWait;
+  if (!*made) {
+    turn.reason = Reason{kKeyExchangeFailed, made->error().what};
+    turn.out.add_notify(NotifyType::kInvalidSyntax);
+    return Outcome::kSendAndClose;
+  }
+  shared_ = std::move((*made)->secret);
+  return send_response(turn, (*made)->response);
+}
+
+Outcome PeerIntermediate::send_response(Turn& turn, ConstBytes key) {
+  SaState& sa = turn.sa;
+  if (method_ != KeMethod::kNone) turn.out.add(PayloadType::kKe, ikewire::KeyExchange{method_, key});
+  if (sa.list_by_intermediate && sa.intermediates == 0) write_accepted_methods(turn.out, sa);
+  return Outcome::kSend;
+}
+
+void PeerIntermediate::answered(Turn& turn) {
+  SaState& sa = turn.sa;
+  ++sa.intermediates;
+  if (sa.intermediates >= sa.suite.additional.size()) sa.phase = Phase::kAuthDue;
+  if (method_ == KeMethod::kNone) return;
+  if (const auto renewed = renew_keys(sa, method_, shared_.bytes()); !renewed) {
+    turn.reason = Reason{kInternalFault, renewed.error().what, Severity::kError};
+  }
+}
+
+}  // namespace levelgate::ike

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The initiator's half of IKE_SA_INIT.
+#include "ike/exchanges/sa_init.h"
+
+#include <algorithm>
+
+#include "ike/exchanges/auth.h"
+#include "ike/exchanges/init_offers.h"
+#include "ike/exchanges/intermediate.h"
+#include "ike/wording.h"
+#include "ikewire/ike_notify_values.h"
+#include "negotiation/limits.h"
+#include "negotiation/offer.h"
+
+namespace levelgate::ike {
+namespace {
+
+using ikewire::KeMethod;
+using ikewire::NotifyType;
+using ikewire::PayloadType;
+using ikewire::TransformType;
+using negotiation::AdditionalExchanges;
+
+bool offers(const std::vector<ikewire::Proposal>& proposals, KeMethod method) {
+  return std::ranges::any_of(proposals, [&](const ikewire::Proposal& proposal) {
+    return std::ranges::any_of(proposal.transforms, [&](const ikewire::Transform& t) {
+      return t.type == TransformType::kKe && t.id == static_cast<std::uint16_t>(method);
+    });
+  });
+}
+
+KeMethod first_method(const std::vector<ikewire::Proposal>& proposals) {
+  for (const ikewire::Proposal& proposal : proposals) {
+    for (const ikewire::Transform& t : proposal.transforms) {
+      if (t.type == TransformType::kKe) return KeMethod{t.id};
+    }
+  }
+  return KeMethod::kNone;
+}
+
+}  // namespace
+
+Outcome OwnSaInit::begin(Turn& turn) {
+  SaState& sa = turn.sa;
+  offered_ = negotiation::offer(sa.policy->ike_proposals, sa.policy->ike_terms(AdditionalExchanges::kAvailable));
+  method_ = first_method(offered_);
+  if (method_ == KeMethod::kNone) {
+    return close(turn, kPostQuantumRefused, "no configured proposal keeps the post-quantum policy", Severity::kError);
+  }
+  sa.nonce_initiator.resize(32);
+  if (const auto filled = turn.means.random.fill(sa.nonce_initiator); !filled) return close(turn, filled.error());
+  sa.phase = Phase::kInitSent;
+  return generate(turn);
+}
+
+Outcome OwnSaInit::generate(Turn& turn) {
+  stage_ = Stage::kGenerating;
+  turn.run([method = static_cast<std::uint16_t>(method_)] { return JobValue(crypto::generate_key(method)); });
+  return Outcome::kWait;
+}
+
+Outcome OwnSaInit::send_request(Turn& turn) {
+  stage_ = Stage::kAwaiting;
+  if (!cookie_.empty()) turn.out.add_notify(NotifyType::kCookie, cookie_);
+  turn.out.add(PayloadType::kSa, offered_);
+  turn.out.add(PayloadType::kKe, ikewire::KeyExchange{method_, key_->public_value()});
+  turn.out.add_octets(PayloadType::kNonce, turn.sa.nonce_initiator);
+  const auto written = write_init_offers(turn.out, turn.sa, {turn.sa.spis.initiator, {}});
+  if (!written) return close(turn, written.error());
+  turn.type = ikewire::Exchange::kIkeSaInit;
+  return Outcome::kSend;
+}
+
+Outcome OwnSaInit::wait_on(Turn& turn) {
+  turn.keep_waiting = true;
+  return Outcome::kWait;
+}
+
+// Anybody may have sent it, and many times: each thing is said once.
+Outcome OwnSaInit::tell_once(Turn& turn, std::string_view id, std::string text) {
+  if (told_.size() < limits::kToldOnce && told_.insert(text).second) turn.report(Severity::kWarn, id, std::move(text));
+  return wait_on(turn);
+}
+
+Outcome OwnSaInit::on_response(Turn& turn, const Message& response) {
+  if (stage_ != Stage::kAwaiting) return wait_on(turn);
+  const Contents& contents = response.contents;
+  if (contents.proposals) return on_answer(turn, response);
+  if (const auto* cookie = contents.find(NotifyType::kCookie)) return on_cookie(turn, *cookie);
+  if (const auto* wanted = contents.find(NotifyType::kInvalidKePayload)) return on_wanted_method(turn, *wanted);
+  if (const auto* error = contents.error()) {
+    if (error->type != NotifyType::kNoProposalChosen) {
+      return tell_once(turn, kPeerRefusedUs,
+                       "the peer answers " + name_of(error->type) + " (not authenticated); still trying");
+    }
+    return tell_once(
+        turn, kNoProposal,
+        "the peer answers NO_PROPOSAL_CHOSEN (not authenticated); we offer " + offer_text(offered_) + "; still trying");
+  }
+  return wait_on(turn);
+}
+
+Outcome OwnSaInit::on_cookie(Turn& turn, const ikewire::Notify& notify) {
+  const auto cookie = ikewire::read_cookie(notify.value);
+  if (!cookie || std::ranges::equal(*cookie, cookie_) || ++restarts_ > limits::kInitRestarts) return wait_on(turn);
+  cookie_.assign(cookie->begin(), cookie->end());
+  turn.keep_waiting = true;
+  return send_request(turn);
+}
+
+Outcome OwnSaInit::on_wanted_method(Turn& turn, const ikewire::Notify& notify) {
+  const auto wanted = ikewire::read_wanted_method(notify.value);
+  if (!wanted || *wanted == method_) return wait_on(turn);
+  if (!offers(offered_, *wanted)) {
+    return tell_once(turn, kNoProposal,
+                     "the peer wants the key exchange " + ikewire::name_of(*wanted) +
+                         ", which is not offered (not authenticated); we offer " + offer_text(offered_));
+  }
+  if (++restarts_ > limits::kInitRestarts) return wait_on(turn);
+  method_ = *wanted;
+  turn.keep_waiting = true;
+  return generate(turn);
+}
+
+Outcome OwnSaInit::on_answer(Turn& turn, const Message& response) {
+  SaState& sa = turn.sa;
+  const Contents& contents = response.contents;
+  const bool intermediate = contents.has(NotifyType::kIntermediateExchangeSupported);
+  const auto terms =
+      sa.policy->ike_terms(intermediate ? AdditionalExchanges::kAvailable : AdditionalExchanges::kUnavailable);
+  const auto suite = negotiation::check_answer(offered_, *contents.proposals, terms);
+  if (!suite) {
+    return tell_once(turn, kAnswerNotOffered, "the peer's choice is refused: " + negotiation::text_of(suite.error()));
+  }
+  const auto ciphers = ike_ciphers_of(*suite);
+  const bool complete = contents.key_exchange && contents.nonce && response.header.responder_spi.value != 0;
+  if (!ciphers || !complete || suite->key_exchange != method_ || contents.key_exchange->method != method_ ||
+      !nonce_fits(contents.nonce->size(), ciphers->shape.prf)) {
+    return tell_once(turn, kMalformed, "an incomplete or contradictory answer to IKE_SA_INIT");
+  }
+  sa.spis.responder = response.header.responder_spi;
+  sa.suite = *suite;
+  sa.nonce_responder.assign(contents.nonce->begin(), contents.nonce->end());
+  sa.init_response = response.datagram;
+  if (const auto read = read_init_offers(sa, contents, sa.spis); !read) return close(turn, read.error());
+  stage_ = Stage::kDecapsulating;
+  turn.keep_waiting = true;
+  turn.run([key = key_, value = std::vector(contents.key_exchange->key.begin(), contents.key_exchange->key.end())] {
+    return JobValue(key->decapsulate(value));
+  });
+  return Outcome::kWait;
+}
+
+Outcome OwnSaInit::on_job(Turn& turn, JobValue value) {
+  if (auto* generated = std::get_if<Result<std::unique_ptr<crypto::GeneratedKey>>>(&value)) {
+    if (!*generated) return close(turn, generated->error());
+    key_ = std::move(**generated);
+    return send_request(turn);
+  }
+  auto* const shared = std::get_if<Result<SecretBytes>>(&value);
+  if (shared == nullptr) return Outcome::kWait;
+  if (!*shared) {  // of a forger, perhaps: the true answer may yet come
+    stage_ = Stage::kAwaiting;
+    turn.sa.spis.responder = {};
+    return tell_once(turn, kKeyExchangeFailed, shared->error().what);
+  }
+  key_.reset();
+  if (const auto taken = take_initial_keys(turn.sa, (*shared)->bytes()); !taken) return close(turn, taken.error());
+  if (turn.sa.nat.any()) {  // RFC 7296 §2.23: both sides move, whoever is behind the NAT
+    turn.sa.path.local.port = kNatPort;
+    if (turn.sa.path.remote.port == kIkePort) turn.sa.path.remote.port = kNatPort;
+  }
+  follow_up(turn);
+  return Outcome::kDone;
+}
+
+void OwnSaInit::follow_up(Turn& turn) const {
+  const SaState& sa = turn.sa;
+  for (std::size_t i = 0; i < sa.suite.additional.size(); ++i) {
+    turn.follow.push_back(std::make_unique<OwnIntermediate>(sa.suite.additional[i].method));
+  }
+  if (sa.suite.additional.empty() && sa.peer.announcements_follow && sa.peer.intermediate) {
+    turn.follow.push_back(std::make_unique<OwnIntermediate>(KeMethod::kNone));
+  }
+  turn.follow.push_back(std::make_unique<OwnAuth>());
+}
+
+}  // namespace levelgate::ike

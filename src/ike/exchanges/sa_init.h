@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// IKE_SA_INIT (RFC 7296 §1.2): suite, key exchange, nonces, and what both sides support. As initiator with COOKIE and
+// INVALID_KE_PAYLOAD in every order (RFC 7296 §2.6.1); nobody is authenticated yet, so a bad answer never ends the
+// attempt (RFC 7296 §2.21.1): it is told, and a better one is waited for.
+#pragma once
+
+#include <set>
+
+#include "ike/exchanges/exchange.h"
+
+namespace levelgate::ike {
+
+class OwnSaInit final : public OwnExchange {
+ public:
+  Outcome begin(Turn& turn) override;
+  Outcome on_response(Turn& turn, const Message& response) override;
+  Outcome on_job(Turn& turn, JobValue value) override;
+
+ private:
+  enum class Stage : std::uint8_t { kGenerating, kAwaiting, kDecapsulating };
+
+  Outcome generate(Turn& turn);
+  Outcome send_request(Turn& turn);
+  Outcome wait_on(Turn& turn);
+  Outcome on_cookie(Turn& turn, const ikewire::Notify& notify);
+  Outcome on_wanted_method(Turn& turn, const ikewire::Notify& notify);
+  Outcome on_answer(Turn& turn, const Message& response);
+  Outcome tell_once(Turn& turn, std::string_view id, std::string text);
+  void follow_up(Turn& turn) const;
+
+  Stage stage_ = Stage::kGenerating;
+  std::vector<ikewire::Proposal> offered_;
+  ikewire::KeMethod method_ = ikewire::KeMethod::kNone;
+  std::shared_ptr<crypto::GeneratedKey> key_;
+  std::vector<std::byte> cookie_;
+  std::uint32_t restarts_ = 0;
+  std::set<std::string> told_;
+};
+
+// The first request of a stranger, whose address is proven or believed. What it asks for has been chosen already: see
+// InitChoice.
+struct InitChoice {
+  PolicyPtr policy;
+  negotiation::Suite suite;
+  ikewire::Proposal answer;
+};
+
+class PeerSaInit final : public PeerExchange {
+ public:
+  explicit PeerSaInit(InitChoice choice) : choice_(std::move(choice)) {}
+  Outcome on_request(Turn& turn, const Message& request) override;
+  Outcome on_job(Turn& turn, JobValue value) override;
+  void answered(Turn& turn) override;
+
+ private:
+  Outcome send_response(Turn& turn, const crypto::Encapsulation& made);
+
+  InitChoice choice_;
+  SecretBytes shared_;
+};
+
+}  // namespace levelgate::ike

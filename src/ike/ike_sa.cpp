@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Messages in: window, gate, reassembly, encryption, payloads, exchange.
+#include "ike/ike_sa.h"
+
+#include <algorithm>
+
+#include "crypto/ike_hash.h"
+#include "ike/exchanges/auth.h"
+#include "ike/exchanges/create_child.h"
+#include "ike/exchanges/informational.h"
+#include "ike/exchanges/intermediate.h"
+#include "ike/exchanges/serve_create.h"
+#include "ikewire/ike_intermediate.h"
+
+namespace levelgate::ike {
+namespace {
+
+using ikewire::Exchange;
+using ikewire::IkeDirection;
+using ikewire::PayloadType;
+using ikewire::PayloadView;
+
+std::optional<MessageDigest> digest_of(ConstBytes datagram) {
+  const auto hash = crypto::ike_hash(crypto::IkeHash::kSha256, {datagram});
+  MessageDigest digest{};
+  if (!hash || hash->size() != digest.size()) return std::nullopt;
+  std::ranges::copy(*hash, digest.begin());
+  return digest;
+}
+
+std::uint16_t fragment_number(const std::vector<PayloadView>& chain) {
+  const bool cut = !chain.empty() && chain.back().type == PayloadType::kSkf && chain.back().body.size() >= 4;
+  return cut ? load_be<std::uint16_t>(chain.back().body.data()) : std::uint16_t{0};
+}
+
+std::unique_ptr<PeerExchange> exchange_for(Exchange exchange) {
+  if (exchange == Exchange::kIkeIntermediate) return std::make_unique<PeerIntermediate>();
+  if (exchange == Exchange::kIkeAuth) return std::make_unique<PeerAuth>();
+  if (exchange == Exchange::kCreateChildSa) return std::make_unique<PeerCreate>();
+  if (exchange == Exchange::kIkeFollowupKe) return std::make_unique<PeerFollowup>();
+  if (exchange == Exchange::kInformational) return std::make_unique<PeerInformational>();
+  return nullptr;
+}
+
+// A list that was announced to come by IKE_INTERMEDIATE may be asked for, or not (RFC 9593 §3.1).
+Phase phase_towards(const SaState& sa, Exchange exchange) {
+  const bool may_ask =
+      sa.phase == Phase::kAuthDue && sa.list_by_intermediate && sa.suite.additional.empty() && sa.intermediates == 0;
+  return may_ask && exchange == Exchange::kIkeIntermediate ? Phase::kIntermediateDue : sa.phase;
+}
+
+}  // namespace
+
+void IkeSa::begin(Means& means) {
+  began_at_ = means.moment.now;
+  follow_.push_back(std::make_unique<OwnSaInit>());
+  start_next(means);
+}
+
+void IkeSa::serve_init(Means& means, InitChoice choice, Message request) {
+  began_at_ = means.moment.now;
+  answer_path_ = state_.path;
+  const auto digest = digest_of(request.datagram);
+  if (!digest || !peer_requests_.accept(MessageId{0}, *digest)) {
+    return close_now(means, {kInternalFault, "an IKE_SA_INIT cannot be told from another", Severity::kError});
+  }
+  serving_ = std::make_unique<PeerSaInit>(std::move(choice));
+  serving_message_ = std::make_unique<Message>(std::move(request));
+  Turn turn(means, state_);
+  prepare(turn);
+  const Outcome outcome = serving_->on_request(turn, *serving_message_);
+  after_peer(means, turn, outcome);
+}
+
+void IkeSa::datagram(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header) {
+  if (gone_) return;
+  if (header.direction == IkeDirection::kRequest) {
+    request(means, path, octets, header);
+  } else {
+    response(means, path, octets, header);
+  }
+}
+
+void IkeSa::request(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header) {
+  const auto digest = digest_of(octets);
+  const auto chain = read_chain(header.first_payload, octets.subspan(ikewire::kIkeHeaderOctets), {});
+  if (!digest || !chain) return;
+  switch (peer_requests_.verdict({header.message_id, *digest, fragment_number(*chain)})) {
+    case RequestVerdict::kAnswerAgain:
+      if (const SentMessage* again = peer_requests_.response(header.message_id)) send(means, path, *again);
+      return;
+    case RequestVerdict::kAnswerIfAuthentic: {
+      const SentMessage* const again = peer_requests_.response(header.message_id);
+      if (again != nullptr && state_.protection && state_.protection->open(octets, *chain)) send(means, path, *again);
+      return;
+    }
+    case RequestVerdict::kNew:
+      break;
+    case RequestVerdict::kUnderWay:
+    case RequestVerdict::kOtherFragment:
+    case RequestVerdict::kOtherOctets:
+    case RequestVerdict::kTooOld:
+    case RequestVerdict::kTooNew:
+      return;
+    case RequestVerdict::kNoMore:
+      return want(means, Want::kDeleteIke);
+  }
+  const Phase phase = phase_towards(state_, header.exchange);
+  if (gate(phase, state_.role, IkeDirection::kRequest, header.exchange) == Gate::kClosed || serving_) return;
+  auto message = open_whole(means, request_parts_, octets, header, *chain);
+  if (!message) return;
+  const auto first = digest_of(message->datagram);
+  if (!first || !peer_requests_.accept(header.message_id, *first)) return;
+  state_.heard_at = means.moment.now;
+  answer_path_ = path;
+  follow_path(means, path);
+  serve(means, std::move(*message));
+}
+
+void IkeSa::response(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header) {
+  if (!own_ || own_requests_.verdict(header.message_id) != ResponseVerdict::kAwaited) return;
+  if (gate(state_.phase, state_.role, IkeDirection::kResponse, header.exchange) == Gate::kClosed) return;
+  const auto chain = read_chain(header.first_payload, octets.subspan(ikewire::kIkeHeaderOctets), {});
+  if (!chain) return;
+  if (header.exchange == Exchange::kIkeSaInit) {
+    Message message{header, {octets.begin(), octets.end()}, {}, header.first_payload, {}};
+    return take_response(means, std::move(message));
+  }
+  auto message = open_whole(means, response_parts_, octets, header, *chain);
+  if (!message) return;
+  if (!own_requests_.answered(header.message_id)) return;
+  sent_at_ = kNever;
+  state_.heard_at = means.moment.now;
+  follow_path(means, path);
+  take_response(means, std::move(*message));
+}
+
+// An authentic message, whole; nothing when it is not, or not yet.
+std::optional<Message> IkeSa::open_whole(Means& means, Reassembly& parts, ConstBytes octets,
+                                         const ikewire::IkeHeader& header, const std::vector<PayloadView>& chain) {
+  if (!state_.protection) return std::nullopt;
+  if (const std::uint16_t number = fragment_number(chain); number != 0) {
+    const ikewire::FragmentNumber fragment{number, load_be<std::uint16_t>(chain.back().body.data() + 2)};
+    if (!state_.peer.fragmentation || parts.verdict(header.message_id, fragment) != PieceVerdict::kWanted) {
+      return std::nullopt;
+    }
+  }
+  auto opened = state_.protection->open(octets, chain);
+  if (!opened) return std::nullopt;
+  if (!opened->fragment) {
+    parts.drop();
+    return Message{header, {octets.begin(), octets.end()}, std::move(opened->inner), opened->first_inside, {}};
+  }
+  const auto digest = digest_of(octets);
+  if (!digest) return std::nullopt;
+  if (opened->fragment->number == 1) first_fragment_.assign(octets.begin(), octets.end());
+  const Piece piece{header.message_id, *opened->fragment, opened->first_inside, *digest, opened->inner};
+  if (parts.add(means.moment.now, piece) != PieceVerdict::kWanted) return std::nullopt;
+  auto whole = parts.take();
+  if (!whole) return std::nullopt;
+  return Message{header, std::exchange(first_fragment_, {}), std::move(whole->inner), whole->first_inside, {}};
+}
+
+IkeSa::Reading IkeSa::read(Message& message, std::uint8_t& critical) const {
+  const bool clear = message.header.exchange == Exchange::kIkeSaInit;
+  const ConstBytes octets =
+      clear ? ConstBytes(message.datagram).subspan(ikewire::kIkeHeaderOctets) : ConstBytes(message.octets);
+  const ikewire::ChainRules rules{.place =
+                                      clear ? ikewire::ChainPlace::kMessage : ikewire::ChainPlace::kInsideEncrypted};
+  const auto chain = read_chain(message.first, octets, rules);
+  if (!chain) {
+    critical = static_cast<std::uint8_t>(chain.error().payload);
+    return chain.error().fault == ikewire::IkeFault::kUnknownCritical ? Reading::kCritical : Reading::kBroken;
+  }
+  auto contents = read_contents(message.header.exchange, message.header.direction, *chain);
+  if (!contents) return Reading::kBroken;
+  message.contents = std::move(*contents);
+  return Reading::kGood;
+}
+
+// What RFC 9242 §3.3.2 has signed of this message: with the keys from before its own key exchange.
+bool IkeSa::note_intermediate(ikewire::IkeRole sender, ConstBytes datagram, const Payloads& payloads) {
+  const auto header = ikewire::read_ike_header(datagram);
+  const auto chain = read_chain(header.header.first_payload, datagram.subspan(ikewire::kIkeHeaderOctets), {});
+  if (!chain) return false;
+  ikewire::WireBuffer prefix(limits::kReassembledOctets);
+  write_intermediate_prefix(prefix, datagram, *chain, payloads.octets.size(), ikewire::BigPayloads::kRefused);
+  if (!prefix.ok()) return false;
+  return state_.int_auth.add(sender, state_.keys.prf, state_.proof_of(sender).bytes(), prefix.octets(), payloads.octets)
+      .has_value();
+}
+
+void IkeSa::serve(Means& means, Message message) {
+  if (message.header.exchange == Exchange::kIkeIntermediate &&
+      !note_intermediate(other(state_.role), message.datagram, {message.first, message.octets})) {
+    return close_now(means, {kInternalFault, "IntAuth cannot be computed", Severity::kError});
+  }
+  std::uint8_t critical = 0;
+  const Reading reading = read(message, critical);
+  if (reading != Reading::kGood) return answer_fault(means, message, reading, critical);
+  serving_ = exchange_for(message.header.exchange);
+  if (!serving_) return;
+  serving_message_ = std::make_unique<Message>(std::move(message));
+  Turn turn(means, state_);
+  prepare(turn);
+  const Outcome outcome = serving_->on_request(turn, *serving_message_);
+  if (turn.forget_own && own_) own_->forget();
+  after_peer(means, turn, outcome);
+}
+
+void IkeSa::take_response(Means& means, Message message) {
+  const bool intermediate = message.header.exchange == Exchange::kIkeIntermediate;
+  if (intermediate && !note_intermediate(other(state_.role), message.datagram, {message.first, message.octets})) {
+    return close_now(means, {kInternalFault, "IntAuth cannot be computed", Severity::kError});
+  }
+  std::uint8_t critical = 0;
+  if (read(message, critical) != Reading::kGood) {
+    if (message.header.exchange == Exchange::kIkeSaInit) return;  // anybody's
+    return close_now(means, {kMalformed, "a malformed response to " + name_of(message.header.exchange)});
+  }
+  own_message_ = std::make_unique<Message>(std::move(message));
+  Turn turn(means, state_);
+  prepare(turn);
+  const Outcome outcome = own_->on_response(turn, *own_message_);
+  after_own(means, turn, outcome);
+}
+
+// The peer's address may change at its NAT; who has no NAT before it stays where it was authenticated (RFC 7296 §2.23).
+bool IkeSa::follow_path(Means& means, const Path& path) {
+  if (path == state_.path) return false;
+  const bool handshake =
+      state_.phase != Phase::kEstablished && state_.phase != Phase::kRekeyed && state_.phase != Phase::kClosing;
+  if (!handshake && !state_.nat.peer) return false;
+  state_.path = path;
+  if (handshake) return true;
+  means.effects.push_back(PathMoved{state_.tunnel(), path});
+  means.effects.push_back(
+      Report{Severity::kInfo, kPeerMoved, state_.tunnel(), "the peer is at " + path.remote.text() + " now"});
+  return true;
+}
+
+void IkeSa::job_done(Means& means, JobId id, JobValue value) {
+  if (gone_) return;
+  Turn turn(means, state_);
+  prepare(turn);
+  if (own_job_ == id && own_) {
+    own_job_.reset();
+    const Outcome outcome = own_->on_job(turn, std::move(value));
+    after_own(means, turn, outcome);
+  } else if (peer_job_ == id && serving_) {
+    peer_job_.reset();
+    const Outcome outcome = serving_->on_job(turn, std::move(value));
+    after_peer(means, turn, outcome);
+  }
+}
+
+}  // namespace levelgate::ike

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One IKE SA: runs our exchanges one after the other and answers the peer's, through the message window, the table of
+// exchanges, reassembly and encryption, in that order. What is said in an exchange is exchanges/'s matter. Thread:
+// control.
+#pragma once
+
+#include <levelgate/base/time.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "ike/exchanges/exchange.h"
+#include "ike/exchanges/sa_init.h"
+#include "ike/fragments.h"
+#include "ike/message_window.h"
+#include "ike/sa_state.h"
+
+namespace levelgate::ike {
+
+// In the order in which they are served.
+enum class Want : std::uint8_t { kDeleteIke, kDeleteChild, kRekeyIke, kRekeyChild, kNewChild, kLiveness };
+
+class IkeSa {
+ public:
+  explicit IkeSa(SaState state) : state_(std::move(state)) {}
+
+  // As initiator: IKE_SA_INIT and all that follows.
+  void begin(Means& means);
+  // As responder: an IKE_SA_INIT request that is to be served.
+  void serve_init(Means& means, InitChoice choice, Message request);
+  // A message with our SPI; `header` was read from it. What does not belong here is dropped.
+  void datagram(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header);
+  void job_done(Means& means, JobId id, JobValue value);
+  void on_time(Means& means);
+
+  // Equal wants are one. A handshake that is under way serves none.
+  void want(Means& means, Want what, ChildId child = {});
+  // Ends at once, without a word to the peer.
+  void close_now(Means& means, const Reason& reason);
+  // Something authentic of the peer came another way: its ESP packets.
+  void heard(Instant now) { state_.heard_at = now; }
+
+  [[nodiscard]] Instant deadline() const;
+  [[nodiscard]] bool gone() const { return gone_; }
+  [[nodiscard]] SaState& state() { return state_; }
+  [[nodiscard]] const SaState& state() const { return state_; }
+  [[nodiscard]] std::uint32_t tries() const { return own_requests_.tries(); }
+
+ private:
+  // --- what arrives ---
+  void request(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header);
+  void response(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header);
+  std::optional<Message> open_whole(Means& means, Reassembly& parts, ConstBytes octets,
+                                    const ikewire::IkeHeader& header, const std::vector<ikewire::PayloadView>& chain);
+  enum class Reading : std::uint8_t { kGood, kBroken, kCritical };
+  Reading read(Message& message, std::uint8_t& critical) const;
+  void serve(Means& means, Message message);
+  void take_response(Means& means, Message message);
+  bool follow_path(Means& means, const Path& path);
+  bool note_intermediate(ikewire::IkeRole sender, ConstBytes datagram, const Payloads& payloads);
+
+  // --- what leaves ---
+  void start_next(Means& means);
+  [[nodiscard]] std::unique_ptr<OwnExchange> next_exchange();
+  void after_own(Means& means, Turn& turn, Outcome outcome);
+  void after_peer(Means& means, Turn& turn, Outcome outcome);
+  void send_request(Means& means, Turn& turn);
+  bool send_response(Means& means, Turn& turn);
+  void answer_fault(Means& means, const Message& message, Reading reading, std::uint8_t critical);
+  void refuse_peer(Means& means, const Reason& reason);
+  [[nodiscard]] std::optional<SentMessage> pack(Means& means, ikewire::Exchange exchange,
+                                                ikewire::IkeDirection direction, MessageId id, Payloads payloads);
+  void send(Means& means, const Path& path, const SentMessage& message);
+  void prepare(Turn& turn) const;
+  [[nodiscard]] static Jitter jitter(Means& means);
+
+  // --- time ---
+  void retransmit(Means& means);
+  void serve_lifetimes(Means& means);
+  void serve_children(Means& means);
+  [[nodiscard]] std::string silence_text() const;
+
+  SaState state_;
+  OwnRequests own_requests_;
+  PeerRequests peer_requests_;
+  Reassembly request_parts_, response_parts_;
+  std::vector<std::byte> first_fragment_;  // of the message that is being put together: IntAuth wants it
+
+  std::unique_ptr<OwnExchange> own_;
+  std::unique_ptr<Message> own_message_;  // lives as long as the exchange that reads it
+  std::deque<std::unique_ptr<OwnExchange>> follow_;
+  std::set<std::pair<Want, ChildId>> wants_;
+  std::unique_ptr<PeerExchange> serving_;
+  std::unique_ptr<Message> serving_message_;
+  std::optional<JobId> own_job_, peer_job_;
+  Path answer_path_;  // where the request came from
+
+  Instant began_at_ = kNever;  // of a handshake
+  Instant sent_at_ = kNever;   // the first try of our request
+  Instant keepalive_at_ = kNever;
+  bool gone_ = false;
+};
+
+}  // namespace levelgate::ike

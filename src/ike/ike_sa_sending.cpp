@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Messages out, and time: requests one after the other, retransmission, liveness, lifetimes, the end.
+#include <algorithm>
+#include <array>
+
+#include "ike/exchanges/create_child.h"
+#include "ike/exchanges/informational.h"
+#include "ike/exchanges/serve_create.h"
+#include "ike/ike_sa.h"
+
+namespace levelgate::ike {
+namespace {
+
+using ikewire::Exchange;
+using ikewire::IkeDirection;
+using ikewire::NotifyType;
+using ikewire::PayloadType;
+
+// What crosses every path of IPv6, and practically every one of IPv4, in one piece (RFC 7383 §2.5.1).
+constexpr std::size_t kDatagramOctets = 1280;
+constexpr std::size_t kHeadersV4 = 20 + 8 + ikewire::kNonEspMarkerOctets;
+constexpr std::size_t kHeadersV6 = 40 + 8 + ikewire::kNonEspMarkerOctets;
+
+bool is_handshake(Phase phase) {
+  return phase != Phase::kEstablished && phase != Phase::kRekeyed && phase != Phase::kClosing;
+}
+
+}  // namespace
+
+Jitter IkeSa::jitter(Means& means) {
+  std::array<std::byte, 2> drawn{};
+  if (!means.random.fill(drawn)) return {};
+  return {load_be<std::uint16_t>(drawn.data())};
+}
+
+void IkeSa::prepare(Turn& turn) const {
+  if (!own_) return;
+  turn.own_activity = own_->activity();
+  turn.own_target = own_->target();
+}
+
+void IkeSa::want(Means& means, Want what, ChildId child) {
+  if (gone_) return;
+  if (is_handshake(state_.phase)) {
+    if (what == Want::kDeleteIke) close_now(means, {kIkeClosed, "the handshake is given up", Severity::kInfo});
+    return;
+  }
+  if (wants_.size() < limits::kQueuedExchanges) wants_.insert({what, child});
+  start_next(means);
+}
+
+std::unique_ptr<OwnExchange> IkeSa::next_exchange() {
+  if (!follow_.empty()) {
+    auto next = std::move(follow_.front());
+    follow_.pop_front();
+    return next;
+  }
+  if (wants_.empty() || is_handshake(state_.phase)) return nullptr;
+  const auto [what, child] = *wants_.begin();
+  wants_.erase(wants_.begin());
+  switch (what) {
+    case Want::kDeleteIke:
+      return OwnInformational::delete_ike();
+    case Want::kDeleteChild:
+      return OwnInformational::delete_child(child);
+    case Want::kRekeyIke:
+      return OwnCreate::rekey_ike();
+    case Want::kRekeyChild:
+      return OwnCreate::rekey_child(child);
+    case Want::kNewChild:
+      return OwnCreate::new_child();
+    case Want::kLiveness:
+      return OwnInformational::liveness();
+  }
+  return nullptr;
+}
+
+// Only one request of ours is under way (RFC 7296 §2.3).
+void IkeSa::start_next(Means& means) {
+  while (!own_ && !gone_) {
+    own_ = next_exchange();
+    if (!own_) return;
+    Turn turn(means, state_);
+    const Outcome outcome = own_->begin(turn);
+    if (turn.job) own_job_ = turn.job;
+    if (outcome == Outcome::kDone) {
+      own_.reset();
+      continue;
+    }
+    return after_own(means, turn, outcome);
+  }
+}
+
+void IkeSa::after_own(Means& means, Turn& turn, Outcome outcome) {
+  if (turn.job) own_job_ = turn.job;
+  switch (outcome) {
+    case Outcome::kWait:
+      return;
+    case Outcome::kSend:
+      return send_request(means, turn);
+    case Outcome::kDone: {
+      // IKE_SA_INIT's response counts when all of it was good.
+      if (const auto id = own_requests_.next_id(); own_requests_.busy() && id) (void)own_requests_.answered(*id);
+      sent_at_ = kNever;
+      own_.reset();
+      own_message_.reset();
+      for (auto next = turn.follow.rbegin(); next != turn.follow.rend(); ++next) follow_.push_front(std::move(*next));
+      return start_next(means);
+    }
+    case Outcome::kRefusePeer:
+      return refuse_peer(means, turn.reason.value_or(Reason{}));
+    case Outcome::kClose:
+    case Outcome::kSendAndClose:
+      return close_now(means, turn.reason.value_or(Reason{}));
+  }
+}
+
+void IkeSa::after_peer(Means& means, Turn& turn, Outcome outcome) {
+  if (turn.job) peer_job_ = turn.job;
+  if (outcome == Outcome::kWait) return;
+  if (outcome == Outcome::kClose) return close_now(means, turn.reason.value_or(Reason{}));
+  if (!send_response(means, turn)) return;
+  if (outcome != Outcome::kSendAndClose) serving_->answered(turn);
+  serving_.reset();
+  serving_message_.reset();
+  if (turn.reason) return close_now(means, *turn.reason);
+  start_next(means);
+}
+
+std::optional<SentMessage> IkeSa::pack(Means& means, Exchange exchange, IkeDirection direction, MessageId id,
+                                       Payloads payloads) {
+  const ikewire::IkeHeader header{.initiator_spi = state_.spis.initiator,
+                                  .responder_spi = state_.spis.responder,
+                                  .exchange = exchange,
+                                  .sender = state_.role,
+                                  .direction = direction,
+                                  .message_id = id};
+  if (exchange == Exchange::kIkeSaInit) {
+    ikewire::WireBuffer buffer(limits::kReassembledOctets);
+    write_ike_header(buffer, header);
+    buffer.write_bytes(payloads.octets);
+    finish_ike_message(buffer, 0, payloads.first);
+    if (!buffer.ok()) return std::nullopt;
+    return SentMessage{buffer.take()};
+  }
+  if (!state_.protection) return std::nullopt;
+  const bool v4 = state_.path.remote.address.family() == IpFamily::kV4;
+  const std::size_t most = state_.peer.fragmentation ? kDatagramOctets - (v4 ? kHeadersV4 : kHeadersV6) : 0;
+  auto sealed = state_.protection->seal(header, payloads, most, means.random);
+  if (!sealed) return std::nullopt;
+  if (exchange == Exchange::kIkeIntermediate && !note_intermediate(state_.role, sealed->front(), payloads)) {
+    return std::nullopt;
+  }
+  return std::move(*sealed);
+}
+
+void IkeSa::send(Means& means, const Path& path, const SentMessage& message) {
+  for (const Datagram& datagram : message) means.effects.push_back(Send{path, datagram});
+}
+
+void IkeSa::send_request(Means& means, Turn& turn) {
+  const auto id = own_requests_.next_id();
+  if (!id || !turn.out.ok()) {
+    return close_now(means, {kInternalFault, "message ids are used up, or a message is too long", Severity::kError});
+  }
+  auto message = pack(means, turn.type, IkeDirection::kRequest, *id, turn.out.take());
+  if (!message) return close_now(means, {kInternalFault, "a request cannot be sealed", Severity::kError});
+  if (turn.type == Exchange::kIkeSaInit) state_.init_request = message->front();
+  send(means, state_.path, *message);
+  sent_at_ = means.moment.now;
+  const bool kept = own_requests_.busy() ? own_requests_.replaced(means.moment.now, std::move(*message), jitter(means))
+                                         : own_requests_.sent(means.moment.now, std::move(*message), jitter(means));
+  if (!kept) close_now(means, {kInternalFault, "two requests at a time", Severity::kError});
+}
+
+bool IkeSa::send_response(Means& means, Turn& turn) {
+  const ikewire::IkeHeader& request = serving_message_->header;
+  if (!turn.out.ok()) {
+    close_now(means, {kInternalFault, "a response is too long", Severity::kError});
+    return false;
+  }
+  auto message = pack(means, request.exchange, IkeDirection::kResponse, request.message_id, turn.out.take());
+  if (!message) {
+    close_now(means, {kInternalFault, "a response cannot be sealed", Severity::kError});
+    return false;
+  }
+  if (request.exchange == Exchange::kIkeSaInit) state_.init_response = message->front();
+  send(means, answer_path_, *message);
+  return peer_requests_.answer(request.message_id, std::move(*message));
+}
+
+// RFC 7296 §2.5, §2.21.3: a critical payload that nobody knows costs its message, malformed ones the SA.
+void IkeSa::answer_fault(Means& means, const Message& message, Reading reading, std::uint8_t critical) {
+  PayloadWriter out;
+  if (reading == Reading::kCritical) {
+    out.add_notify(NotifyType::kUnsupportedCriticalPayload, std::array{std::byte{critical}});
+  } else {
+    out.add_notify(NotifyType::kInvalidSyntax);
+  }
+  auto packed = pack(means, message.header.exchange, IkeDirection::kResponse, message.header.message_id, out.take());
+  if (packed) {
+    send(means, answer_path_, *packed);
+    (void)peer_requests_.answer(message.header.message_id, std::move(*packed));
+  }
+  if (reading == Reading::kBroken) {
+    close_now(means, {kMalformed, "a malformed request of " + name_of(message.header.exchange)});
+  }
+}
+
+void IkeSa::refuse_peer(Means& means, const Reason& reason) {
+  PayloadWriter out;
+  out.add_notify(NotifyType::kAuthenticationFailed);
+  if (const auto id = own_requests_.next_id()) {
+    if (const auto message = pack(means, Exchange::kInformational, IkeDirection::kRequest, *id, out.take())) {
+      send(means, state_.path, *message);
+    }
+  }
+  close_now(means, reason);
+}
+
+void IkeSa::close_now(Means& means, const Reason& reason) {
+  if (gone_) return;
+  gone_ = true;
+  for (const auto& [id, child] : state_.children) means.effects.push_back(ChildDown{state_.tunnel(), id});
+  state_.children.clear();
+  const bool was_up = !is_handshake(state_.phase);
+  const bool replaced = state_.phase == Phase::kRekeyed;
+  if (!replaced) means.effects.push_back(Report{reason.severity, reason.id, state_.tunnel(), reason.text});
+  means.effects.push_back(IkeDown{state_.tunnel(), state_.own_spi(), was_up, replaced});
+}
+
+Instant IkeSa::deadline() const {
+  if (gone_) return kNever;
+  Instant next = std::min({own_requests_.deadline(), request_parts_.deadline(), response_parts_.deadline()});
+  if (state_.series) next = std::min(next, state_.series->until);
+  if (is_handshake(state_.phase)) {
+    const bool half_open = state_.role == ikewire::IkeRole::kResponder && began_at_ != kNever;
+    return half_open ? std::min(next, began_at_ + limits::kHalfOpenLife) : next;
+  }
+  next = std::min(next, state_.expire_at);
+  if (own_requests_.busy() && sent_at_ != kNever) next = std::min(next, sent_at_ + state_.policy->ike.dpd_timeout);
+  if (state_.phase == Phase::kEstablished) {
+    next = std::min(next, state_.rekey_at);
+    for (const auto& [id, child] : state_.children) next = std::min({next, child.rekey_at, child.expire_at});
+    if (!own_) next = std::min(next, state_.heard_at + state_.policy->ike.dpd_delay);
+  }
+  if (state_.nat.own) next = std::min(next, keepalive_at_ == kNever ? Instant{} : keepalive_at_);
+  return next;
+}
+
+void IkeSa::on_time(Means& means) {
+  if (gone_) return;
+  const Instant now = means.moment.now;
+  request_parts_.on_time(now);
+  response_parts_.on_time(now);
+  if (state_.series && now >= state_.series->until) state_.series.reset();
+  retransmit(means);
+  if (gone_) return;
+  if (is_handshake(state_.phase)) {
+    if (state_.role == ikewire::IkeRole::kResponder && now >= began_at_ + limits::kHalfOpenLife) {
+      close_now(means,
+                {kHandshakeAbandoned, "the peer at " + state_.path.remote.text() + " did not end its handshake"});
+    }
+    return;
+  }
+  if (state_.nat.own && (keepalive_at_ == kNever || now >= keepalive_at_)) {
+    keepalive_at_ = now + limits::kKeepalive;
+    means.effects.push_back(SendKeepalive{state_.path});
+  }
+  serve_lifetimes(means);
+}
+
+std::string IkeSa::silence_text() const {
+  return "no answer from " + state_.path.remote.text() + " after " + std::to_string(own_requests_.tries()) + " tries";
+}
+
+void IkeSa::retransmit(Means& means) {
+  const Instant now = means.moment.now;
+  const bool established = !is_handshake(state_.phase);
+  const bool patience_over =
+      established && own_requests_.busy() && sent_at_ != kNever && now >= sent_at_ + state_.policy->ike.dpd_timeout;
+  switch (patience_over ? RetryStep::kGiveUp : own_requests_.on_time(now, jitter(means))) {
+    case RetryStep::kWait:
+      return;
+    case RetryStep::kResend:
+      send(means, state_.path, *own_requests_.outstanding());
+      return;
+    case RetryStep::kGiveUp:
+      close_now(means, {established ? kPeerGone : kPeerUnreachable, silence_text(), Severity::kError});
+      return;
+  }
+}
+
+void IkeSa::serve_lifetimes(Means& means) {
+  const Instant now = means.moment.now;
+  if (now >= state_.expire_at) {
+    state_.expire_at = now + limits::kReplacedLife;
+    if (state_.phase == Phase::kEstablished) {
+      means.effects.push_back(
+          Report{Severity::kError, kLifetimeOver, state_.tunnel(), "the IKE SA reached its end without a rekey"});
+    }
+    if (own_ && state_.phase != Phase::kEstablished) return close_now(means, {kIkeClosed, "the old IKE SA is dropped"});
+    return want(means, Want::kDeleteIke);
+  }
+  if (state_.phase != Phase::kEstablished) return;
+  if (now >= state_.rekey_at) {
+    state_.rekey_at = kNever;
+    want(means, Want::kRekeyIke);
+  }
+  serve_children(means);
+  if (!gone_ && !own_ && now >= state_.heard_at + state_.policy->ike.dpd_delay) want(means, Want::kLiveness);
+}
+
+void IkeSa::serve_children(Means& means) {
+  const Instant now = means.moment.now;
+  std::vector<std::pair<Want, ChildId>> due;
+  for (auto& [id, child] : state_.children) {
+    if (now >= child.expire_at) {
+      child.expire_at = now + limits::kReplacedLife;
+      if (child.stage == ChildStage::kActive) {
+        means.effects.push_back(
+            Report{Severity::kError, kLifetimeOver, state_.tunnel(), "a Child SA reached its end without a rekey"});
+      }
+      due.emplace_back(Want::kDeleteChild, id);
+    } else if (now >= child.rekey_at) {
+      child.rekey_at = kNever;
+      if (child.stage == ChildStage::kActive) due.emplace_back(Want::kRekeyChild, id);
+    }
+  }
+  for (const auto& [what, id] : due) want(means, what, id);
+}
+
+}  // namespace levelgate::ike

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the engine holds of one tunnel's configuration: immutable, shared by the SAs that were made under it.
+#pragma once
+
+#include <levelgate/base/ip_address.h>
+#include <levelgate/base/result.h>
+#include <levelgate/model/config.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ike/credentials.h"
+#include "ikewire/ike_proposals.h"
+#include "negotiation/suite.h"
+
+namespace levelgate::ike {
+
+enum class AggfragPolicy : std::uint8_t {
+  kOff,       // plain tunnel mode
+  kWanted,    // plain where the peer has none
+  kRequired,  // no Child SA without
+};
+
+struct PeerPolicy {
+  std::string name;  // of the tunnel
+  IpAddress local, remote;
+  std::shared_ptr<const Credentials> credentials;
+  std::vector<ikewire::Proposal> ike_proposals;
+  std::vector<ikewire::Proposal> esp_proposals;  // without SPI; with sequence numbers as configured
+  model::IkeSettings ike;
+  model::EspSettings esp;
+  model::SelectorPair selectors;  // never empty: "any" is written out
+  model::EncapsulationChoice encapsulation = model::EncapsulationChoice::kAuto;
+  AggfragPolicy aggfrag = AggfragPolicy::kRequired;
+
+  // On offering, and on choosing when the peer said what it has.
+  [[nodiscard]] negotiation::Terms ike_terms(negotiation::AdditionalExchanges additional) const {
+    return {ike.post_quantum, additional, negotiation::KeyExchanges::kNegotiated};
+  }
+  // Child SAs have the IKE SA's post-quantum protection: their keys come from SK_d. Only `off` binds them.
+  [[nodiscard]] negotiation::Terms child_terms(negotiation::AdditionalExchanges additional,
+                                               negotiation::KeyExchanges key_exchanges) const {
+    const bool off = ike.post_quantum == model::PostQuantum::kOff;
+    return {off ? model::PostQuantum::kOff : model::PostQuantum::kPreferred, additional, key_exchanges};
+  }
+};
+using PolicyPtr = std::shared_ptr<const PeerPolicy>;
+
+// The tunnel must have `ike`. An Error names the key of the configuration.
+[[nodiscard]] Result<PolicyPtr> make_policy(const model::TunnelConfig& tunnel,
+                                            std::shared_ptr<const Credentials> credentials);
+
+}  // namespace levelgate::ike

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What one IKE SA knows. Exchanges read and write this and nothing else; who runs them is ike_sa.h. Thread: control.
+#pragma once
+
+#include <levelgate/base/time.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ike/announcements.h"
+#include "ike/auth_proof.h"
+#include "ike/child_sa.h"
+#include "ike/effects.h"
+#include "ike/exchange_gate.h"
+#include "ike/keymat.h"
+#include "ike/nat_detection.h"
+#include "ike/peer_policy.h"
+#include "ike/protect.h"
+#include "negotiation/suite.h"
+
+namespace levelgate::ike {
+
+struct FollowupSeries;
+
+// What the other side announced in IKE_SA_INIT.
+struct PeerSupport {
+  bool fragmentation = false;
+  bool intermediate = false;
+  bool childless = false;
+  bool announcements_follow = false;  // SUPPORTED_AUTH_METHODS was empty: the list comes by IKE_INTERMEDIATE
+  PeerAccepts accepts;
+};
+
+struct IkeProofs {
+  std::string own;  // how we proved ourselves
+  Verified peer;
+};
+
+struct SaState {
+  IkeSpis spis;
+  ikewire::IkeRole role = ikewire::IkeRole::kInitiator;  // ours; of a rekeyed SA: in the rekey
+  Phase phase = Phase::kNone;
+  Path path;
+  NatSeen nat;
+  PolicyPtr policy;                   // responder: the first that fits, until the peer is known
+  std::vector<PolicyPtr> candidates;  // responder: who the address could be
+  negotiation::Suite suite;
+  TranscriptNotify transcript = TranscriptNotify::kNobody;
+  PeerSupport peer;
+
+  // Until both sides are authenticated.
+  std::vector<std::byte> init_request, init_response;
+  IntAuth int_auth;
+  std::size_t intermediates = 0;           // that were done
+  bool list_by_intermediate = false;       // responder: our announcements were too long for IKE_SA_INIT
+  std::vector<ikewire::Proposal> offered;  // of the peer, for explanations
+
+  std::vector<std::byte> nonce_initiator, nonce_responder;
+  IkeKeys keys;
+  std::optional<Protection> protection;
+  IkeProofs proofs;
+  IdentityPayload peer_id;
+
+  std::map<ChildId, ChildSa> children;
+  PeerRekeyRecord peer_rekey;  // of this IKE SA
+  // A child that the peer deleted while our rekey of it was under way.
+  ChildId departed;
+  PeerRekeyRecord departed_rekey;
+  std::shared_ptr<FollowupSeries> series;  // of the peer's CREATE_CHILD_SA; one at a time
+  Instant established_at = kNever, rekey_at = kNever, expire_at = kNever;
+  Instant heard_at{};         // something authentic of the peer
+  bool post_quantum = false;  // its keys depend on a post-quantum method, its own or that of the SA it replaces
+
+  // Whether additional key exchanges can run (RFC 9370 §2.2.1).
+  [[nodiscard]] negotiation::AdditionalExchanges additional() const {
+    return peer.intermediate ? negotiation::AdditionalExchanges::kAvailable
+                             : negotiation::AdditionalExchanges::kUnavailable;
+  }
+  [[nodiscard]] std::uint64_t own_spi() const {
+    return role == ikewire::IkeRole::kInitiator ? spis.initiator.value : spis.responder.value;
+  }
+  [[nodiscard]] Nonces nonces() const { return {nonce_initiator, nonce_responder}; }
+  [[nodiscard]] const std::string& tunnel() const {
+    static const std::string kNobody;
+    return policy ? policy->name : kNobody;
+  }
+  [[nodiscard]] ChildSa* child(ChildId id) {
+    const auto found = children.find(id);
+    return found == children.end() ? nullptr : &found->second;
+  }
+  [[nodiscard]] ChildSa* child_by_outbound(Spi spi) {
+    for (auto& [id, child] : children) {
+      if (child.outbound == spi) return &child;
+    }
+    return nullptr;
+  }
+  [[nodiscard]] const SecretBytes& proof_of(ikewire::IkeRole side) const {
+    return side == ikewire::IkeRole::kInitiator ? keys.proof_initiator : keys.proof_responder;
+  }
+};
+
+[[nodiscard]] constexpr ikewire::IkeRole other(ikewire::IkeRole role) {
+  return role == ikewire::IkeRole::kInitiator ? ikewire::IkeRole::kResponder : ikewire::IkeRole::kInitiator;
+}
+
+}  // namespace levelgate::ike
