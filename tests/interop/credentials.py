@@ -15,9 +15,12 @@ NAME = {1: "gate-a.example.net", 2: "gate-b.example.net"}
 KEYS = {
     "ecdsa256": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
     "ecdsa384": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"],
+    "ed25519": ["-newkey", "ed25519"],
     "rsa2048": ["-newkey", "rsa:2048"],
     "rsa3072": ["-newkey", "rsa:3072"],
 }
+# Our own, so that what a machine's openssl.cnf adds does not matter; `req` wants the section even where -subj says all.
+CONFIGURATION = "[req]\ndistinguished_name = subject\n[subject]\n"
 # Padding of a subject's name for rows that need certificates larger than a path's MTU.
 LARGE_UNITS = 24
 
@@ -52,7 +55,9 @@ class Credentials:
             return file.read()
 
     def _make(self, name, key, subject, words, days=(-2, 30)):
-        command = [openssl(), "req", "-x509", "-batch", "-nodes", *KEYS[key], "-sha384", "-subj", subject,
+        with open(self.path("openssl.cnf"), "w", encoding="utf-8") as file:
+            file.write(CONFIGURATION)
+        command = [openssl(), "req", "-config", self.path("openssl.cnf"), "-x509", "-batch", "-nodes", *KEYS[key], "-sha384", "-subj", subject,
                    "-keyout", self.path(f"{name}.key"), "-out", self.path(f"{name}.pem"),
                    "-not_before", moment(days[0]), "-not_after", moment(days[1]), *words]
         done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=self.folder)

@@ -3,6 +3,7 @@
 # What either side says about its SAs, in one shape, so that a row can compare both whatever programs they are.
 # Algorithms are strongSwan's keywords, which levelgate's configuration uses as well.
 import dataclasses
+import re
 
 
 @dataclasses.dataclass
@@ -29,6 +30,12 @@ class Ike:
     local_id: str
     remote_id: str
     children: list = dataclasses.field(default_factory=list)
+
+
+def exchanges_of(proposal):
+    """The key exchanges that a proposal names: the first, then the additional ones in their order."""
+    found = re.findall(r"(?<=-)(?:ke\d_)?((?:x|ecp|modp|mlkem)\d+)(?=-|$)", proposal)
+    return tuple(found)
 
 
 def the_one(sas):

@@ -7,7 +7,9 @@ import dataclasses
 import pair
 
 OURS, THEIRS = 1, 2
-EVERY = {"auth": "psk", "ike": ["aes256gcm16-prfsha384-x25519"], "esp": ["aes256gcm16-x25519"]}
+# strongSwan's ESP in user space has no extended sequence numbers, so no row has any.
+EVERY = {"auth": "psk", "ike": ["aes256gcm16-prfsha384-x25519"], "esp": ["aes256gcm16-x25519"],
+         "esn": False}
 
 
 @dataclasses.dataclass
@@ -28,9 +30,6 @@ class Row:
 
     def settings(self, site):
         return {**EVERY, **self.both, **(self.ours if site == OURS else self.theirs)}
-
-    def version(self, _site):
-        return self.peer
 
     def outer(self):
         return pair.OUTER6 if self.both.get("outer") == 6 else pair.OUTER4

@@ -6,12 +6,12 @@ import re
 
 import pair
 import stranger
-from observed import the_child, the_one
+from observed import exchanges_of, the_child, the_one
 from row import OURS, THEIRS
 from spaces import wait_until
 
 PATIENCE = 15.0
-PINGS = 5
+PINGS = 3
 
 
 class Failed(Exception):
@@ -71,9 +71,11 @@ def initiate(stage, site):
 
 
 def initiate_in_vain(stage, site):
+    """The peer may believe for a moment that it is up: it learns last that we refuse."""
     error = stage.sides[site].initiate()
-    up = any(child.installed for side in stage.sides.values() for sa in side.sas() for child in sa.children)
-    demand(error is not None and not up, "it came up, which it must not")
+    demand(error is not None, "it came up, which it must not")
+    eventually(lambda: not any(child.installed for side in stage.sides.values() for sa in side.sas()
+                               for child in sa.children), lambda: f"a child is installed:\n{stage.seen()}")
     stage.notes.append(error)
 
 
@@ -121,6 +123,10 @@ def rekey(stage, site, what):
         return number(after[1][0].spi_in) != number(before[1][0].spi_in)
 
     eventually(renewed, lambda: f"the {what} was not rekeyed:\n{stage.seen()}")
+    if what == "child":
+        wanted = exchanges_of(stage.row.settings(THEIRS)["esp"][0])
+        for child in stage.both_agree()[1]:
+            demand(child.exchanges == wanted, f"the child was rekeyed with {child.exchanges}, not with {wanted}")
 
 
 def delete(stage, site, what):

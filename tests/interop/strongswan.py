@@ -90,7 +90,7 @@ def cipher(said):
 
 
 def exchanges(said):
-    names = ["dh-group"] + [f"ke{number}" for number in range(1, 8)]
+    names = ["dh-group"] + [f"ake{number}" for number in range(1, 8)]
     return tuple(keyword(said[name]) for name in names if said.get(name))
 
 
@@ -120,18 +120,25 @@ class StrongSwan:
             name=self.name, plugins=PLUGINS, level=4 if self.debug else 1, enc=2 if self.debug else 1,
             tries=self.settings.get("tries", 5),
             extra="\n  ".join(f"{key} = {value}" for key, value in self.settings.get("charon", {}).items())))
-        root = root_of(self.row.version(self.site))
+        root = root_of(self.row.peer)
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "ROOT": root, "FOLDER": self.folder.path,
                        "STRONGSWAN_CONF": f"/peer/{self.name}.conf"}
         with open(self.path("out"), "w", encoding="utf-8") as out:
             self.child = self.world.start(self.space, ["unshare", "-m", "sh", "-c", START], env=environment,
                                           stdout=out, stderr=out)
-        if not wait_until(lambda: self.child.poll() is not None or os.path.exists(self.path("vici")), START_PATIENCE,
-                          0.02) or self.child.poll() is not None:
+        wait_until(lambda: self.child.poll() is not None or self.connect(), START_PATIENCE, 0.02)
+        if self.vici is None:
             raise LabError(f"charon did not start:\n{self.log()}")
-        self.vici = vici.Vici(self.path("vici"), ANSWER_PATIENCE)
         self.load()
         return self
+
+    def connect(self):
+        """The socket is there a moment before charon listens."""
+        try:
+            self.vici = vici.Vici(self.path("vici"), ANSWER_PATIENCE)
+        except OSError:
+            return False
+        return True
 
     def stop(self):
         if self.vici:
@@ -185,7 +192,8 @@ class StrongSwan:
         else:
             local["auth"], remote["auth"] = settings.get("signs", "pubkey"), "pubkey"
             local["certs"] = [self.credentials.read(f"{self.identity()}.pem")]
-        child = {"esp_proposals": settings["esp"], "local_ts": self.selectors(self.site),
+        esn = "-esn" if settings["esn"] else "-noesn"
+        child = {"esp_proposals": [proposal + esn for proposal in settings["esp"]], "local_ts": self.selectors(self.site),
                  "remote_ts": settings.get("remote-ts", self.selectors(3 - self.site)), "rekey_time": "1h"}
         return {"version": "2", "local_addrs": [outer[self.site]],
                 "remote_addrs": [settings.get("remote-address", outer[3 - self.site])],
@@ -221,6 +229,8 @@ class StrongSwan:
 
     def sas(self):
         found = []
+        if self.vici is None:
+            return found
         for event in self.vici.stream("list-sas", "list-sa"):
             found += [self._ike(said) for said in event.values()]
         return found

@@ -79,7 +79,11 @@ class Vici:
     def __init__(self, path, patience=30.0):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(patience)
-        self.socket.connect(path)
+        try:
+            self.socket.connect(path)
+        except OSError:
+            self.socket.close()
+            raise
 
     def close(self):
         self.socket.close()
