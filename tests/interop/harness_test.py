@@ -62,6 +62,10 @@ class Harness(unittest.TestCase):
         self.assert_fails("ping 10.2.0.2: 0 answers", "psk", steps=["we initiate", "ping"],
                           ours={"remote-ts": ["10.2.0.0/31"]})
 
+    def test_pings_that_are_lost_are_a_failure(self):
+        self.assert_fails("pings under load: ", "rekeys-loaded", ours={"dpd": "1s", "tries": 2},
+                          steps=["we initiate", "pings begin", "they die", "we notice", "pings end without a loss"])
+
     def test_what_is_not_in_the_log_is_a_failure(self):
         self.assert_fails("not in the peer's log", "psk", steps=SHORT, logged=["IKE_FOLLOWUP_KE"])
 

@@ -3,6 +3,8 @@
 # What the sentences of a row's steps do. A step that does not come true raises Failed with what was seen instead.
 # Nothing here is timed: a step waits until its condition holds, and gives up late.
 import re
+import signal
+import subprocess
 
 import pair
 import stranger
@@ -12,6 +14,7 @@ from spaces import wait_until
 
 PATIENCE = 15.0
 PINGS = 3
+LOAD_INTERVAL = 0.005
 
 
 class Failed(Exception):
@@ -33,7 +36,7 @@ class Stage:
 
     def __init__(self, world, row, ours, theirs):
         self.world, self.row, self.sides = world, row, {OURS: ours, THEIRS: theirs}
-        self.notes = []
+        self.load = None
 
     def take(self, sentence):
         for pattern, action in STEPS:
@@ -76,7 +79,6 @@ def initiate_in_vain(stage, site):
     demand(error is not None, "it came up, which it must not")
     eventually(lambda: not any(child.installed for side in stage.sides.values() for sa in side.sas()
                                for child in sa.children), lambda: f"a child is installed:\n{stage.seen()}")
-    stage.notes.append(error)
 
 
 def as_expected(stage):
@@ -106,6 +108,22 @@ def flood(stage):
     for size in (1, 512, 1200, 1372, 1600):
         answers = stage.world.ping(pair.HOST[1], pair.HOST4[2], PINGS, size=size)
         demand(answers == PINGS, f"ping of {size} octets: {answers} answers of {PINGS}")
+
+
+def pings_begin(stage):
+    words = ["ping", "-n", "-i", str(LOAD_INTERVAL), pair.HOST4[2]]
+    stage.load = stage.world.start(pair.HOST[1], words, stdout=subprocess.PIPE, text=True)
+
+
+def pings_end(stage):
+    """Each was answered once, in order; the last may be on its way."""
+    stage.world.stop(stage.load, signal.SIGINT)
+    told = stage.load.stdout.read()
+    stage.load.stdout.close()
+    numbers = [int(number) for number in re.findall(r"icmp_seq=(\d+)", told)]
+    sent = int(re.search(r"(\d+) packets transmitted", told)[1])
+    demand(numbers and numbers == list(range(1, len(numbers) + 1)) and sent - len(numbers) <= 1,
+           f"pings under load: {sent} sent, answered {numbers}")
 
 
 def rekey(stage, site, what):
@@ -170,6 +188,8 @@ STEPS = [
     (r"(we|they) are the initiator", initiator),
     (r"ping", ping),
     (r"ping in all sizes", flood),
+    (r"pings begin", pings_begin),
+    (r"pings end without a loss", pings_end),
     (r"(we|they) rekey the (ike|child)", rekey),
     (r"(we|they) delete the (ike|child)", delete),
     (r"gone", gone),
