@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What both sides prove themselves with: certificates that the openssl command makes anew for each row (an authority, a
-# second one that nobody trusts, end entities of each key kind, an expired one) and a pre-shared key. Names live in
-# example.net (RFC 2606 §3); nothing here outlives the row.
+# second one that nobody trusts, end entities of each key kind, an expired one) and a pre-shared key. Nothing here
+# outlives the row.
 import datetime
 import glob
 import os
