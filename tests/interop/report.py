@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The matrix as a page for people: what ran, against which version, when, with which result, and the command that runs it
+# again. Written from results alone; a row that did not run is said to have been skipped, with the reason.
+import datetime
+import platform
+import subprocess
+
+import daemons
+import strongswan
+
+HEAD = """\
+# Interoperation
+
+What levelgate was tried against, written by `tests/interop/run --write docs/interop.md`. Each row builds two gateways in
+network namespaces, levelgate on DPDK's packet sockets and strongSwan with ESP in user space, and plays a story: who
+initiates, what is rekeyed, what must be seen at both sides. `scripts/setup-interop` unpacks the peers.
+
+levelgate {levelgate}, {date}, on {machine}.
+
+{count}
+
+| Row | What | Peer | Result | Command |
+|---|---|---|---|---|
+"""
+ROW = "| {name} | {what} | {peer} | {result} | `tests/interop/run {name}` |\n"
+
+
+def levelgate_version():
+    done = subprocess.run([daemons.LEVELGATE, "version"], check=False, capture_output=True, text=True)
+    return (done.stdout.splitlines() or ["of unknown version"])[0].removeprefix("levelgate").strip()
+
+
+def machine():
+    with open("/etc/os-release", encoding="utf-8") as file:
+        name = dict(line.strip().split("=", 1) for line in file if "=" in line).get("PRETTY_NAME", "Linux").strip('"')
+    return f"{name}, kernel {platform.release().split('-')[0]}"
+
+
+def count(results):
+    total = {outcome: sum(result.outcome == outcome for result in results) for outcome in ("passed", "failed", "skipped")}
+    return ", ".join(f"{number} {outcome}" for outcome, number in total.items())
+
+
+def page(results):
+    today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+    text = HEAD.format(levelgate=levelgate_version(), date=today, machine=machine(), count=count(results) + ".")
+    for result in results:
+        reason = f": {result.reason.splitlines()[0]}" if result.reason else ""
+        text += ROW.format(name=result.row.name, what=result.row.what.replace("|", "\\|"),
+                           peer=f"strongSwan {strongswan.true_version(result.row.peer) or result.row.peer}",
+                           result=(result.outcome + reason).replace("|", "\\|"))
+    return text

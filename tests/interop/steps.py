@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the sentences of a row's steps do. A step that does not come true raises Failed with what was seen instead.
+# Nothing here is timed: a step waits until its condition holds, and gives up late.
+import re
+import signal
+import subprocess
+
+import pair
+import stranger
+from observed import exchanges_of, the_child, the_one
+from row import OURS, THEIRS
+from spaces import wait_until
+
+PATIENCE = 15.0
+PINGS = 3
+LOAD_INTERVAL = 0.005
+
+
+class Failed(Exception):
+    """A step of a row did not come true."""
+
+
+def demand(condition, text):
+    if not condition:
+        raise Failed(text)
+
+
+def eventually(condition, text, patience=PATIENCE):
+    if not wait_until(condition, patience, 0.1):
+        raise Failed(f"{text()} (waited {patience} s)" if callable(text) else f"{text} (waited {patience} s)")
+
+
+class Stage:
+    """A row's world while it runs: both sides, and what the steps remember."""
+
+    def __init__(self, world, row, ours, theirs):
+        self.world, self.row, self.sides = world, row, {OURS: ours, THEIRS: theirs}
+        self.load = None
+
+    def take(self, sentence):
+        for pattern, action in STEPS:
+            found = re.fullmatch(pattern, sentence)
+            if found:
+                action(self, *(SITES.get(word, word) for word in found.groups()))
+                return
+        raise Failed(f"no such step: {sentence}")
+
+    def both_agree(self):
+        """One IKE SA and one child at both sides, each the other's mirror."""
+        ours, theirs = (the_one(self.sides[site].sas()) for site in (OURS, THEIRS))
+        mine, yours = (the_child(self.sides[site].sas()) for site in (OURS, THEIRS))
+        if not (ours and theirs and mine and yours) or ours.initiator == theirs.initiator:
+            return None
+        if number(ours.spis[0]) != number(theirs.spis[0]) or number(mine.spi_in) != number(yours.spi_out):
+            return None
+        return (ours, theirs), (mine, yours)
+
+    def seen(self):
+        return "\n".join(f"site {site}: {side.sas()}" for site, side in self.sides.items())
+
+
+SITES = {"we": OURS, "they": THEIRS, "us": OURS, "them": THEIRS}
+
+
+def number(spi):
+    return spi if isinstance(spi, int) else int(spi, 16)
+
+
+def initiate(stage, site):
+    error = stage.sides[site].initiate()
+    demand(error is None, f"cannot initiate: {error}")
+    eventually(stage.both_agree, lambda: f"no agreement on one IKE SA and one child:\n{stage.seen()}")
+
+
+def initiate_in_vain(stage, site):
+    """The peer may believe for a moment that it is up: it learns last that we refuse."""
+    error = stage.sides[site].initiate()
+    demand(error is not None, "it came up, which it must not")
+    eventually(lambda: not any(child.installed for side in stage.sides.values() for sa in side.sas()
+                               for child in sa.children), lambda: f"a child is installed:\n{stage.seen()}")
+
+
+def as_expected(stage):
+    """The algorithms and roles that the row names, at both sides."""
+    agreed = stage.both_agree()
+    demand(agreed, f"no agreement:\n{stage.seen()}")
+    for place, found in zip(("ike", "child"), agreed):
+        for field, value in getattr(stage.row, place).items():
+            for side in found:
+                demand(getattr(side, field) == value, f"{place} {field}: {getattr(side, field)}, expected {value}")
+
+
+def initiator(stage, site):
+    (ours, theirs), _ = stage.both_agree() or ((None, None), None)
+    demand(ours and ours.initiator == (site == OURS) and theirs.initiator == (site == THEIRS), "the roles are swapped")
+
+
+def ping(stage):
+    for space, address in ((pair.HOST[1], pair.HOST4[2]), (pair.HOST[2], pair.HOST4[1]),
+                           (pair.HOST[1], pair.HOST6[2]), (pair.HOST[2], pair.HOST6[1])):
+        answers = stage.world.ping(space, address, PINGS)
+        demand(answers == PINGS, f"ping {address}: {answers} answers of {PINGS}\n{stage.seen()}")
+
+
+def flood(stage):
+    """Sizes across the MTU, whole and fragmented."""
+    for size in (1, 512, 1200, 1372, 1600):
+        answers = stage.world.ping(pair.HOST[1], pair.HOST4[2], PINGS, size=size)
+        demand(answers == PINGS, f"ping of {size} octets: {answers} answers of {PINGS}")
+
+
+def pings_begin(stage):
+    words = ["ping", "-n", "-i", str(LOAD_INTERVAL), pair.HOST4[2]]
+    stage.load = stage.world.start(pair.HOST[1], words, stdout=subprocess.PIPE, text=True)
+
+
+def pings_end(stage):
+    """Each was answered once, in order; the last may be on its way."""
+    stage.world.stop(stage.load, signal.SIGINT)
+    told = stage.load.stdout.read()
+    stage.load.stdout.close()
+    numbers = [int(number) for number in re.findall(r"icmp_seq=(\d+)", told)]
+    sent = int(re.search(r"(\d+) packets transmitted", told)[1])
+    demand(numbers and numbers == list(range(1, len(numbers) + 1)) and sent - len(numbers) <= 1,
+           f"pings under load: {sent} sent, answered {numbers}")
+
+
+def rekey(stage, site, what):
+    before = stage.both_agree()
+    demand(before, f"nothing to rekey:\n{stage.seen()}")
+    error = stage.sides[site].rekey(what)
+    demand(error is None, f"cannot rekey: {error}")
+
+    def renewed():
+        after = stage.both_agree()
+        if not after:
+            return False
+        if what == "ike":
+            return number(after[0][0].spis[0]) != number(before[0][0].spis[0])
+        return number(after[1][0].spi_in) != number(before[1][0].spi_in)
+
+    eventually(renewed, lambda: f"the {what} was not rekeyed:\n{stage.seen()}")
+    if what == "child":
+        wanted = exchanges_of(stage.row.settings(THEIRS)["esp"][0])
+        for child in stage.both_agree()[1]:
+            demand(child.exchanges == wanted, f"the child was rekeyed with {child.exchanges}, not with {wanted}")
+
+
+def delete(stage, site, what):
+    error = stage.sides[site].delete(what)
+    demand(error is None, f"cannot delete: {error}")
+
+
+def gone(stage):
+    eventually(lambda: not any(side.sas() for side in stage.sides.values()), lambda: f"SAs are left:\n{stage.seen()}")
+
+
+def childless(stage):
+    eventually(lambda: all(the_one(side.sas()) and not the_one(side.sas()).children for side in stage.sides.values()),
+               lambda: f"no IKE SA without children:\n{stage.seen()}")
+
+
+def die(stage, site):
+    stage.sides[site].die()
+
+
+def notice(stage, site):
+    eventually(lambda: not stage.sides[site].sas(), lambda: "the peer is dead and its SA is still there", 30.0)
+
+
+def liveness(stage, site):
+    """An empty INFORMATIONAL request in their log, sent or received (RFC 7296 §1.4)."""
+    pattern = r"parsed INFORMATIONAL request \d+ \[ \]" if site == OURS else r"generating INFORMATIONAL request \d+ \[ \]"
+    eventually(lambda: re.search(pattern, stage.sides[THEIRS].log()), "no liveness check was seen")
+
+
+def stranger_knocks(stage, site):
+    """From the other gateway's address, since that is the one that is let in."""
+    first, _ = stranger.knock(stage.world, pair.SPACE[3 - site], stage.row.outer()[site])
+    demand(first == stranger.SA, f"the stranger's IKE_SA_INIT was answered with payload {first}")
+
+
+STEPS = [
+    (r"(we|they) initiate", initiate),
+    (r"(we|they) initiate in vain", initiate_in_vain),
+    (r"as expected", as_expected),
+    (r"(we|they) are the initiator", initiator),
+    (r"ping", ping),
+    (r"ping in all sizes", flood),
+    (r"pings begin", pings_begin),
+    (r"pings end without a loss", pings_end),
+    (r"(we|they) rekey the (ike|child)", rekey),
+    (r"(we|they) delete the (ike|child)", delete),
+    (r"gone", gone),
+    (r"only the ike is left", childless),
+    (r"(we|they) die", die),
+    (r"(we|they) notice", notice),
+    (r"(we|they) ask for signs of life", liveness),
+    (r"a stranger knocks at (us|them)", stranger_knocks),
+]
