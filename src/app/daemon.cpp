@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Building, serving and stopping. What each decision of the controller means for the world is in effects.cpp.
+// Building, serving and stopping. What each decision of the controller means for the world is in carry_out.cpp.
 #include "app/daemon.h"
 
 #include <fmt/format.h>

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Two engines make an IKE SA and a Child SA over a good network, by every kind of negotiation; and they rekey.
+#include <gtest/gtest.h>
+
+#include "support/ike_world.h"
+
+namespace levelgate::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+const ike::IkeSa& only_sa(IkeNode& node) {
+  const ike::IkeSa* found = nullptr;
+  node.engine->each([&](const ike::IkeSa& sa) { found = &sa; });
+  EXPECT_NE(found, nullptr);
+  return *found;
+}
+
+TEST(IkeHandshake, DefaultsMakeAPostQuantumPairWithAggfrag) {
+  IkeWorld world(1);
+  const WorldTunnel tunnel;
+  world.start(tunnel.policy(0), tunnel.policy(1));
+  ASSERT_TRUE(world.run_until([&] { return world.settled(); }, 5s)) << world.what_disagrees() << "\n" << world.story();
+  EXPECT_TRUE(only_sa(world.node(0)).state().post_quantum);
+  EXPECT_TRUE(only_sa(world.node(1)).state().post_quantum);
+  EXPECT_TRUE(world.node(0).children.begin()->second.up.aggfrag);
+  EXPECT_EQ(only_sa(world.node(0)).state().transcript, ike::TranscriptNotify::kBoth);
+}
+
+TEST(IkeHandshake, ChildrenAndTheIkeSaAreRekeyedByBothSides) {
+  IkeWorld world(2);
+  const WorldTunnel tunnel;
+  world.start(tunnel.policy(0), tunnel.policy(1));
+  ASSERT_TRUE(world.run_until([&] { return world.settled(); }, 5s)) << world.story();
+  for (const ike::RekeyTarget what : {ike::RekeyTarget::kChildren, ike::RekeyTarget::kIke}) {
+    for (const int number : {0, 1, 1, 0}) {
+      const ChildId before = world.node(0).children.begin()->first;
+      const std::uint64_t ike_before = *world.node(0).up.begin();
+      IkeNode& node = world.node(number);
+      node.carry_out(node.engine->rekey(world.moment(), node.policy->name, what));
+      world.run_for(5s);
+      ASSERT_TRUE(world.settled()) << world.what_disagrees() << "\n" << world.story();
+      EXPECT_EQ(world.node(0).children.begin()->first != before, what == ike::RekeyTarget::kChildren);
+      EXPECT_EQ(*world.node(0).up.begin() != ike_before, what == ike::RekeyTarget::kIke);
+      EXPECT_TRUE(only_sa(world.node(0)).state().post_quantum);
+    }
+  }
+}
+
+TEST(IkeHandshake, LifetimesRekeyByThemselves) {
+  IkeWorld world(3);
+  WorldTunnel tunnel;
+  for (auto* end : {&tunnel.first, &tunnel.second}) {
+    end->ike->ike.rekey = 600s;
+    end->ike->esp.rekey_time = 100s;
+    end->ike->esp.rekey_margin = 20s;
+  }
+  world.start(tunnel.policy(0), tunnel.policy(1));
+  world.run_for(3600s);
+  ASSERT_TRUE(world.run_until([&] { return world.settled(); }, 30s)) << world.what_disagrees() << "\n" << world.story();
+  for (const int number : {0, 1}) {
+    for (const ike::Report& report : world.node(number).reports) {
+      EXPECT_NE(report.severity, ike::Severity::kError) << report.text;
+      EXPECT_NE(report.severity, ike::Severity::kWarn) << report.text;
+    }
+  }
+}
+
+TEST(IkeHandshake, BothMayBeginAtOnce) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    IkeWorld world(seed);
+    const WorldTunnel tunnel;
+    world.start(tunnel.policy(0), tunnel.policy(1), true);
+    world.run_for(30s);
+    EXPECT_TRUE(world.settled()) << seed << ": " << world.what_disagrees() << "\n" << world.story();
+  }
+}
+
+TEST(IkeHandshake, BehindANatItMovesToPort4500) {
+  IkeWorld world(4, {.nat = true});
+  const WorldTunnel tunnel;
+  world.start(tunnel.policy(0), tunnel.policy(1));
+  ASSERT_TRUE(world.run_until([&] { return world.settled(); }, 5s)) << world.what_disagrees() << "\n" << world.story();
+  const auto& up = world.node(1).children.begin()->second.up;
+  EXPECT_EQ(up.encapsulation, model::Encapsulation::kUdp);
+  EXPECT_EQ(up.path.local.port, 4500);
+  EXPECT_EQ(up.path.remote.port, 24'500);
+}
+
+TEST(IkeHandshake, AWrongKeyIsTold) {
+  IkeWorld world(5);
+  WorldTunnel tunnel;
+  const std::string other = "another key of many octets";
+  tunnel.second.ike->psk = {std::make_shared<const SecretBytes>(as_bytes(other.data(), other.size()))};
+  world.start(tunnel.policy(0), tunnel.policy(1));
+  world.run_for(5s);
+  EXPECT_TRUE(world.node(0).children.empty());
+  EXPECT_NE(world.story().find("LG-IKE-032"), std::string::npos) << world.story();
+  EXPECT_NE(world.story().find("LG-IKE-031"), std::string::npos) << world.story();
+}
+
+TEST(IkeHandshake, APeerThatComesBackReplacesItsOldSas) {
+  IkeWorld world(6);
+  const WorldTunnel tunnel;
+  world.start(tunnel.policy(0), tunnel.policy(1));
+  ASSERT_TRUE(world.run_until([&] { return world.settled(); }, 5s));
+  world.run_for(60s);
+  world.node(0).restart();
+  ASSERT_TRUE(world.run_until([&] { return world.settled(); }, 30s)) << world.what_disagrees() << "\n" << world.story();
+}
+
+TEST(IkeHandshake, ChildlessFirst) {
+  IkeWorld world(7);
+  WorldTunnel tunnel;
+  tunnel.first.ike->ike.childless = true;
+  world.start(tunnel.policy(0), tunnel.policy(1));
+  ASSERT_TRUE(world.run_until([&] { return world.settled(); }, 5s)) << world.what_disagrees() << "\n" << world.story();
+}
+
+}  // namespace
+}  // namespace levelgate::testing

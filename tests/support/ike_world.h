@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// IKE engines in one process, in virtual time, over a network that a seed makes bad: loss, duplication, reordering,
+// bit flips, a NAT. Each node does what the control tower does: wants its tunnel, installs Child SAs, runs jobs. What
+// must always hold is checked after every step; what must hold in the end, when asked.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <queue>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ike/engine.h"
+#include "support/seeded_random.h"
+
+namespace levelgate::testing {
+
+using ike::ChildId;
+
+struct NetworkFaults {
+  double loss = 0;
+  double duplicate = 0;
+  double flip = 0;  // of one bit
+  Nanos least_delay = std::chrono::milliseconds(1);
+  Nanos most_delay = std::chrono::milliseconds(20);  // above the least one: reordering
+  bool nat = false;                                  // before node 0
+};
+
+// What a node holds of a Child SA.
+struct HeldChild {
+  ike::ChildUp up;
+  bool outbound = false;
+};
+
+class IkeWorld;
+
+class IkeNode {
+ public:
+  IkeNode(IkeWorld& world, int number, std::uint64_t seed);
+
+  void carry_out(ike::Effects effects);
+  void restart();  // loses everything
+
+  IkeWorld& world;
+  int number;
+  SeededRandom random;
+  std::unique_ptr<ike::Engine> engine;
+  ike::PolicyPtr policy;
+  bool wants = true;        // the tunnel, always
+  Instant try_at = kNever;  // again
+  std::map<ChildId, HeldChild> children;
+  ChildId sends_by;            // the child whose outbound SA is used
+  std::set<std::uint64_t> up;  // IKE SAs
+  std::vector<ike::Report> reports;
+  std::uint64_t sent_datagrams = 0, sent_octets = 0;
+
+ private:
+  void take(ike::Send& effect);
+  void take(ike::SendKeepalive&) {}
+  void take(ike::RunJob& effect);
+  void take(ike::ChildUp& effect);
+  void take(ike::ChildUse& effect);
+  void take(ike::ChildDown& effect);
+  void take(ike::PathMoved&) {}
+  void take(ike::IkeUp& effect);
+  void take(ike::IkeDown& effect);
+  void take(ike::Report& effect);
+};
+
+class IkeWorld {
+ public:
+  explicit IkeWorld(std::uint64_t seed, NetworkFaults faults = {});
+
+  IkeNode& node(int number) { return *nodes_[static_cast<std::size_t>(number)]; }
+  // Both tunnels are configured; node 0 and, if asked, node 1 begin.
+  void start(ike::PolicyPtr first, ike::PolicyPtr second, bool both = false);
+  void run_for(Nanos time);
+  // Until the condition holds; false when it never did within the time.
+  bool run_until(const std::function<bool()>& condition, Nanos within);
+  void at(Instant when, std::function<void()> action);
+  void send(int from, const ike::Path& path, std::vector<std::byte> octets);
+
+  [[nodiscard]] Instant now() const { return now_; }
+  [[nodiscard]] ike::Moment moment() const;
+  // Drops, alters or records what passes; true: dropped.
+  std::function<bool(int from, std::vector<std::byte>&)> tap;
+  NetworkFaults faults;
+
+  // One IKE SA and one Child SA at each side, and both sides agree.
+  [[nodiscard]] std::string what_disagrees() const;
+  [[nodiscard]] bool settled() const { return what_disagrees().empty(); }
+  // Reports of both nodes, for messages of failed checks.
+  [[nodiscard]] std::string story() const;
+
+ private:
+  friend class IkeNode;
+  struct Event {
+    Instant at;
+    std::uint64_t order;
+    std::function<void()> run;
+    bool operator<(const Event& other) const { return std::pair(other.at, other.order) < std::pair(at, order); }
+  };
+  [[nodiscard]] double dice() { return std::uniform_real_distribution<double>(0, 1)(dice_); }
+  [[nodiscard]] Nanos delay();
+  void deliver(int to, const ike::Path& path, std::vector<std::byte> octets);
+  bool step(Instant until);
+
+  std::mt19937_64 dice_;
+  Instant now_ = at_ns(1'000'000'000);
+  std::uint64_t order_ = 0;
+  std::priority_queue<Event> events_;
+  std::vector<std::unique_ptr<IkeNode>> nodes_;
+};
+
+// A tunnel between 192.0.2.1 and 192.0.2.2 by a shared key, as configured at node `number`.
+struct WorldTunnel {
+  model::TunnelConfig first, second;
+  model::IkeConfig config;
+  WorldTunnel();
+  [[nodiscard]] ike::PolicyPtr policy(int number) const;
+};
+
+}  // namespace levelgate::testing
