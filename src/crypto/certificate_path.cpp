@@ -36,9 +36,7 @@ std::unexpected<PathRefusal> refuse(PathFault fault, const Certificate& certific
                                                 certificate.issuer() + "\"): " + std::string(reason)});
 }
 
-bool is_one_of(std::span<const int> errors, int error) {
-  return std::ranges::find(errors, error) != errors.end();
-}
+bool is_one_of(std::span<const int> errors, int error) { return std::ranges::find(errors, error) != errors.end(); }
 
 PathFault fault_of(int error) {
   constexpr std::array kNoWay{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
