@@ -180,7 +180,7 @@ api::Reloaded Daemon::reload() {
   } else {
     std::vector<std::string> lines;
     for (const auto& finding : loaded.findings) {
-      if (finding.severity == config::Severity::kError) lines.push_back(config::render_line(loaded, finding));
+      if (finding.severity == syntax::Severity::kError) lines.push_back(config::render_line(loaded, finding));
     }
     carry_out(controller_.reload_refused(std::move(lines)));
   }

@@ -10,10 +10,14 @@
 #include <string>
 #include <vector>
 
-#include "config/complaints.h"
-#include "config/document.h"
+#include "syntax/complaints.h"
+#include "syntax/document.h"
 
 namespace levelgate::config {
+
+using syntax::Complaints;
+using syntax::Mark;
+using syntax::Node;
 
 struct Place {
   Mark mark;  // of the key that names it, or of a list item

@@ -10,7 +10,7 @@
 #include <set>
 
 #include "config/draft.h"
-#include "config/nearest_word.h"
+#include "syntax/nearest_word.h"
 
 namespace levelgate::config {
 namespace {
@@ -98,7 +98,7 @@ class TunnelJudge {
     if (complaints_.faulty(address) || complaints_.faulty(interface) || complaints_.faulty(local)) return;
     if (interface != nullptr && interface_named(config_, interface->text) == nullptr) {
       return complaints_.error(16, *interface, "no interface is named \"" + interface->text + "\"",
-                               nearest_name(interface->text, config_.interfaces));
+                               syntax::nearest_name(interface->text, config_.interfaces));
     }
     if (place.local_given) return judge_local_address(tunnel, place, *address);
     if (!place.remote_good) return;

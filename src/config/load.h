@@ -10,9 +10,13 @@
 #include <string>
 #include <string_view>
 
-#include "config/finding.h"
+#include "syntax/finding.h"
 
 namespace levelgate::config {
+
+using syntax::Finding;
+using syntax::Findings;
+using syntax::Severity;
 
 struct Loaded {
   std::optional<model::Config> config;  // empty when there is an error

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Data plane, ports, interfaces, routes, management: values out of checked nodes. Tunnels are read in read_tunnel.cpp.
-#include "config/quantities.h"
 #include "config/read_values.h"
+#include "syntax/quantities.h"
 
 namespace levelgate::config {
 namespace {
@@ -34,7 +34,8 @@ void read_version(const Node& root, Complaints& complaints) {
 void read_dataplane(const Node& node, model::DataplaneConfig& dataplane) {
   if (const Node* const memory = node.find("memory")) {
     dataplane.no_huge = memory->text == "none";
-    if (!dataplane.no_huge) dataplane.memory_octets = parse_octets(memory->text).value_or(dataplane.memory_octets);
+    if (!dataplane.no_huge)
+      dataplane.memory_octets = syntax::parse_octets(memory->text).value_or(dataplane.memory_octets);
   }
   if (const Node* const core = node.find("main-core")) {
     dataplane.main_core = static_cast<std::uint32_t>(integer_of(core, 0));
@@ -60,7 +61,7 @@ void read_port(const Node::Entry& entry, Draft& draft) {
   port.pci = text_of(node.find("pci"));
   port.vdev = text_of(node.find("vdev"));
   if (const Node* const mtu = node.find("mtu")) {
-    const auto octets = parse_integer(mtu->text);
+    const auto octets = syntax::parse_integer(mtu->text);
     if (octets) port.mtu = static_cast<std::uint32_t>(*octets);
   }
   port.twin = text_of(node.find("twin"), "lg-" + entry.key);

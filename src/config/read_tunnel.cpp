@@ -151,11 +151,12 @@ class TunnelReader {
                          {{"fixed", model::TfsMode::kFixed},
                           {"on-demand", model::TfsMode::kOnDemand},
                           {"plain", model::TfsMode::kPlain}});
-    if (const Node* const rate = node.find("rate")) tfs.rate_bits_per_second = parse_rate(rate->text).value_or(0);
+    if (const Node* const rate = node.find("rate"))
+      tfs.rate_bits_per_second = syntax::parse_rate(rate->text).value_or(0);
     tfs.rate_layer = choice_of(node.find("rate-layer"), tfs.rate_layer,
                                {{"l3", model::RateLayer::kL3}, {"l2", model::RateLayer::kL2}});
     if (const Node* const size = node.find("packet-size")) {
-      tfs.packet_size = static_cast<std::uint32_t>(parse_octets(size->text).value_or(tfs.packet_size));
+      tfs.packet_size = static_cast<std::uint32_t>(syntax::parse_octets(size->text).value_or(tfs.packet_size));
     }
     tfs.fragment = boolean_of(node.find("fragment"), tfs.fragment);
     tfs.max_queue_delay = duration_of(node.find("max-queue-delay"), tfs.max_queue_delay);
@@ -166,7 +167,7 @@ class TunnelReader {
     tfs.receive.reorder_window =
         static_cast<std::uint32_t>(integer_of(receive->find("reorder-window"), tfs.receive.reorder_window));
     const Node* const timer = receive->find("lost-timer");
-    const auto wait = timer != nullptr ? parse_duration(timer->text) : parse_duration("");
+    const auto wait = timer != nullptr ? syntax::parse_duration(timer->text) : syntax::parse_duration("");
     if (wait) tfs.receive.lost_packet_timer = *wait;  // else auto
   }
 

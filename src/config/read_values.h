@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "config/draft.h"
-#include "config/quantities.h"
+#include "syntax/quantities.h"
 
 namespace levelgate::config {
 
@@ -27,11 +27,11 @@ namespace levelgate::config {
 }
 
 [[nodiscard]] inline std::uint64_t integer_of(const Node* node, std::uint64_t fallback) {
-  return node != nullptr ? parse_integer(node->text).value_or(fallback) : fallback;
+  return node != nullptr ? syntax::parse_integer(node->text).value_or(fallback) : fallback;
 }
 
 [[nodiscard]] inline Nanos duration_of(const Node* node, Nanos fallback) {
-  return node != nullptr ? parse_duration(node->text).value_or(fallback) : fallback;
+  return node != nullptr ? syntax::parse_duration(node->text).value_or(fallback) : fallback;
 }
 
 template <typename Choice>

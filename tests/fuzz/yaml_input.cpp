@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// links: config
+// links: syntax config
 //
 // Any octets as a configuration: loading answers with a model or with an error, never both, and every finding points
 // into the text, so that its caret can be drawn. No key file is reached: relative ones are below a folder that is none.
@@ -9,15 +9,15 @@
 #include <cstdlib>
 #include <string>
 
-#include "config/finding_ids.h"
 #include "config/load.h"
+#include "syntax/finding_ids.h"
 
 namespace {
 
-using levelgate::config::Finding;
-using levelgate::config::kFindingTexts;
 using levelgate::config::Loaded;
-using levelgate::config::Severity;
+using levelgate::syntax::Finding;
+using levelgate::syntax::kFindingTexts;
+using levelgate::syntax::Severity;
 
 void demand(bool holds) {
   if (!holds) std::abort();

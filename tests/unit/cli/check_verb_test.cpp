@@ -4,8 +4,8 @@
 // sections 4 and 5).
 #include <boost/json/parse.hpp>
 
-#include "config/finding_ids.h"
 #include "control/notice_ids.h"
+#include "syntax/finding_ids.h"
 #include "unit/cli/command_run.h"
 
 namespace levelgate::cli {
@@ -113,10 +113,10 @@ TEST_F(Check, JsonForScripts) {
 }
 
 TEST(Explain, EveryIdAndEveryReason) {
-  for (const auto& text : config::kFindingTexts) {
-    const auto outcome = run({"explain", config::finding_name(text.id)});
+  for (const auto& text : syntax::kFindingTexts) {
+    const auto outcome = run({"explain", syntax::finding_name(text.id)});
     EXPECT_EQ(outcome.exit, 0);
-    EXPECT_EQ(outcome.out, config::finding_name(text.id) + ": " + std::string(text.cause) +
+    EXPECT_EQ(outcome.out, syntax::finding_name(text.id) + ": " + std::string(text.cause) +
                                "\n  cure: " + std::string(text.cure) + "\n");
   }
   for (const auto& text : control::kNoticeTexts) {

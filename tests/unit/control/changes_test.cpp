@@ -8,14 +8,14 @@
 #include <functional>
 #include <set>
 
-#include "config/schema.h"
+#include "syntax/schema.h"
 #include "unit/control/gateway_configs.h"
 
 namespace levelgate::control {
 namespace {
 
 using namespace tests;
-using config::KeyType;
+using syntax::KeyType;
 
 struct Mutation {
   std::string path;     // as changes_between() tells it
@@ -111,7 +111,7 @@ TEST(Changes, EachKeyIsToldUnderItsPathAtItsCost) {
       ASSERT_EQ(changes.size(), 1u) << mutation.path;
       EXPECT_EQ(changes[0].path, mutation.path);
       EXPECT_NE(changes[0].before, changes[0].after) << mutation.path;
-      const config::KeySpec* const spec = config::key_spec(mutation.pattern);
+      const syntax::KeySpec* const spec = syntax::key_spec(mutation.pattern);
       ASSERT_NE(spec, nullptr) << mutation.pattern;
       EXPECT_EQ(cost_name(changes[0].cost), spec->cost) << mutation.path;
     }
@@ -128,10 +128,10 @@ TEST(Changes, EveryKeyOfTheTableIsCompared) {
                                  "tunnels.*.local",
                                  "tunnels.*.remote"};
   for (const Mutation& mutation : all_mutations()) compared.insert(mutation.pattern);
-  for (const config::KeySpec& spec : config::key_specs()) {
+  for (const syntax::KeySpec& spec : syntax::key_specs()) {
     const bool leaf = spec.type != KeyType::kMap && spec.type != KeyType::kNamedMap && spec.type != KeyType::kList;
     const bool in_a_list = spec.path.starts_with("routes.") || spec.path.starts_with("neighbours.");
-    if (!leaf || in_a_list || spec.availability != config::Availability::kNow) continue;
+    if (!leaf || in_a_list || spec.availability != syntax::Availability::kNow) continue;
     EXPECT_TRUE(compared.contains(std::string(spec.path))) << spec.path;
   }
 }

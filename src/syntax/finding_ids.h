@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace levelgate::config {
+namespace levelgate::syntax {
 
 struct FindingText {
   int id;
@@ -101,4 +101,4 @@ inline constexpr std::array<FindingText, 50> kFindingTexts{{
   return "LG-CFG-" + std::string(digits.size() < 3 ? 3 - digits.size() : 0, '0') + digits;
 }
 
-}  // namespace levelgate::config
+}  // namespace levelgate::syntax

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Text to nodes: what is kept, where it stands, and which texts are refused before anybody looks at keys.
-#include "config/document.h"
+#include "syntax/document.h"
 
 #include <gtest/gtest.h>
 
-namespace levelgate::config {
+namespace levelgate::syntax {
 namespace {
 
 Document good(std::string_view text) {
@@ -152,4 +152,4 @@ TEST(Document, ManyFaultsAreNotManyMegabytes) {
 }
 
 }  // namespace
-}  // namespace levelgate::config
+}  // namespace levelgate::syntax

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace levelgate::config {
+namespace levelgate::syntax {
 
 // "did you mean \"rate\"?", or empty when no known word is similar.
 [[nodiscard]] std::string nearest_hint(std::string_view word, const std::vector<std::string_view>& known);
@@ -20,4 +20,4 @@ template <typename Named>
   return nearest_hint(word, names);
 }
 
-}  // namespace levelgate::config
+}  // namespace levelgate::syntax

@@ -2,7 +2,7 @@
 //
 // libfyaml's events become a plain tree. Events, not its own documents: a document costs hundreds of octets for each
 // octet of a hostile text before anybody could count them.
-#include "config/document.h"
+#include "syntax/document.h"
 
 #include <libfyaml.h>
 
@@ -12,7 +12,7 @@
 #include <map>
 #include <memory>
 
-namespace levelgate::config {
+namespace levelgate::syntax {
 namespace {
 
 constexpr std::size_t kMaxFindings = 20;
@@ -333,4 +333,4 @@ Document parse_document(std::string_view text) {
   return document;
 }
 
-}  // namespace levelgate::config
+}  // namespace levelgate::syntax

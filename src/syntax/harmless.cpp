@@ -5,9 +5,9 @@
 #include <array>
 #include <cstddef>
 
-#include "config/finding.h"
+#include "syntax/finding.h"
 
-namespace levelgate::config {
+namespace levelgate::syntax {
 namespace {
 
 constexpr std::size_t kMostOctets = 300;
@@ -87,4 +87,4 @@ std::string harmless_source(std::string_view line) {
   return harmless(text);
 }
 
-}  // namespace levelgate::config
+}  // namespace levelgate::syntax

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The table itself.
-#include "config/schema.h"
+#include "syntax/schema.h"
 
 #include <array>
 
-namespace levelgate::config {
+namespace levelgate::syntax {
 namespace {
 
 constexpr auto kIgnored = Availability::kIgnored;
@@ -304,4 +304,4 @@ std::vector<std::string_view> words_of(std::string_view words) {
   return list;
 }
 
-}  // namespace levelgate::config
+}  // namespace levelgate::syntax

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "config/finding.h"
+#include "syntax/finding.h"
 
-namespace levelgate::config {
+namespace levelgate::syntax {
 
 struct Node {
   enum class Kind { kNull, kScalar, kList, kMap } kind = Kind::kNull;
@@ -42,4 +42,4 @@ inline constexpr std::size_t kMaxNodes = 200'000;
 
 [[nodiscard]] Document parse_document(std::string_view text);
 
-}  // namespace levelgate::config
+}  // namespace levelgate::syntax

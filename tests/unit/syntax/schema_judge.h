@@ -11,20 +11,20 @@
 #include <regex>
 #include <string>
 
-#include "config/document.h"
+#include "syntax/document.h"
 
 namespace levelgate::tests {
 
 namespace json = boost::json;
 
-inline json::value typed(const config::Node& node) {
-  if (node.kind == config::Node::Kind::kNull) return nullptr;
-  if (node.kind == config::Node::Kind::kList) {
+inline json::value typed(const syntax::Node& node) {
+  if (node.kind == syntax::Node::Kind::kNull) return nullptr;
+  if (node.kind == syntax::Node::Kind::kList) {
     json::array list;
-    for (const config::Node& item : node.items) list.push_back(typed(item));
+    for (const syntax::Node& item : node.items) list.push_back(typed(item));
     return list;
   }
-  if (node.kind == config::Node::Kind::kMap) {
+  if (node.kind == syntax::Node::Kind::kMap) {
     json::object map;
     for (const auto& entry : node.entries) map[entry.key] = typed(entry.value);
     return map;

@@ -9,10 +9,10 @@
 #include <string>
 #include <string_view>
 
-#include "config/complaints.h"
-#include "config/document.h"
+#include "syntax/complaints.h"
+#include "syntax/document.h"
 
-namespace levelgate::config {
+namespace levelgate::syntax {
 
 enum class KeyType : std::uint8_t {
   kMap,       // of fixed keys
@@ -73,4 +73,4 @@ enum class Worth : std::uint8_t { kReading, kNothing };
 // The whole table as JSON Schema.
 [[nodiscard]] std::string json_schema();
 
-}  // namespace levelgate::config
+}  // namespace levelgate::syntax

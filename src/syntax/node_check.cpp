@@ -7,11 +7,11 @@
 #include <optional>
 #include <set>
 
-#include "config/nearest_word.h"
-#include "config/quantities.h"
-#include "config/schema.h"
+#include "syntax/nearest_word.h"
+#include "syntax/quantities.h"
+#include "syntax/schema.h"
 
-namespace levelgate::config {
+namespace levelgate::syntax {
 namespace {
 
 constexpr std::size_t kLongestName = 32;  // of tunnels, ports and interfaces
@@ -314,4 +314,4 @@ Worth check_nodes(const Node& root, Complaints& complaints) {
   return checker.worth();
 }
 
-}  // namespace levelgate::config
+}  // namespace levelgate::syntax

@@ -2,7 +2,7 @@
 //
 // The table of keys: complete, in order, and the same thing in three places: the check, the JSON Schema, the file that
 // is installed for editors.
-#include "config/schema.h"
+#include "syntax/schema.h"
 
 #include <gtest/gtest.h>
 
@@ -12,9 +12,9 @@
 
 #include "config/load.h"
 #include "unit/config/key_folder.h"
-#include "unit/config/schema_judge.h"
+#include "unit/syntax/schema_judge.h"
 
-namespace levelgate::config {
+namespace levelgate::syntax {
 namespace {
 
 TEST(Schema, EveryKeyIsDescribed) {
@@ -107,7 +107,7 @@ TEST(JsonSchema, JudgesAsTheCheckDoes) {
     const std::string input = text.substr(0, text.find("=== expected\n"));
     const Document document = parse_document(input);
     if (!document.usable || !document.findings.empty()) continue;
-    const Loaded loaded = load_text(input, folder / "gw.yaml");
+    const config::Loaded loaded = config::load_text(input, folder / "gw.yaml");
     const bool by_table = std::any_of(loaded.findings.begin(), loaded.findings.end(),
                                       [&](const Finding& finding) { return of_the_table.contains(finding.id); });
     const bool accepted = tests::SchemaJudge().accepts(root, tests::typed(document.root));
@@ -139,4 +139,4 @@ TEST(JsonSchema, TheInstalledFileIsUpToDate) {
 }
 
 }  // namespace
-}  // namespace levelgate::config
+}  // namespace levelgate::syntax

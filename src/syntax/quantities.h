@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace levelgate::config {
+namespace levelgate::syntax {
 
 struct NotAQuantity {
   std::string message;  // to be put behind a name: "needs a unit"
@@ -28,4 +28,4 @@ using Quantity = std::expected<T, NotAQuantity>;
 
 [[nodiscard]] std::string rate_text(double bits_per_second);  // "479.3 Mbit/s"
 
-}  // namespace levelgate::config
+}  // namespace levelgate::syntax

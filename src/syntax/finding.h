@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace levelgate::config {
+namespace levelgate::syntax {
 
 // One-based, in code points; a finding without a place has line 0.
 struct Mark {
@@ -34,4 +34,4 @@ using Findings = std::vector<Finding>;
 // The same for a line of the file: what stands behind the name of a secret becomes stars as well.
 [[nodiscard]] std::string harmless_source(std::string_view line);
 
-}  // namespace levelgate::config
+}  // namespace levelgate::syntax

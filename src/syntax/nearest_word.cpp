@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Distance of words by the letters to change.
-#include "config/nearest_word.h"
+#include "syntax/nearest_word.h"
 
 #include <algorithm>
 
-namespace levelgate::config {
+namespace levelgate::syntax {
 namespace {
 
 constexpr std::size_t kLongestMisspelt = 64;  // beyond that nothing is similar
@@ -42,4 +42,4 @@ std::string nearest_hint(std::string_view key, const std::vector<std::string_vie
   return best.empty() ? "" : "did you mean \"" + std::string(best) + "\"?";
 }
 
-}  // namespace levelgate::config
+}  // namespace levelgate::syntax

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Numbers with units: exact, never guessed, refused with the word that was probably meant.
-#include "config/quantities.h"
+#include "syntax/quantities.h"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-namespace levelgate::config {
+namespace levelgate::syntax {
 namespace {
 
 using std::chrono::milliseconds;
@@ -127,4 +127,4 @@ TEST(Rate, PrintedAndReadAgain) {
 }
 
 }  // namespace
-}  // namespace levelgate::config
+}  // namespace levelgate::syntax

@@ -8,10 +8,10 @@
 #include <string>
 #include <utility>
 
-#include "config/document.h"
-#include "config/finding.h"
+#include "syntax/document.h"
+#include "syntax/finding.h"
 
-namespace levelgate::config {
+namespace levelgate::syntax {
 
 class Complaints {
  public:
@@ -43,4 +43,4 @@ class Complaints {
   std::set<const Node*> faulty_;
 };
 
-}  // namespace levelgate::config
+}  // namespace levelgate::syntax

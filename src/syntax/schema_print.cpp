@@ -3,9 +3,9 @@
 // The table of keys as JSON Schema (draft 2020-12) for editors. Nothing is said here that the table does not say.
 #include <array>
 
-#include "config/schema.h"
+#include "syntax/schema.h"
 
-namespace levelgate::config {
+namespace levelgate::syntax {
 namespace {
 
 std::string quoted(std::string_view text) {
@@ -184,4 +184,4 @@ std::string json_schema() {
   return object(members, 0) + "\n";
 }
 
-}  // namespace levelgate::config
+}  // namespace levelgate::syntax

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Exact decimal arithmetic: a value is digits with at most nine behind the point, times a unit.
-#include "config/quantities.h"
+#include "syntax/quantities.h"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +10,7 @@
 #include <limits>
 #include <span>
 
-namespace levelgate::config {
+namespace levelgate::syntax {
 namespace {
 
 __extension__ using Wide = unsigned __int128;
@@ -189,4 +189,4 @@ std::string rate_text(double bits_per_second) {
   return buffer.data();
 }
 
-}  // namespace levelgate::config
+}  // namespace levelgate::syntax
