@@ -8,6 +8,7 @@
 
 #include <array>
 
+#include "app/service_moment.h"
 #include "config/load.h"
 
 namespace levelgate::app {
@@ -173,7 +174,7 @@ std::string Daemon::status_text() const {
 
 api::Reloaded Daemon::reload() {
   supervisor_.reloading();
-  config::Loaded loaded = config::load_file(path_);
+  config::Loaded loaded = config::load_file(path_, service_moment());
   const bool readable = loaded.config.has_value();
   if (readable) {
     carry_out(controller_.reload(std::move(*loaded.config), dpdk::clock_now()));

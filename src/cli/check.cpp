@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `levelgate check`: every fault of a configuration with its place, or what the tunnels will do on the wire (interface
-// section 4). The same loader as the daemon's; opens the file and its key files, and nothing else.
+// section 4). The same loader as the daemon's; opens the file, and the files of keys and certificates that it names,
+// nothing else.
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
@@ -11,6 +12,7 @@
 #include <memory>
 
 #include "cli/budget.h"
+#include "cli/here_and_now.h"
 #include "cli/verbs.h"
 #include "config/load.h"
 #include "syntax/finding_ids.h"
@@ -55,7 +57,7 @@ void print_json(const config::Loaded& loaded) {
 }
 
 Exit run_check(const CheckOptions& options, const CommandLine& line) {
-  const config::Loaded loaded = config::load_file(options.file);
+  const config::Loaded loaded = config::load_file(options.file, here_and_now());
   const bool warnings = loaded.count(syntax::Severity::kWarning) != 0;
   if (line.output == OutputForm::kJson) {
     print_json(loaded);

@@ -23,6 +23,9 @@ std::string form_text(const KeySpec& spec) {
     case KeyType::kText:
       form = "text";
       break;
+    case KeyType::kTexts:
+      form = "text, or a list";
+      break;
     case KeyType::kBoolean:
       form = "`true`, `false`";
       break;

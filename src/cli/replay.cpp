@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "api/stats_json.h"
+#include "cli/here_and_now.h"
 #include "cli/replay_report.h"
 #include "cli/replay_run.h"
 #include "cli/verbs.h"
@@ -70,7 +71,7 @@ OrStop<std::optional<Nanos>> until_of(const std::string& text) {
 }
 
 OrStop<model::Config> config_of(const std::string& path) {
-  config::Loaded loaded = config::load_file(path);
+  config::Loaded loaded = config::load_file(path, here_and_now());
   if (loaded.config) return std::move(*loaded.config);
   std::string text = config::render(loaded);
   while (!text.empty() && text.back() == '\n') text.pop_back();

@@ -53,16 +53,16 @@ Findings in_order(Findings findings) {
 
 }  // namespace
 
-Loaded load_file(const std::string& path) {
+Loaded load_file(const std::string& path, const Circumstances& circumstances) {
   auto text = read_text(path);
-  if (text) return load_text(std::move(*text), path);
+  if (text) return load_text(std::move(*text), path, circumstances);
   Loaded loaded;
   loaded.path = path;
   loaded.findings.push_back({Severity::kError, 7, {}, "cannot read the file: " + text.error().what, ""});
   return loaded;
 }
 
-Loaded load_text(std::string text, const std::string& path) {
+Loaded load_text(std::string text, const std::string& path, const Circumstances& circumstances) {
   Loaded loaded;
   loaded.path = path;
   loaded.source = std::move(text);
@@ -73,10 +73,13 @@ Loaded load_text(std::string text, const std::string& path) {
     Complaints complaints;
     Draft draft;
     draft.path = path;
+    draft.circumstances = circumstances;
     if (syntax::check_nodes(document.root, complaints) == syntax::Worth::kReading) {
       read_model(document.root, draft, complaints);
       judge_network(draft, complaints);
       judge_tunnels(draft, complaints);
+      judge_certificates(draft, complaints);
+      judge_ike(document.root, draft, complaints);
     }
     for (Finding& finding : complaints.take()) loaded.findings.push_back(std::move(finding));
     if (loaded.count(Severity::kError) == 0) loaded.config = std::move(draft.config);

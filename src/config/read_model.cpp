@@ -8,12 +8,6 @@ namespace levelgate::config {
 namespace {
 
 template <typename Call>
-void each_named(const Node* node, Call call) {
-  if (node == nullptr) return;
-  for (const Node::Entry& entry : node->entries) call(entry);
-}
-
-template <typename Call>
 void each_item(const Node* node, Call call) {
   if (node == nullptr) return;
   for (const Node& item : node->items) {
@@ -144,6 +138,8 @@ void read_model(const Node& root, Draft& draft, Complaints& complaints) {
   if (const Node* const node = root.find("dataplane")) read_dataplane(*node, draft.config.dataplane);
   each_named(root.find("ports"), [&](const Node::Entry& entry) { read_port(entry, draft); });
   each_named(root.find("interfaces"), [&](const Node::Entry& entry) { read_interface(entry, draft, complaints); });
+  if (const Node* const node = root.find("certificates")) read_certificates(*node, draft, complaints);
+  if (const Node* const node = root.find("ike")) read_ike(*node, draft);
   each_named(root.find("tunnels"), [&](const Node::Entry& entry) { read_tunnel(entry, draft, complaints); });
   each_item(root.find("routes"), [&](const Node& node) { read_route(node, draft, complaints); });
   each_item(root.find("neighbours"), [&](const Node& node) { read_neighbour(node, draft, complaints); });

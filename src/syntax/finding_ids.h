@@ -15,7 +15,7 @@ struct FindingText {
   std::string_view cure;
 };
 
-inline constexpr std::array<FindingText, 50> kFindingTexts{{
+inline constexpr std::array<FindingText, 66> kFindingTexts{{
     {1, "The file is not valid YAML.",
      "Mend the syntax at the place named; most often it is indentation, a missing colon or an unclosed bracket."},
     {2, "A value has the wrong kind: a map where a single value is expected, or the reverse.",
@@ -46,7 +46,8 @@ inline constexpr std::array<FindingText, 50> kFindingTexts{{
     {21, "A key file can be read by others than its owner.",
      "chmod 600 the file, and make a new key if somebody may have read it."},
     {22, "A key file holds something else than hexadecimal digits.",
-     "It holds cipher key and salt as hexadecimal digits; white space does not matter."},
+     "It holds cipher key and salt as hexadecimal digits, or 0x and those of a preshared key; white space does not "
+     "matter."},
     {23, "A key file holds the wrong number of octets for its cipher.",
      "aes128gcm16: 20 octets; aes256gcm16 and chacha20poly1305: 36 octets (the key, then 4 octets of salt)."},
     {24, "Two SAs have the same key.",
@@ -79,6 +80,30 @@ inline constexpr std::array<FindingText, 50> kFindingTexts{{
      "Take an address in an interface's network, or name the interface with dev."},
     {42, "It is not known which interface leads to the peer.",
      "Name the tunnel's local address, or add a gateway or a route."},
+    {43, "An id has none of the known forms, or one that is not possible there.",
+     "Write an address, a host name with a dot, a mail address, a distinguished name (CN=gate, O=example), or "
+     "keyid:TEXT; subject stands for the subject of our own certificate."},
+    {44, "A proposal cannot be used: a word is unknown or too weak, or something is missing.",
+     "As aes256gcm16-prfsha384-x25519-ke1_mlkem768 for IKE, aes256gcm16-x25519-ke1_mlkem768 for ESP."},
+    {45, "Post-quantum key exchanges are required, and no proposal for the IKE SA has one.",
+     "Add one, as -ke1_mlkem768, or say post-quantum: preferred."},
+    {46, "A proposal has a post-quantum key exchange though these are switched off.",
+     "Remove it from the proposal, or say post-quantum: preferred."},
+    {47, "A proposal for ESP names sequence numbers.", "Remove esn or noesn from it; esp.esn says it."},
+    {48, "A file with certificates, a revocation list or a private key cannot be read, or holds something else.",
+     "Check path and permissions, and that the file is PEM; a private key has no passphrase."},
+    {49, "A private key does not belong to the certificate.",
+     "The first certificate of the chain is ours; name the key that it was made for."},
+    {50, "An id does not stand in the certificate that is to prove it (RFC 4945 section 3.1).",
+     "Take a name of the certificate, for our side also subject, or get a certificate with the name."},
+    {51, "The margin of a rekey is not shorter than the time until it.", "Lower margin, or raise time."},
+    {52, "The peer counts as gone before it is asked whether it lives.", "Raise dpd.timeout, or lower dpd.delay."},
+    {53, "Two tunnels have the same peer and the same ids, so that nobody can tell which one is meant.",
+     "Give one of them another id."},
+    {54, "A preshared key holds less than 128 bits, so that it can be guessed from a recorded handshake.",
+     "openssl rand -base64 32 makes a good one; auth.psk.weak: true takes the risk."},
+    {55, "IKE does not listen on the interface of a tunnel whose keys it is to make.",
+     "Add the interface to ike.listen, or leave ike.listen out."},
     {101, "Fixed mode does not back off when the path is congested (RFC 9347 section 2.4.1).",
      "Use it on paths whose capacity is reserved for it."},
     {102, "The reorder window is larger than the replay window.",
@@ -94,6 +119,11 @@ inline constexpr std::array<FindingText, 50> kFindingTexts{{
     {109,
      "An inner packet may wait no longer than max-queue-delay, but the next outer packet is further away than that.",
      "Raise the rate, lower packet-size, or raise max-queue-delay."},
+    {110, "A certificate has expired or will within 30 days.", "Replace it; a reload takes the new one."},
+    {111, "A peer without AGGFRAG gets a plain tunnel, although the mode is to hide sizes and times.",
+     "Leave peer-required out, unless reaching the peer matters more."},
+    {112, "A preshared key is a credential of the service, which no other program can read.",
+     "Nothing has to be done; the daemon reads it when it starts."},
 }};
 
 [[nodiscard]] inline std::string finding_name(int id) {

@@ -84,6 +84,7 @@ class Checker {
       case KeyType::kAddressOrMap:
         if (node.kind == Node::Kind::kMap) return check_map(node, pattern, path);
         return check_single(node, spec, path);
+      case KeyType::kTexts:
       case KeyType::kAddresses:
       case KeyType::kNetworks:
       case KeyType::kInterfaceAddresses:
@@ -149,6 +150,10 @@ class Checker {
   void check_several(const Node& node, const KeySpec& spec, const std::string& path) {
     if (node.kind != Node::Kind::kList) return check_single(node, spec, path);
     if (node.items.empty()) wrong_kind(node, path, "at least one value");
+    if (spec.most != 0 && node.items.size() > spec.most) {
+      return complaints_.error(40, node, path + " has " + std::to_string(node.items.size()) + " entries",
+                               "at most " + std::to_string(spec.most));
+    }
     for (const Node& item : node.items) check_single(item, spec, path);
   }
 
@@ -245,6 +250,7 @@ class Checker {
   void check_scalar(const Node& node, const KeySpec& spec, const std::string& path) {
     switch (spec.type) {
       case KeyType::kText:
+      case KeyType::kTexts:
         if (spec.path != "tunnels.*.description" && node.text.find('\n') != std::string::npos) {
           complaints_.error(2, node, path + " must be one line");
         }

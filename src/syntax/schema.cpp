@@ -3,27 +3,22 @@
 // The table itself.
 #include "syntax/schema.h"
 
+#include <algorithm>
 #include <array>
+
+#include "syntax/ike_keys.h"
 
 namespace levelgate::syntax {
 namespace {
 
 constexpr auto kIgnored = Availability::kIgnored;
 constexpr auto kRefused = Availability::kRefused;
+using namespace terms;
 using enum KeyType;
 
-constexpr std::uint64_t kMicrosecond = 1'000;
-constexpr std::uint64_t kSecond = 1'000'000'000;
-constexpr std::uint64_t kMebi = 1ULL << 20;
-
 constexpr std::string_view kCiphers = "aes128gcm16|aes256gcm16|chacha20poly1305";
-// What a change costs.
-constexpr std::string_view kLive = "live";
-constexpr std::string_view kRekey = "rekey";
-constexpr std::string_view kTunnel = "tunnel restart";
-constexpr std::string_view kDaemon = "daemon restart";
 
-constexpr std::array kKeys = std::to_array<KeySpec>({
+constexpr std::array kGatewayKeys = std::to_array<KeySpec>({
     {"version", kInteger, "Version of this format; always needed. This is version 1.", kDaemon},
     {"node", kMap, "The gateway itself.", kLive},
     {"node.name", kText, "Name of the gateway, for people.", kLive, "the host name"},
@@ -86,8 +81,38 @@ constexpr std::array kKeys = std::to_array<KeySpec>({
      "Our outer address; left out: the address of the interface that leads to the peer.", kTunnel},
     {"tunnels.*.local.address", kAddress, "Our outer address; one of an interface's.", kTunnel},
     {"tunnels.*.local.interface", kText, "Interface whose first address of the peer's family is used.", kTunnel},
+    {"tunnels.*.local.id", kText,
+     "What we call ourselves: address, host name, mail address, distinguished name (CN=gate, O=example), keyid:TEXT, "
+     "or subject: that of our certificate.",
+     kTunnel, "our outer address"},
+    {"tunnels.*.local.identity", kText, "Our certificate, one of certificates.identities; instead of auth.psk.",
+     kTunnel},
     {"tunnels.*.remote", kAddressOrMap, "The peer's outer address.", kTunnel},
     {"tunnels.*.remote.address", kAddress, "The peer's outer address.", kTunnel},
+    {"tunnels.*.remote.id", kText, "What the peer must prove to be; forms as for local.id.", kTunnel,
+     "its outer address"},
+    {"tunnels.*.remote.authorities",
+     kTexts,
+     "Of certificates.authorities: from which the peer's certificate may come; needed with local.identity.",
+     kTunnel,
+     {},
+     {},
+     {},
+     0,
+     64},
+    {"tunnels.*.auth", kMap, "A secret that both sides share, instead of certificates.", kTunnel},
+    {"tunnels.*.auth.psk", kMap,
+     "The preshared key: either file or credential. A last line break is dropped; 0x and hexadecimal digits are "
+     "octets.",
+     kTunnel},
+    {"tunnels.*.auth.psk.file", kText, "File readable by its owner only.", kTunnel},
+    {"tunnels.*.auth.psk.credential", kText, "Name of a credential of the service unit (LoadCredential=).", kTunnel},
+    {"tunnels.*.auth.psk.weak", kBoolean,
+     "Takes a key that may have less than 128 bits; it can be guessed from a recorded handshake.", kTunnel, "false"},
+    {"tunnels.*.start", kChoice,
+     "always: at once and whenever it is gone; on-traffic: when an inner packet asks for it; respond: when the peer "
+     "does.",
+     kLive, "always", "always|on-traffic|respond"},
     {"tunnels.*.static", kMap, "Keys instead of IKE, for labs, benchmarks and tests (RFC 9347 §4).", kRekey},
     {"tunnels.*.static.esn", kBoolean, "64-bit sequence numbers (RFC 4303 §2.2.1).", kRekey, "true"},
     {"tunnels.*.static.outbound", kMap, "The SA that sends.", kRekey},
@@ -123,7 +148,17 @@ constexpr std::array kKeys = std::to_array<KeySpec>({
      kRekey, "1"},
 
     {"tunnels.*.esp", kMap, "ESP (RFC 4303).", kTunnel},
-    {"tunnels.*.esp.esn", kBoolean, "64-bit sequence numbers; static.esn says the same.", kRekey, "true"},
+    {"tunnels.*.esp.esn", kBoolean,
+     "64-bit sequence numbers: true: preferred, false: refused; static.esn says the same.", kRekey, "true"},
+    {"tunnels.*.esp.proposals",
+     kTexts,
+     "What is offered and accepted for Child SAs, best first; esn is a key of its own.",
+     kRekey,
+     "aes256gcm16-x25519-ke1_mlkem768",
+     {},
+     {},
+     0,
+     64},
     {"tunnels.*.esp.replay-window",
      kInteger,
      "Numbers behind the highest that are still accepted, once each.",
@@ -133,8 +168,29 @@ constexpr std::array kKeys = std::to_array<KeySpec>({
      {},
      64,
      65536},
-    {"tunnels.*.esp.encapsulation", kChoice, "udp: ESP in UDP on port 4500 (RFC 3948); auto: none with static keys.",
-     kTunnel, "auto", "auto|udp|none", "tcp"},
+    {"tunnels.*.esp.encapsulation", kChoice,
+     "udp: ESP in UDP on port 4500 (RFC 3948); auto: where a NAT is between; none with static keys.", kTunnel, "auto",
+     "auto|udp|none", "tcp"},
+    {"tunnels.*.esp.rekey", kMap, "When SAs that IKE made get new keys.", kRekey},
+    {"tunnels.*.esp.rekey.time", kDuration, "Age.", kRekey, "1h", {}, {}, 10 * kSecond, 7 * kDay},
+    {"tunnels.*.esp.rekey.bytes",
+     kOctets,
+     "Octets of outer packets in one direction.",
+     kRekey,
+     "no limit",
+     {},
+     {},
+     kMebi,
+     1ULL << 60},
+    {"tunnels.*.esp.rekey.margin",
+     kDuration,
+     "From the rekey to the end of the old SA.",
+     kRekey,
+     "5min",
+     {},
+     {},
+     kSecond,
+     kDay},
 
     {"tunnels.*.selectors", kMap, "Which inner packets the tunnel carries; others are dropped.", kLive},
     {"tunnels.*.selectors.local", kNetworks, "Networks on our side.", kLive, "any"},
@@ -197,6 +253,8 @@ constexpr std::array kKeys = std::to_array<KeySpec>({
      {},
      0,
      32},
+    {"tunnels.*.tfs.peer-required", kBoolean,
+     "With IKE: false lets the tunnel fall back to plain ESP when the peer has no AGGFRAG.", kRekey, "true"},
     {"tunnels.*.tfs.receive", kMap, "The receiving side.", kLive},
     {"tunnels.*.tfs.receive.reorder-window",
      kInteger,
@@ -231,43 +289,19 @@ constexpr std::array kKeys = std::to_array<KeySpec>({
     {"dataplane.pacing-cores", kAnything, "Cores of their own for pacing.", kDaemon, {}, {}, {}, 0, 0, kIgnored},
     {"ports.*.bind", kAnything, "Driver that the NIC is bound to.", kDaemon, {}, {}, {}, 0, 0, kRefused},
     {"interfaces.*.vlan", kAnything, "VLAN tag.", kLive, {}, {}, {}, 0, 0, kRefused},
-    {"certificates", kAnything, "Authorities and identities.", kLive, {}, {}, {}, 0, 0, kRefused},
-    {"ike", kAnything, "IKEv2.", kLive, {}, {}, {}, 0, 0, kRefused},
-    {"tunnels.*.auth", kAnything, "Authentication in IKE.", kTunnel, {}, {}, {}, 0, 0, kRefused},
-    {"tunnels.*.ike", kAnything, "IKE of this tunnel.", kTunnel, {}, {}, {}, 0, 0, kRefused},
-    {"tunnels.*.start", kAnything, "When IKE begins.", kTunnel, {}, {}, {}, 0, 0, kIgnored},
     {"tunnels.*.large-keys", kAnything, "Classic McEliece.", kTunnel, {}, {}, {}, 0, 0, kRefused},
     {"tunnels.*.ppk", kAnything, "Post-quantum preshared key.", kTunnel, {}, {}, {}, 0, 0, kRefused},
     {"tunnels.*.qos", kAnything, "DSCP; this version always hides it.", kTunnel, {}, {}, {}, 0, 0, kIgnored},
-    {"tunnels.*.local.id", kAnything, "Identity in IKE.", kTunnel, {}, {}, {}, 0, 0, kRefused},
-    {"tunnels.*.local.identity", kAnything, "Our certificate.", kTunnel, {}, {}, {}, 0, 0, kRefused},
-    {"tunnels.*.remote.id", kAnything, "Identity of the peer.", kTunnel, {}, {}, {}, 0, 0, kRefused},
-    {"tunnels.*.remote.authorities",
-     kAnything,
-     "Authorities of the peer's certificate.",
-     kTunnel,
-     {},
-     {},
-     {},
-     0,
-     0,
-     kRefused},
-    {"tunnels.*.esp.proposals", kAnything, "Offered ciphers.", kTunnel, {}, {}, {}, 0, 0, kRefused},
-    {"tunnels.*.esp.rekey", kAnything, "Lifetimes of SAs.", kTunnel, {}, {}, {}, 0, 0, kRefused},
     {"tunnels.*.tfs.min-rate", kAnything, "Congestion-controlled mode.", kTunnel, {}, {}, {}, 0, 0, kRefused},
-    {"tunnels.*.tfs.peer-required",
-     kAnything,
-     "Whether to fall back to plain ESP; this version never does.",
-     kTunnel,
-     {},
-     {},
-     {},
-     0,
-     0,
-     kIgnored},
     {"management.metrics", kAnything, "Metrics over HTTP.", kLive, {}, {}, {}, 0, 0, kIgnored},
     {"management.log.components", kAnything, "Levels of single components.", kLive, {}, {}, {}, 0, 0, kIgnored},
 });
+
+constexpr auto kKeys = [] {
+  std::array<KeySpec, kGatewayKeys.size() + ike_keys::kTable.size()> all = {};
+  std::ranges::copy(ike_keys::kTable, std::ranges::copy(kGatewayKeys, all.begin()).out);
+  return all;
+}();
 
 }  // namespace
 

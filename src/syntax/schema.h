@@ -19,6 +19,7 @@ enum class KeyType : std::uint8_t {
   kNamedMap,  // names of the operator's choice
   kList,      // of maps
   kText,
+  kTexts,  // one or a list
   kBoolean,
   kInteger,
   kRate,

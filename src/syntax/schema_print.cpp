@@ -67,6 +67,8 @@ std::string value_schema(const KeySpec& spec) {
       return pattern_schema("^[0-9]+([.][0-9]+)? ?(ns|us|ms|s|min|h|d)$");
     case KeyType::kOctets:
       return pattern_schema("^[0-9]+([.][0-9]+)? ?([KMG]i|[kMG])?B$");
+    case KeyType::kTexts:
+      return one_or_list(".");
     case KeyType::kAddress:
     case KeyType::kAddressOrMap:
       return pattern_schema(kAddress);
@@ -154,6 +156,7 @@ std::string schema_of(const KeySpec& spec, int depth) {
       members.push_back(member("anyOf", "[" + words_schema(spec) + "]"));
       break;
     case KeyType::kText:
+    case KeyType::kTexts:
     case KeyType::kBoolean:
     case KeyType::kInteger:
     case KeyType::kRate:

@@ -64,6 +64,16 @@ TEST_F(Check, ARightFileSaysWhatItsTunnelsWillDo) {
   EXPECT_EQ(outcome.err, "");
 }
 
+TEST_F(Check, ATunnelOfIkeIsToldAsOneWithStaticKeys) {
+  std::string text = kContract;
+  const std::size_t at = text.find("    static:");
+  text.replace(at, text.find("    tfs:", at) - at, "    auth: { psk: { file: berlin.psk } }\n");
+  folder_.write("berlin.psk", "p1nKq0v3TqJmY2m1b7hXw5cQe9sZr8uA4dLk6fGtHjI=\n");
+  const auto outcome = run({"check", file(text)});
+  EXPECT_EQ(outcome.exit, 0) << outcome.out;
+  EXPECT_NE(outcome.out.find("berlin  500 Mbit/s outer = 44 643 packets/s"), std::string::npos) << outcome.out;
+}
+
 TEST_F(Check, TheBudgetIsExplained) {
   const auto outcome = run({"check", "--explain-budget", folder_ / "gw.yaml"});
   EXPECT_NE(

@@ -11,7 +11,7 @@
 #include <set>
 
 #include "config/load.h"
-#include "unit/config/key_folder.h"
+#include "unit/config/pki_folder.h"
 #include "unit/syntax/schema_judge.h"
 
 namespace levelgate::syntax {
@@ -97,7 +97,7 @@ TEST(JsonSchema, EveryKeyIsInItWithItsMeaning) {
 // What the check takes, the schema takes; what the check refuses by the table alone, the schema refuses.
 TEST(JsonSchema, JudgesAsTheCheckDoes) {
   const auto root = schema();
-  const tests::KeyFolder folder;
+  const tests::PkiFolder folder;
   const std::set<int> of_the_table{2, 3, 10, 11, 12, 15};
   const std::set<std::string> beyond_a_schema{"002-empty-list", "012-bounds"};  // it would read worse for it
   std::size_t taken = 0;
@@ -107,7 +107,7 @@ TEST(JsonSchema, JudgesAsTheCheckDoes) {
     const std::string input = text.substr(0, text.find("=== expected\n"));
     const Document document = parse_document(input);
     if (!document.usable || !document.findings.empty()) continue;
-    const config::Loaded loaded = config::load_text(input, folder / "gw.yaml");
+    const config::Loaded loaded = config::load_text(input, folder / "gw.yaml", folder.circumstances());
     const bool by_table = std::any_of(loaded.findings.begin(), loaded.findings.end(),
                                       [&](const Finding& finding) { return of_the_table.contains(finding.id); });
     const bool accepted = tests::SchemaJudge().accepts(root, tests::typed(document.root));
