@@ -8,6 +8,7 @@
 
 #include <array>
 
+#include "app/service_moment.h"
 #include "config/load.h"
 
 namespace levelgate::app {
@@ -173,14 +174,14 @@ std::string Daemon::status_text() const {
 
 api::Reloaded Daemon::reload() {
   supervisor_.reloading();
-  config::Loaded loaded = config::load_file(path_);
+  config::Loaded loaded = config::load_file(path_, service_moment());
   const bool readable = loaded.config.has_value();
   if (readable) {
     carry_out(controller_.reload(std::move(*loaded.config), dpdk::clock_now()));
   } else {
     std::vector<std::string> lines;
     for (const auto& finding : loaded.findings) {
-      if (finding.severity == config::Severity::kError) lines.push_back(config::render_line(loaded, finding));
+      if (finding.severity == syntax::Severity::kError) lines.push_back(config::render_line(loaded, finding));
     }
     carry_out(controller_.reload_refused(std::move(lines)));
   }

@@ -12,6 +12,7 @@
 
 #include "app/arguments.h"
 #include "app/daemon.h"
+#include "app/service_moment.h"
 #include "config/load.h"
 
 namespace levelgate::app {
@@ -38,7 +39,7 @@ bool has_rights() {
 }
 
 int start(const Arguments& arguments) {
-  config::Loaded loaded = config::load_file(arguments.config);
+  config::Loaded loaded = config::load_file(arguments.config, service_moment());
   Log log(Level::kInfo, model::LogFormat::kText);
   if (!loaded.config) {
     std::fputs(config::render(loaded).c_str(), stderr);

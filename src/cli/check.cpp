@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `levelgate check`: every fault of a configuration with its place, or what the tunnels will do on the wire (interface
-// section 4). The same loader as the daemon's; opens the file and its key files, and nothing else.
+// section 4). The same loader as the daemon's; opens the file, and the files of keys and certificates that it names,
+// nothing else.
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
@@ -11,9 +12,10 @@
 #include <memory>
 
 #include "cli/budget.h"
+#include "cli/here_and_now.h"
 #include "cli/verbs.h"
-#include "config/finding_ids.h"
 #include "config/load.h"
+#include "syntax/finding_ids.h"
 
 namespace levelgate::cli {
 namespace {
@@ -26,21 +28,21 @@ struct CheckOptions {
   bool explain_budget = false;
 };
 
-const char* severity_text(config::Severity severity) {
+const char* severity_text(syntax::Severity severity) {
   switch (severity) {
-    case config::Severity::kError:
+    case syntax::Severity::kError:
       return "error";
-    case config::Severity::kWarning:
+    case syntax::Severity::kWarning:
       return "warning";
-    case config::Severity::kNote:
+    case syntax::Severity::kNote:
       return "note";
   }
   return "";
 }
 
-json::object finding_json(const config::Finding& finding) {
+json::object finding_json(const syntax::Finding& finding) {
   return {{"severity", severity_text(finding.severity)},
-          {"id", config::finding_name(finding.id)},
+          {"id", syntax::finding_name(finding.id)},
           {"line", finding.mark.line},
           {"column", finding.mark.column},
           {"message", finding.message},
@@ -55,8 +57,8 @@ void print_json(const config::Loaded& loaded) {
 }
 
 Exit run_check(const CheckOptions& options, const CommandLine& line) {
-  const config::Loaded loaded = config::load_file(options.file);
-  const bool warnings = loaded.count(config::Severity::kWarning) != 0;
+  const config::Loaded loaded = config::load_file(options.file, here_and_now());
+  const bool warnings = loaded.count(syntax::Severity::kWarning) != 0;
   if (line.output == OutputForm::kJson) {
     print_json(loaded);
   } else {

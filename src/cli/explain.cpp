@@ -12,8 +12,8 @@
 #include <memory>
 
 #include "cli/verbs.h"
-#include "config/finding_ids.h"
 #include "control/notice_ids.h"
+#include "syntax/finding_ids.h"
 
 namespace levelgate::cli {
 namespace {
@@ -30,9 +30,9 @@ void print_text(std::string_view name, std::string_view cause, std::string_view 
 }
 
 Exit explain(const std::string& what) {
-  for (const auto& text : config::kFindingTexts) {
-    if (config::finding_name(text.id) != upper_case(what)) continue;
-    print_text(config::finding_name(text.id), text.cause, text.cure);
+  for (const auto& text : syntax::kFindingTexts) {
+    if (syntax::finding_name(text.id) != upper_case(what)) continue;
+    print_text(syntax::finding_name(text.id), text.cause, text.cure);
     return Exit::kOk;
   }
   for (const auto& text : control::kNoticeTexts) {

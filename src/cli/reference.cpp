@@ -12,9 +12,9 @@
 
 #include "cli/counter_texts.h"
 #include "cli/verbs.h"
-#include "config/finding_ids.h"
-#include "config/schema.h"
 #include "control/notice_ids.h"
+#include "syntax/finding_ids.h"
+#include "syntax/schema.h"
 
 namespace levelgate::cli {
 namespace {
@@ -63,8 +63,8 @@ Exit print_reference(const std::string& part) {
 
 std::string findings_reference() {
   std::string text = head({"Id", "Cause", "Cure"});
-  for (const auto& finding : config::kFindingTexts) {
-    text += row({config::finding_name(finding.id), finding.cause, finding.cure});
+  for (const auto& finding : syntax::kFindingTexts) {
+    text += row({syntax::finding_name(finding.id), finding.cause, finding.cure});
   }
   return text;
 }
@@ -105,7 +105,7 @@ const std::vector<ReferencePart>& reference_parts() {
                                                 {"drops", drops_reference},
                                                 {"counters", counters_reference},
                                                 {"exit-codes", exit_codes_reference},
-                                                {"schema", config::json_schema}};
+                                                {"schema", syntax::json_schema}};
   return parts;
 }
 

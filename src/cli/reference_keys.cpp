@@ -2,17 +2,17 @@
 //
 // The configuration keys as Markdown, for docs/operations.md. Nothing is said here that the table of keys does not say.
 #include "cli/reference.h"
-#include "config/schema.h"
+#include "syntax/schema.h"
 
 namespace levelgate::cli {
 namespace {
 
-using config::Availability;
-using config::key_spec;
-using config::key_specs;
-using config::KeySpec;
-using config::KeyType;
-using config::words_of;
+using syntax::Availability;
+using syntax::key_spec;
+using syntax::key_specs;
+using syntax::KeySpec;
+using syntax::KeyType;
+using syntax::words_of;
 
 std::string form_text(const KeySpec& spec) {
   std::string words;
@@ -22,6 +22,9 @@ std::string form_text(const KeySpec& spec) {
   switch (spec.type) {
     case KeyType::kText:
       form = "text";
+      break;
+    case KeyType::kTexts:
+      form = "text, or a list";
       break;
     case KeyType::kBoolean:
       form = "`true`, `false`";
@@ -75,7 +78,7 @@ std::string form_text(const KeySpec& spec) {
 
 std::string range_text(const KeySpec& spec) {
   if (spec.most == 0) return "";
-  return " (" + config::amount_text(spec.least, spec.type) + " to " + config::amount_text(spec.most, spec.type) + ")";
+  return " (" + syntax::amount_text(spec.least, spec.type) + " to " + syntax::amount_text(spec.most, spec.type) + ")";
 }
 
 // tunnels.*.tfs.rate is shown as tunnels.NAME.tfs.rate, routes.[].to as routes[].to.
@@ -113,7 +116,7 @@ std::string section(std::string_view top) {
 
 std::string keys_reference() {
   std::string text;
-  for (const std::string_view top : config::keys_below("")) text += section(top);
+  for (const std::string_view top : syntax::keys_below("")) text += section(top);
   return text.substr(1);
 }
 

@@ -11,14 +11,15 @@
 #include <memory>
 
 #include "api/stats_json.h"
+#include "cli/here_and_now.h"
 #include "cli/replay_report.h"
 #include "cli/replay_run.h"
 #include "cli/verbs.h"
 #include "config/load.h"
-#include "config/quantities.h"
 #include "control/reconcile.h"
 #include "crypto/aead_burst.h"
 #include "crypto/gcm_direct.h"
+#include "syntax/quantities.h"
 
 namespace levelgate::cli {
 namespace {
@@ -63,14 +64,14 @@ OrStop<PortFile> port_file(const std::string& text, const char* option, const mo
 
 OrStop<std::optional<Nanos>> until_of(const std::string& text) {
   if (text.empty()) return std::nullopt;
-  const auto parsed = config::parse_duration(text);
+  const auto parsed = syntax::parse_duration(text);
   if (!parsed)
     return stop(Exit::kUsage, fmt::format("--until {}: {} {}", text, parsed.error().message, parsed.error().hint));
   return *parsed;
 }
 
 OrStop<model::Config> config_of(const std::string& path) {
-  config::Loaded loaded = config::load_file(path);
+  config::Loaded loaded = config::load_file(path, here_and_now());
   if (loaded.config) return std::move(*loaded.config);
   std::string text = config::render(loaded);
   while (!text.empty() && text.back() == '\n') text.pop_back();

@@ -3,8 +3,8 @@
 // Findings as people read them: place, id, source line, caret, hint.
 #include <algorithm>
 
-#include "config/finding_ids.h"
 #include "config/load.h"
+#include "syntax/finding_ids.h"
 
 namespace levelgate::config {
 namespace {
@@ -50,7 +50,7 @@ std::string render_one(const Loaded& loaded, const Finding& finding) {
     return finding.hint.empty() ? text : text + std::string(kGutter) + "   " + finding.hint + "\n";
   std::string number = std::to_string(finding.mark.line);
   number.insert(0, number.size() < kGutter.size() ? kGutter.size() - number.size() : 0, ' ');
-  const std::string shown = harmless_source(source_line(loaded.source, finding.mark.line));
+  const std::string shown = syntax::harmless_source(source_line(loaded.source, finding.mark.line));
   text += number + " | " + shown + "\n";
   const std::size_t columns = code_points(shown);
   const std::size_t before = static_cast<std::size_t>(std::max(finding.mark.column, 1) - 1);
@@ -88,7 +88,7 @@ std::string render_line(const Loaded& loaded, const Finding& finding) {
   if (finding.mark.line != 0) {
     place += ":" + std::to_string(finding.mark.line) + ":" + std::to_string(finding.mark.column);
   }
-  return place + ": " + std::string(severity_word(finding.severity)) + "[" + finding_name(finding.id) +
+  return place + ": " + std::string(severity_word(finding.severity)) + "[" + syntax::finding_name(finding.id) +
          "]: " + finding.message;
 }
 

@@ -6,8 +6,8 @@
 #include <set>
 
 #include "config/draft.h"
-#include "config/nearest_word.h"
 #include "config/read_values.h"
+#include "syntax/nearest_word.h"
 
 namespace levelgate::config {
 namespace {
@@ -107,7 +107,7 @@ class NetworkJudge {
         complaints_.error(8, place.mark, "interfaces." + interface.name + " has no port", "add port: NAME");
       } else {
         complaints_.error(16, *port, "no port is named \"" + port->text + "\"",
-                          nearest_name(port->text, config_.ports));
+                          syntax::nearest_name(port->text, config_.ports));
       }
     }
     const bool shorthand = place.node->find("addresses") == nullptr;
@@ -157,7 +157,7 @@ class NetworkJudge {
     if (!route.gateway) {
       if (tunnels_.contains(route.tunnel)) return;
       return complaints_.error(16, *via, "\"" + via->text + "\" is neither a tunnel nor an IP address",
-                               nearest_name(via->text, config_.tunnels));
+                               syntax::nearest_name(via->text, config_.tunnels));
     }
     judge_next_hop(route, *place.node, *via);
   }
@@ -174,7 +174,7 @@ class NetworkJudge {
     if (dev != nullptr) {
       if (interface_named(config_, route.interface) != nullptr) return;
       return complaints_.error(16, *dev, "no interface is named \"" + dev->text + "\"",
-                               nearest_name(dev->text, config_.interfaces));
+                               syntax::nearest_name(dev->text, config_.interfaces));
     }
     const model::InterfaceConfig* const interface = interface_towards(config_, *route.gateway);
     if (interface == nullptr) {
@@ -221,7 +221,8 @@ class NetworkJudge {
   void judge_neighbour(const model::NeighbourConfig& neighbour, const Place& place) {
     const Node* const port = place.node->find("port");
     if (port != nullptr && !complaints_.faulty(port) && !port_exists(neighbour.port)) {
-      complaints_.error(16, *port, "no port is named \"" + port->text + "\"", nearest_name(port->text, config_.ports));
+      complaints_.error(16, *port, "no port is named \"" + port->text + "\"",
+                        syntax::nearest_name(port->text, config_.ports));
     }
     const Node* const mac = place.node->find("mac");
     if (mac != nullptr && !complaints_.faulty(mac) && (std::to_integer<int>(neighbour.mac.octets[0]) & 1) != 0) {

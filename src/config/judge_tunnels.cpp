@@ -10,7 +10,8 @@
 #include <set>
 
 #include "config/draft.h"
-#include "config/nearest_word.h"
+#include "config/read_values.h"
+#include "syntax/nearest_word.h"
 
 namespace levelgate::config {
 namespace {
@@ -22,7 +23,7 @@ constexpr double kLongestIntervalNs = 10e9;
 constexpr double kEthernetOverhead = 38;  // what rate-layer l2 adds
 
 // Keys below tfs that a mode does not look at.
-constexpr std::array<std::pair<model::TfsMode, const char*>, 8> kWithoutEffect{{
+constexpr std::array<std::pair<model::TfsMode, const char*>, 9> kWithoutEffect{{
     {model::TfsMode::kFixed, "init-delay"},
     {model::TfsMode::kOnDemand, "rate-layer"},
     {model::TfsMode::kOnDemand, "catch-up"},
@@ -31,6 +32,19 @@ constexpr std::array<std::pair<model::TfsMode, const char*>, 8> kWithoutEffect{{
     {model::TfsMode::kPlain, "init-delay"},
     {model::TfsMode::kPlain, "fragment"},
     {model::TfsMode::kPlain, "receive"},
+    {model::TfsMode::kPlain, "peer-required"},
+}};
+
+// Keys of a tunnel that only IKE looks at: the map that they stand in, and their name.
+constexpr std::array<std::pair<const char*, const char*>, 8> kOfIkeOnly{{
+    {"", "ike"},
+    {"", "start"},
+    {"local", "id"},
+    {"remote", "id"},
+    {"remote", "authorities"},
+    {"esp", "proposals"},
+    {"esp", "rekey"},
+    {"tfs", "peer-required"},
 }};
 
 std::string quantity(double value, const char* unit) {
@@ -98,7 +112,7 @@ class TunnelJudge {
     if (complaints_.faulty(address) || complaints_.faulty(interface) || complaints_.faulty(local)) return;
     if (interface != nullptr && interface_named(config_, interface->text) == nullptr) {
       return complaints_.error(16, *interface, "no interface is named \"" + interface->text + "\"",
-                               nearest_name(interface->text, config_.interfaces));
+                               syntax::nearest_name(interface->text, config_.interfaces));
     }
     if (place.local_given) return judge_local_address(tunnel, place, *address);
     if (!place.remote_good) return;
@@ -140,16 +154,37 @@ class TunnelJudge {
                       "the peer's is " + tunnel.remote.text());
   }
 
+  // Exactly one of static keys and IKE.
   void judge_keys(const model::TunnelConfig& tunnel, const TunnelPlace& place) {
     const Node* const keys = place.node->find("static");
+    const IkeKeys ike = ike_keys_of(*place.node);
+    const std::string path = "tunnels." + tunnel.name;
+    if (keys != nullptr && ike.any()) {
+      return complaints_.error(17, ike.auth != nullptr ? ike.auth->mark : ike.identity->mark,
+                               path + " has static keys and IKE",
+                               "keep static, or " + std::string(ike.auth != nullptr ? "auth" : "local.identity"));
+    }
     if (keys != nullptr) {
-      return complaints_.note(
+      complaints_.note(
           103, keys->mark,
           "static keys are for labs: numbers begin again when the daemon starts, so it needs new keys then");
+      return judge_effect_of_static(*place.node);
     }
-    if (place.node->find("auth") != nullptr) return;  // refused already, and the reason told
-    complaints_.error(8, place.mark, "tunnels." + tunnel.name + " has no static keys",
-                      "IKE is not available in this version");
+    if (ike.any() || complaints_.faulty(place.node->find("local"))) return;
+    complaints_.error(17, place.mark, path + " has neither static keys nor IKE",
+                      "add auth: { psk: { file: PATH } }, or local.identity");
+  }
+
+  void judge_effect_of_static(const Node& tunnel) {
+    for (const auto& [map, key] : kOfIkeOnly) {
+      const Node* const above = *map == '\0' ? &tunnel : tunnel.find(map);
+      if (above == nullptr) continue;
+      for (const Node::Entry& entry : above->entries) {
+        if (entry.key != key) continue;
+        const std::string path = *map == '\0' ? key : std::string(map) + "." + key;
+        complaints_.warning(106, entry.mark, path + " has no effect with static keys");
+      }
+    }
   }
 
   void judge_tfs(const model::TunnelConfig& tunnel, const TunnelPlace& place) {

@@ -9,17 +9,22 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
+
+#include "config/bounded_file.h"
 
 namespace levelgate::config {
 
-struct BadKeyFile {
-  int id = 0;  // LG-CFG-nnn
-  std::string message;
-  std::string hint;
+// Hexadecimal digits with any white space as octets, the first digits first; the octets behind them are zero.
+struct HexDigits {
+  SecretBytes octets;
+  std::size_t digits = 0;
 };
+// Nothing: there is something else in the text.
+[[nodiscard]] std::optional<HexDigits> octets_of_digits(std::string_view text);
 
-[[nodiscard]] std::expected<std::shared_ptr<const Secret>, BadKeyFile> read_key_file(const std::string& path,
-                                                                                     EspCipher cipher);
+[[nodiscard]] std::expected<std::shared_ptr<const Secret>, BadFile> read_key_file(const std::string& path,
+                                                                                  EspCipher cipher);
 
 }  // namespace levelgate::config

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Data plane, ports, interfaces, routes, management: values out of checked nodes. Tunnels are read in read_tunnel.cpp.
-#include "config/quantities.h"
 #include "config/read_values.h"
+#include "syntax/quantities.h"
 
 namespace levelgate::config {
 namespace {
-
-template <typename Call>
-void each_named(const Node* node, Call call) {
-  if (node == nullptr) return;
-  for (const Node::Entry& entry : node->entries) call(entry);
-}
 
 template <typename Call>
 void each_item(const Node* node, Call call) {
@@ -34,7 +28,8 @@ void read_version(const Node& root, Complaints& complaints) {
 void read_dataplane(const Node& node, model::DataplaneConfig& dataplane) {
   if (const Node* const memory = node.find("memory")) {
     dataplane.no_huge = memory->text == "none";
-    if (!dataplane.no_huge) dataplane.memory_octets = parse_octets(memory->text).value_or(dataplane.memory_octets);
+    if (!dataplane.no_huge)
+      dataplane.memory_octets = syntax::parse_octets(memory->text).value_or(dataplane.memory_octets);
   }
   if (const Node* const core = node.find("main-core")) {
     dataplane.main_core = static_cast<std::uint32_t>(integer_of(core, 0));
@@ -60,7 +55,7 @@ void read_port(const Node::Entry& entry, Draft& draft) {
   port.pci = text_of(node.find("pci"));
   port.vdev = text_of(node.find("vdev"));
   if (const Node* const mtu = node.find("mtu")) {
-    const auto octets = parse_integer(mtu->text);
+    const auto octets = syntax::parse_integer(mtu->text);
     if (octets) port.mtu = static_cast<std::uint32_t>(*octets);
   }
   port.twin = text_of(node.find("twin"), "lg-" + entry.key);
@@ -143,6 +138,8 @@ void read_model(const Node& root, Draft& draft, Complaints& complaints) {
   if (const Node* const node = root.find("dataplane")) read_dataplane(*node, draft.config.dataplane);
   each_named(root.find("ports"), [&](const Node::Entry& entry) { read_port(entry, draft); });
   each_named(root.find("interfaces"), [&](const Node::Entry& entry) { read_interface(entry, draft, complaints); });
+  if (const Node* const node = root.find("certificates")) read_certificates(*node, draft, complaints);
+  if (const Node* const node = root.find("ike")) read_ike(*node, draft);
   each_named(root.find("tunnels"), [&](const Node::Entry& entry) { read_tunnel(entry, draft, complaints); });
   each_item(root.find("routes"), [&](const Node& node) { read_route(node, draft, complaints); });
   each_item(root.find("neighbours"), [&](const Node& node) { read_neighbour(node, draft, complaints); });

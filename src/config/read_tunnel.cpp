@@ -26,6 +26,7 @@ class TunnelReader {
     const Node* const esp = node_.find("esp");
     if (esp != nullptr) read_esp(*esp);
     if (const Node* const keys = node_.find("static")) read_static(*keys, esp);
+    if (ike_keys_of(node_).any()) tunnel_.ike = read_tunnel_ike(entry_, draft_, complaints_);
     if (const Node* const selectors = node_.find("selectors")) {
       for (const IpPrefix& prefix : prefixes_of(selectors->find("local"))) {
         tunnel_.selectors.local.push_back(model::TrafficSelector::from(prefix));
@@ -134,16 +135,10 @@ class TunnelReader {
     if (file == nullptr) return complaints_.error(8, key->mark, where + ".key.file is missing", "key: { file: PATH }");
     const Node* const cipher = node.find("cipher");
     if (complaints_.faulty(file) || complaints_.faulty(cipher) || cipher == nullptr) return;
-    auto secret = read_key_file(file->text.starts_with('/') ? file->text : folder() + file->text, sa.cipher);
+    auto secret = read_key_file(draft_.path_of(file->text), sa.cipher);
     if (!secret) return complaints_.error(secret.error().id, *file, secret.error().message, secret.error().hint);
     sa.key = std::move(*secret);
     draft_.keys.push_back({file->mark, sa.key});
-  }
-
-  // Relative paths are relative to the configuration file.
-  std::string folder() const {
-    const std::size_t slash = draft_.path.rfind('/');
-    return slash == std::string::npos ? "" : draft_.path.substr(0, slash + 1);
   }
 
   static void read_tfs(const Node& node, model::TfsSettings& tfs) {
@@ -151,11 +146,12 @@ class TunnelReader {
                          {{"fixed", model::TfsMode::kFixed},
                           {"on-demand", model::TfsMode::kOnDemand},
                           {"plain", model::TfsMode::kPlain}});
-    if (const Node* const rate = node.find("rate")) tfs.rate_bits_per_second = parse_rate(rate->text).value_or(0);
+    if (const Node* const rate = node.find("rate"))
+      tfs.rate_bits_per_second = syntax::parse_rate(rate->text).value_or(0);
     tfs.rate_layer = choice_of(node.find("rate-layer"), tfs.rate_layer,
                                {{"l3", model::RateLayer::kL3}, {"l2", model::RateLayer::kL2}});
     if (const Node* const size = node.find("packet-size")) {
-      tfs.packet_size = static_cast<std::uint32_t>(parse_octets(size->text).value_or(tfs.packet_size));
+      tfs.packet_size = static_cast<std::uint32_t>(syntax::parse_octets(size->text).value_or(tfs.packet_size));
     }
     tfs.fragment = boolean_of(node.find("fragment"), tfs.fragment);
     tfs.max_queue_delay = duration_of(node.find("max-queue-delay"), tfs.max_queue_delay);
@@ -166,7 +162,7 @@ class TunnelReader {
     tfs.receive.reorder_window =
         static_cast<std::uint32_t>(integer_of(receive->find("reorder-window"), tfs.receive.reorder_window));
     const Node* const timer = receive->find("lost-timer");
-    const auto wait = timer != nullptr ? parse_duration(timer->text) : parse_duration("");
+    const auto wait = timer != nullptr ? syntax::parse_duration(timer->text) : syntax::parse_duration("");
     if (wait) tfs.receive.lost_packet_timer = *wait;  // else auto
   }
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "config/draft.h"
-#include "config/quantities.h"
+#include "syntax/quantities.h"
 
 namespace levelgate::config {
 
@@ -27,11 +27,11 @@ namespace levelgate::config {
 }
 
 [[nodiscard]] inline std::uint64_t integer_of(const Node* node, std::uint64_t fallback) {
-  return node != nullptr ? parse_integer(node->text).value_or(fallback) : fallback;
+  return node != nullptr ? syntax::parse_integer(node->text).value_or(fallback) : fallback;
 }
 
 [[nodiscard]] inline Nanos duration_of(const Node* node, Nanos fallback) {
-  return node != nullptr ? parse_duration(node->text).value_or(fallback) : fallback;
+  return node != nullptr ? syntax::parse_duration(node->text).value_or(fallback) : fallback;
 }
 
 template <typename Choice>
@@ -60,6 +60,41 @@ void for_each_value(const Node* node, Call call) {
   return list;
 }
 
+[[nodiscard]] inline std::vector<std::string> texts_of(const Node* node) {
+  std::vector<std::string> list;
+  for_each_value(node, [&](const Node& item) { list.push_back(item.text); });
+  return list;
+}
+
+// The value below a path of keys; null where one of them is missing.
+[[nodiscard]] inline const Node* find_below(const Node& node, std::initializer_list<std::string_view> keys) {
+  const Node* at = &node;
+  for (const std::string_view key : keys) {
+    if (at != nullptr) at = at->find(key);
+  }
+  return at;
+}
+
+template <typename Call>
+void each_named(const Node* node, Call call) {
+  if (node == nullptr) return;
+  for (const Node::Entry& entry : node->entries) call(entry);
+}
+
+// Where IKE makes the keys of a tunnel: it has one of these.
+struct IkeKeys {
+  const Node* auth = nullptr;
+  const Node* identity = nullptr;
+  [[nodiscard]] bool any() const { return auth != nullptr || identity != nullptr; }
+};
+[[nodiscard]] inline IkeKeys ike_keys_of(const Node& tunnel) {
+  return {tunnel.find("auth"), find_below(tunnel, {"local", "identity"})};
+}
+
 void read_tunnel(const Node::Entry& entry, Draft& draft, Complaints& complaints);
+// Before the tunnels, which begin with the defaults.
+void read_certificates(const Node& node, Draft& draft, Complaints& complaints);
+void read_ike(const Node& node, Draft& draft);
+[[nodiscard]] model::TunnelIke read_tunnel_ike(const Node::Entry& tunnel, Draft& draft, Complaints& complaints);
 
 }  // namespace levelgate::config

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "control/figures.h"
+#include "control/ike_changes.h"
 
 namespace levelgate::control {
 namespace {
@@ -108,6 +109,7 @@ class Comparison {
     each("tunnels", Cost::kLive, a.tunnels, b.tunnels, [this](auto&... args) { tunnel(args...); });
     entries("routes", a.routes, b.routes);
     entries("neighbours", a.neighbours, b.neighbours);
+    append(ike_changes(a.ike, b.ike));
     management(a.management, b.management);
   }
 
@@ -117,6 +119,8 @@ class Comparison {
   void add(const std::string& path, Cost cost, std::string before, std::string after) {
     changes_.push_back({path, cost, std::move(before), std::move(after)});
   }
+
+  void append(std::vector<Change> more) { changes_.insert(changes_.end(), more.begin(), more.end()); }
 
   template <typename T>
   void field(const std::string& path, Cost cost, const T& before, const T& after) {
@@ -195,13 +199,18 @@ class Comparison {
     sa(path + "static.outbound", a.outbound, b.outbound);
     sa(path + "static.inbound", a.inbound, b.inbound);
     field(path + "esp.replay-window", Cost::kRekey, a.replay_window, b.replay_window);
-    if (a.encapsulation != b.encapsulation) {
+    const bool told = a.ike && b.ike && a.ike->encapsulation != b.ike->encapsulation;  // by the choice behind it
+    if (a.encapsulation != b.encapsulation && !told) {
       const auto word = [](model::Encapsulation e) { return e == model::Encapsulation::kUdp ? "udp" : "none"; };
       add(path + "esp.encapsulation", Cost::kTunnelRestart, word(a.encapsulation), word(b.encapsulation));
     }
     field(path + "selectors.local", Cost::kLive, a.selectors.local, b.selectors.local);
     field(path + "selectors.remote", Cost::kLive, a.selectors.remote, b.selectors.remote);
     tfs(path + "tfs.", a.tfs, b.tfs);
+    if (a.ike.has_value() != b.ike.has_value()) {
+      add(path + "auth", Cost::kTunnelRestart, a.ike ? "there" : "", b.ike ? "new" : "");
+    }
+    if (a.ike && b.ike) append(tunnel_ike_changes(path, *a.ike, *b.ike));
   }
 
   void sa(const std::string& path, const std::optional<model::EspSa>& a, const std::optional<model::EspSa>& b) {

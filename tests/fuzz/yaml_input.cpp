@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// links: config
+// links: syntax config
 //
 // Any octets as a configuration: loading answers with a model or with an error, never both, and every finding points
-// into the text, so that its caret can be drawn. No key file is reached: relative ones are below a folder that is none.
+// into the text, so that its caret can be drawn. No key file is reached: relative ones and credentials are below a
+// folder that is none.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
-#include "config/finding_ids.h"
 #include "config/load.h"
+#include "syntax/finding_ids.h"
 
 namespace {
 
-using levelgate::config::Finding;
-using levelgate::config::kFindingTexts;
 using levelgate::config::Loaded;
-using levelgate::config::Severity;
+using levelgate::syntax::Finding;
+using levelgate::syntax::kFindingTexts;
+using levelgate::syntax::Severity;
 
 void demand(bool holds) {
   if (!holds) std::abort();
@@ -42,7 +43,8 @@ void check_finding(const Finding& finding, std::ptrdiff_t lines, std::size_t oct
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t size) {
   const std::string text(octets, octets + size);
-  const Loaded loaded = levelgate::config::load_text(text, "/dev/null/gw.yaml");
+  const Loaded loaded =
+      levelgate::config::load_text(text, "/dev/null/gw.yaml", {.now_seconds = 0, .credentials = "/dev/null"});
   demand(loaded.config.has_value() == (loaded.count(Severity::kError) == 0));
   const auto lines = std::count(text.begin(), text.end(), '\n') + 1;
   for (const Finding& finding : loaded.findings) check_finding(finding, lines, size);

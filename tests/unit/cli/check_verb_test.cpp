@@ -4,8 +4,8 @@
 // sections 4 and 5).
 #include <boost/json/parse.hpp>
 
-#include "config/finding_ids.h"
 #include "control/notice_ids.h"
+#include "syntax/finding_ids.h"
 #include "unit/cli/command_run.h"
 
 namespace levelgate::cli {
@@ -64,6 +64,16 @@ TEST_F(Check, ARightFileSaysWhatItsTunnelsWillDo) {
   EXPECT_EQ(outcome.err, "");
 }
 
+TEST_F(Check, ATunnelOfIkeIsToldAsOneWithStaticKeys) {
+  std::string text = kContract;
+  const std::size_t at = text.find("    static:");
+  text.replace(at, text.find("    tfs:", at) - at, "    auth: { psk: { file: berlin.psk } }\n");
+  folder_.write("berlin.psk", "p1nKq0v3TqJmY2m1b7hXw5cQe9sZr8uA4dLk6fGtHjI=\n");
+  const auto outcome = run({"check", file(text)});
+  EXPECT_EQ(outcome.exit, 0) << outcome.out;
+  EXPECT_NE(outcome.out.find("berlin  500 Mbit/s outer = 44 643 packets/s"), std::string::npos) << outcome.out;
+}
+
 TEST_F(Check, TheBudgetIsExplained) {
   const auto outcome = run({"check", "--explain-budget", folder_ / "gw.yaml"});
   EXPECT_NE(
@@ -113,10 +123,10 @@ TEST_F(Check, JsonForScripts) {
 }
 
 TEST(Explain, EveryIdAndEveryReason) {
-  for (const auto& text : config::kFindingTexts) {
-    const auto outcome = run({"explain", config::finding_name(text.id)});
+  for (const auto& text : syntax::kFindingTexts) {
+    const auto outcome = run({"explain", syntax::finding_name(text.id)});
     EXPECT_EQ(outcome.exit, 0);
-    EXPECT_EQ(outcome.out, config::finding_name(text.id) + ": " + std::string(text.cause) +
+    EXPECT_EQ(outcome.out, syntax::finding_name(text.id) + ": " + std::string(text.cause) +
                                "\n  cure: " + std::string(text.cure) + "\n");
   }
   for (const auto& text : control::kNoticeTexts) {

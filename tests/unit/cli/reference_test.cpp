@@ -9,7 +9,7 @@
 #include <set>
 
 #include "cli/counter_texts.h"
-#include "config/schema.h"
+#include "syntax/schema.h"
 #include "unit/cli/command_run.h"
 
 namespace levelgate::cli {
@@ -39,10 +39,10 @@ TEST(Reference, EveryKeyOfThisVersionHasARow) {
   std::size_t rows = 0;
   for (std::size_t at = page.find("\n| `"); at != std::string::npos; at = page.find("\n| `", at + 1)) ++rows;
   std::size_t keys = 0;
-  for (const config::KeySpec& spec : config::key_specs()) {
-    const bool leaf = spec.type != config::KeyType::kMap && spec.type != config::KeyType::kNamedMap &&
-                      spec.type != config::KeyType::kList;
-    if (leaf && spec.availability == config::Availability::kNow) ++keys;
+  for (const syntax::KeySpec& spec : syntax::key_specs()) {
+    const bool leaf = spec.type != syntax::KeyType::kMap && spec.type != syntax::KeyType::kNamedMap &&
+                      spec.type != syntax::KeyType::kList;
+    if (leaf && spec.availability == syntax::Availability::kNow) ++keys;
   }
   EXPECT_EQ(rows, keys);
 }

@@ -74,7 +74,7 @@ TEST_F(KeyFile, HoldsNothingElse) {
   folder_.write("nul.key", std::string(72, '1') + std::string(1, '\0'));
   expect_bad("nul.key", 22, " holds something else than hexadecimal digits");
   folder_.write("huge.key", std::string(72, '1') + std::string(100'000, ' '));
-  expect_bad("huge.key", 22, " holds something else than hexadecimal digits");
+  expect_bad("huge.key", 20, " is larger than 1024 octets");
 }
 
 TEST_F(KeyFile, MustBeAPlainFile) {

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/config/key_folder.h"
+#include "unit/config/pki_folder.h"
 
 namespace levelgate::config {
 namespace {
@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 
 class Load : public ::testing::Test {
  protected:
-  Loaded load(const std::string& text) { return load_text(text, folder_ / "gw.yaml"); }
+  Loaded load(const std::string& text) { return load_text(text, folder_ / "gw.yaml", folder_.circumstances()); }
   model::Config good(const std::string& text) {
     Loaded loaded = load(text);
     EXPECT_EQ(loaded.count(Severity::kError), 0u) << render(loaded);
@@ -24,7 +24,7 @@ class Load : public ::testing::Test {
   }
   static IpAddress ip(const char* text) { return *IpAddress::parse(text); }
 
-  tests::KeyFolder folder_;
+  tests::PkiFolder folder_;
 };
 
 constexpr const char* kStaticGateway = R"(version: 1
@@ -209,32 +209,32 @@ TEST_F(Load, TheLocalAddressIsThatOfTheWayToThePeer) {
 
 TEST_F(Load, AFileIsReadAsItIs) {
   folder_.write("gw.yaml", std::string("\xef\xbb\xbf") + kStaticGateway);
-  EXPECT_TRUE(load_file(folder_ / "gw.yaml").config) << "with a byte order mark";
+  EXPECT_TRUE(load_file(folder_ / "gw.yaml", folder_.circumstances()).config) << "with a byte order mark";
   std::string windows = kStaticGateway;
   for (std::size_t at = windows.find('\n'); at != std::string::npos; at = windows.find('\n', at + 2)) {
     windows.insert(at, "\r");
   }
   folder_.write("gw.yaml", windows);
-  const Loaded loaded = load_file(folder_ / "gw.yaml");
+  const Loaded loaded = load_file(folder_ / "gw.yaml", folder_.circumstances());
   ASSERT_TRUE(loaded.config);
   EXPECT_EQ(*loaded.config, good(kStaticGateway));
 }
 
 TEST_F(Load, AFileThatIsNone) {
   folder_.write("empty.yaml", "");
-  const Loaded empty = load_file(folder_ / "empty.yaml");
+  const Loaded empty = load_file(folder_ / "empty.yaml", folder_.circumstances());
   ASSERT_EQ(empty.findings.size(), 1u);
   EXPECT_EQ(empty.findings[0].id, 2);
   EXPECT_EQ(render_line(empty, empty.findings[0]),
             (folder_ / "empty.yaml") + ":1:1: error[LG-CFG-002]: the file must be a map of keys");
   for (const char* const path : {"missing.yaml", "folder.key"}) {
-    const Loaded missing = load_file(folder_ / path);
+    const Loaded missing = load_file(folder_ / path, folder_.circumstances());
     ASSERT_EQ(missing.findings.size(), 1u) << path;
     EXPECT_EQ(missing.findings[0].id, 7) << path;
     EXPECT_FALSE(missing.config);
   }
   folder_.write("large.yaml", std::string((4u << 20) + 100, '#'));
-  const Loaded large = load_file(folder_ / "large.yaml");
+  const Loaded large = load_file(folder_ / "large.yaml", folder_.circumstances());
   ASSERT_EQ(large.findings.size(), 1u);
   EXPECT_EQ(large.findings[0].id, 6);
 }
@@ -246,33 +246,48 @@ TEST_F(Load, NoMessageHoldsAKey) {
   EXPECT_EQ(render(loaded).find(key.substr(0, 32)), std::string::npos);
 }
 
-// Interface §1 needs IKE, but its shorthands are those of this version.
-TEST_F(Load, TheMinimalExampleIsRefusedForItsKeysOnly) {
-  const Loaded loaded = load(R"(# yaml-language-server: $schema=/usr/share/levelgate/schema/levelgate.schema.json
-version: 1
-ports:
-  wan: { pci: "0000:3b:00.0", address: 198.51.100.1/24, gateway: 198.51.100.254 }
-  lan: { pci: "0000:3b:00.1", address: 10.1.0.1/24 }
-tunnels:
-  berlin:
-    remote: 203.0.113.1
-    auth: { psk: { file: /etc/levelgate/private/berlin.psk } }
-    tfs: { mode: fixed, rate: 500 Mbit/s }
-routes:
-  - { to: 10.2.0.0/24, via: berlin }
-)");
-  ASSERT_EQ(loaded.count(Severity::kError), 1u) << render(loaded);
-  EXPECT_EQ(render_line(loaded, loaded.findings[0]),
-            (folder_ / "gw.yaml") + ":9:5: error[LG-CFG-010]: tunnels.berlin.auth is not available in this version");
-}
-
 TEST_F(Load, TheInstalledExampleIsRight) {
   for (const char letter : {'p', 'b'}) {
     folder_.write(letter == 'p' ? "paris-berlin.key" : "berlin-paris.key", tests::KeyFolder::digits(36, letter));
   }
-  const Loaded loaded = load(tests::whole_file(LEVELGATE_SOURCE_FOLDER "/config/levelgate.yaml.example"));
+  folder_.write("oslo.psk", tests::whole_file(folder_ / "good.psk"));
+  const std::string example = tests::whole_file(LEVELGATE_SOURCE_FOLDER "/config/levelgate.yaml.example");
+  const Loaded loaded = load(example);
   EXPECT_TRUE(loaded.config) << render(loaded);
   EXPECT_EQ(loaded.count(Severity::kWarning), 0u) << render(loaded);
+}
+
+// What stands there in comments is right as well: with them, and certificates in place of the preshared key.
+TEST_F(Load, TheCommentsOfTheInstalledExampleAreRight) {
+  std::string text = tests::whole_file(LEVELGATE_SOURCE_FOLDER "/config/levelgate.yaml.example");
+  const auto replace = [&](const std::string& from, const std::string& to) {
+    const std::size_t at = text.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    text.replace(at, from.size(), to);
+  };
+  for (const char* const line : {"ike:", "certificates:"}) {
+    std::size_t at = text.find(std::string("\n# ") + line) + 1;
+    ASSERT_NE(at, 0u) << line;
+    for (; text.compare(at, 2, "# ") == 0; at = text.find('\n', at) + 1) text.erase(at, 2);
+  }
+  replace("    # With certificates there is no auth:\n    #   local:", "    local:");
+  replace("    #   remote:", "    remote:");
+  replace("    remote: 192.0.2.77 ", "    # ");
+  const std::size_t auth = text.find("    auth:\n");
+  text.erase(auth, text.find("    local:") - auth);
+  for (const char letter : {'p', 'b'}) {
+    folder_.write(letter == 'p' ? "paris-berlin.key" : "berlin-paris.key", tests::KeyFolder::digits(36, letter));
+  }
+  for (const char* const name : {"certs", "private"}) std::filesystem::create_directory(folder_ / name);
+  for (const auto& [from, to] :
+       {std::pair{"ca.pem", "certs/corp-ca.pem"}, std::pair{"ca.crl", "certs/corp.crl"},
+        std::pair{"gate.pem", "certs/paris.pem"}, std::pair{"gate.key", "private/paris.key"}}) {
+    folder_.write(to, tests::whole_file(folder_ / from));
+  }
+  replace("id: paris.example.net", "id: gate.example");  // as the certificate of the test has it
+  const model::Config config = good(text);
+  ASSERT_EQ(config.tunnels.size(), 2u) << text;
+  EXPECT_EQ(config.tunnels[0].ike->authorities, std::vector<std::string>{"corp"});
 }
 
 }  // namespace

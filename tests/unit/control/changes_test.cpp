@@ -8,14 +8,14 @@
 #include <functional>
 #include <set>
 
-#include "config/schema.h"
+#include "syntax/schema.h"
 #include "unit/control/gateway_configs.h"
 
 namespace levelgate::control {
 namespace {
 
 using namespace tests;
-using config::KeyType;
+using syntax::KeyType;
 
 struct Mutation {
   std::string path;     // as changes_between() tells it
@@ -23,9 +23,18 @@ struct Mutation {
   std::function<void(model::Config&)> change;
 };
 
+model::SharedKey secret(std::string_view text) {
+  return {std::make_shared<const SecretBytes>(as_bytes(text.data(), text.size()))};
+}
+
+// Beside two static SAs a tunnel whose keys are IKE's, and certificates.
 model::Config rich() {
   model::Config config = paris();
   config.neighbours = {{"wan", ip("198.51.100.7"), mac("02:00:00:00:00:07")}};
+  config.tunnels.push_back(tunnel_of("rome", "203.0.113.5"));
+  config.tunnels.back().ike = model::TunnelIke{};
+  config.ike.authorities = {{"corp", "a certificate", "a list", model::Revocation::kSoft}};
+  config.ike.identities = {{"gate", "a chain", {secret("a key"), ""}}};
   return config;
 }
 
@@ -93,8 +102,81 @@ std::vector<Mutation> tunnel_mutations() {
   return list;
 }
 
+std::vector<Mutation> certificate_mutations() {
+  using C = model::Config;
+  return {
+      {"ike.listen", "", [](C& c) { c.ike.listen = {"wan"}; }},
+      {"ike.defaults.cookie-threshold", "", [](C& c) { c.ike.cookie_threshold = 7; }},
+      {"certificates.authorities.corp.file", "certificates.authorities.*.file",
+       [](C& c) { c.ike.authorities[0].pem = "another"; }},
+      {"certificates.authorities.corp.crl", "certificates.authorities.*.crl",
+       [](C& c) { c.ike.authorities[0].crl = ""; }},
+      {"certificates.authorities.corp.revocation", "certificates.authorities.*.revocation",
+       [](C& c) { c.ike.authorities[0].revocation = model::Revocation::kStrict; }},
+      {"certificates.authorities.corp", "certificates.authorities.*", [](C& c) { c.ike.authorities.clear(); }},
+      {"certificates.identities.gate.chain", "certificates.identities.*.chain",
+       [](C& c) { c.ike.identities[0].chain = "another"; }},
+      {"certificates.identities.gate.key.file", "certificates.identities.*.key.file",
+       [](C& c) { c.ike.identities[0].key.pem = secret("another"); }},
+      {"certificates.identities.gate.key.uri", "certificates.identities.*.key.uri",
+       [](C& c) { c.ike.identities[0].key.uri = "pkcs11:x"; }},
+      {"certificates.identities.gate", "certificates.identities.*", [](C& c) { c.ike.identities.clear(); }},
+  };
+}
+
+std::vector<Mutation> tunnel_ike_mutations() {
+  using T = model::TunnelIke;
+  std::vector<Mutation> list;
+  const auto add = [&](const std::string& key, std::function<void(T&)> change) {
+    list.push_back({"tunnels.rome." + key, "tunnels.*." + key,
+                    [change = std::move(change)](model::Config& config) { change(*config.tunnels[1].ike); }});
+  };
+  list.push_back({"tunnels.rome.auth", "tunnels.*.auth", [](model::Config& config) { config.tunnels[1].ike.reset(); }});
+  add("local.id", [](T& t) { t.local_id = {model::IdentityKind::kKeyId, "gate"}; });
+  add("local.identity", [](T& t) { t.identity = "gate"; });
+  add("remote.id", [](T& t) { t.remote_id = {model::IdentityKind::kDistinguishedName, ""}; });
+  add("remote.authorities", [](T& t) { t.authorities = {"corp"}; });
+  add("auth.psk", [](T& t) { t.psk = secret("a key"); });
+  add("ike.proposals", [](T& t) { t.ike.proposals = {"x"}; });
+  add("ike.post-quantum", [](T& t) { t.ike.post_quantum = model::PostQuantum::kOff; });
+  add("ike.rekey", [](T& t) { t.ike.rekey = std::chrono::hours(1); });
+  add("ike.dpd.delay", [](T& t) { t.ike.dpd_delay = std::chrono::seconds(1); });
+  add("ike.dpd.timeout", [](T& t) { t.ike.dpd_timeout = std::chrono::seconds(1); });
+  add("ike.fragmentation", [](T& t) { t.ike.fragmentation = false; });
+  add("ike.childless", [](T& t) { t.ike.childless = true; });
+  add("esp.proposals", [](T& t) { t.esp.proposals = {"x"}; });
+  add("esp.esn", [](T& t) { t.esp.esn = false; });
+  add("esp.rekey.time", [](T& t) { t.esp.rekey_time = std::chrono::hours(2); });
+  add("esp.rekey.bytes", [](T& t) { t.esp.rekey_octets = 1 << 30; });
+  add("esp.rekey.margin", [](T& t) { t.esp.rekey_margin = std::chrono::minutes(1); });
+  add("esp.encapsulation", [](T& t) { t.encapsulation = model::EncapsulationChoice::kUdp; });
+  add("start", [](T& t) { t.start = model::StartMode::kRespond; });
+  add("tfs.peer-required", [](T& t) { t.aggfrag_required = false; });
+  return list;
+}
+
+// A field that is added to one of these values breaks a line here: it needs a mutation above.
+TEST(Changes, TheMutationsOfIkeReachEveryField) {
+  const model::Config gateway = rich();
+  const model::TunnelIke& tunnel = *gateway.tunnels[1].ike;
+  [[maybe_unused]] const auto& [local_id, remote_id, psk, identity, authorities, ike, esp, start, encapsulation,
+                                required] = tunnel;
+  [[maybe_unused]] const auto& [ike_proposals, post_quantum, rekey, delay, timeout, fragmentation, childless] = ike;
+  [[maybe_unused]] const auto& [esp_proposals, esn, time, octets, margin] = esp;
+  [[maybe_unused]] const auto& [listen, cookies, all_authorities, identities] = gateway.ike;
+  [[maybe_unused]] const auto& [authority_name, pem, crl, revocation] = gateway.ike.authorities[0];
+  [[maybe_unused]] const auto& [identity_name, chain, key] = gateway.ike.identities[0];
+  [[maybe_unused]] const auto& [key_pem, uri] = key;
+  constexpr std::size_t kOfTunnel = 10 - 2 + 7 + 5;  // two of the fields are the settings themselves
+  constexpr std::size_t kOfConfig = 2 + 4 + 3 + 1;   // that one comes or goes stands for its name; a key has two parts
+  EXPECT_EQ(tunnel_ike_mutations().size(), kOfTunnel + 1) << "the first one takes all away";
+  EXPECT_EQ(certificate_mutations().size(), kOfConfig);
+}
+
 std::vector<Mutation> all_mutations() {
   std::vector<Mutation> all = node_mutations();
+  for (Mutation& mutation : certificate_mutations()) all.push_back(std::move(mutation));
+  for (Mutation& mutation : tunnel_ike_mutations()) all.push_back(std::move(mutation));
   for (Mutation& mutation : tunnel_mutations()) all.push_back(std::move(mutation));
   for (Mutation& mutation : all) {
     if (mutation.pattern.empty()) mutation.pattern = mutation.path;
@@ -111,7 +193,7 @@ TEST(Changes, EachKeyIsToldUnderItsPathAtItsCost) {
       ASSERT_EQ(changes.size(), 1u) << mutation.path;
       EXPECT_EQ(changes[0].path, mutation.path);
       EXPECT_NE(changes[0].before, changes[0].after) << mutation.path;
-      const config::KeySpec* const spec = config::key_spec(mutation.pattern);
+      const syntax::KeySpec* const spec = syntax::key_spec(mutation.pattern);
       ASSERT_NE(spec, nullptr) << mutation.pattern;
       EXPECT_EQ(cost_name(changes[0].cost), spec->cost) << mutation.path;
     }
@@ -123,15 +205,24 @@ TEST(Changes, EveryKeyOfTheTableIsCompared) {
   std::set<std::string> compared{"version",
                                  "ports.*.address",
                                  "ports.*.rx-queues",
-                                 "tunnels.*.esp.esn",
                                  "tunnels.*.tfs.receive.send-immediately",
                                  "tunnels.*.local",
-                                 "tunnels.*.remote"};
+                                 "tunnels.*.remote",
+                                 "ike.defaults.transport",
+                                 "tunnels.*.auth.psk.file",
+                                 "tunnels.*.auth.psk.credential",
+                                 "tunnels.*.auth.psk.weak"};
   for (const Mutation& mutation : all_mutations()) compared.insert(mutation.pattern);
-  for (const config::KeySpec& spec : config::key_specs()) {
+  for (const syntax::KeySpec& spec : syntax::key_specs()) {
     const bool leaf = spec.type != KeyType::kMap && spec.type != KeyType::kNamedMap && spec.type != KeyType::kList;
+    // Told at each tunnel that a default reaches.
+    const std::string default_of = "ike.defaults.";
+    if (spec.path.starts_with(default_of)) {
+      const std::string own = "tunnels.*.ike." + std::string(spec.path.substr(default_of.size()));
+      if (compared.contains(own)) continue;
+    }
     const bool in_a_list = spec.path.starts_with("routes.") || spec.path.starts_with("neighbours.");
-    if (!leaf || in_a_list || spec.availability != config::Availability::kNow) continue;
+    if (!leaf || in_a_list || spec.availability != syntax::Availability::kNow) continue;
     EXPECT_TRUE(compared.contains(std::string(spec.path))) << spec.path;
   }
 }
@@ -180,6 +271,33 @@ TEST(Changes, RoutesAreCountedNotOnlyNamed) {
   after.routes.push_back(after.routes.back());
   EXPECT_EQ(lines(before, after).size(), 2u);
   EXPECT_EQ(lines(after, before).at(0), "routes: - 192.0.2.0/24 via 198.51.100.9 dev wan (live)");
+}
+
+TEST(Changes, FromStaticKeysToIke) {
+  model::Config after = rich();
+  after.tunnels[0].ike = model::TunnelIke{};
+  after.tunnels[0].inbound.reset();
+  after.tunnels[0].outbound.reset();
+  EXPECT_EQ(lines(rich(), after), (std::vector<std::string>{"tunnels.berlin.static.outbound: removed (rekey)",
+                                                            "tunnels.berlin.static.inbound: removed (rekey)",
+                                                            "tunnels.berlin.auth: new (tunnel restart)"}));
+}
+
+TEST(Changes, EncapsulationOfAnIkeTunnelIsToldOnce) {
+  model::Config after = rich();
+  after.tunnels[1].ike->encapsulation = model::EncapsulationChoice::kUdp;
+  after.tunnels[1].encapsulation = model::Encapsulation::kUdp;
+  EXPECT_EQ(lines(rich(), after),
+            (std::vector<std::string>{"tunnels.rome.esp.encapsulation: auto -> udp (tunnel restart)"}));
+}
+
+TEST(Changes, SecretsOfIkeAreNeverShown) {
+  model::Config after = rich();
+  after.ike.identities[0].key.pem = secret("another");
+  after.tunnels[1].ike->psk = secret("a key");
+  EXPECT_EQ(lines(rich(), after),
+            (std::vector<std::string>{"tunnels.rome.auth.psk: none -> a key (tunnel restart)",
+                                      "certificates.identities.gate.key.file: a key -> another key (rekey)"}));
 }
 
 TEST(Changes, KeysAreNeverShown) {

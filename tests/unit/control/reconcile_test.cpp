@@ -115,6 +115,23 @@ TEST(Plan, ATunnelIsWhatTheFileSays) {
   EXPECT_EQ(berlin.tfs, config.tunnels[0].tfs);
 }
 
+// Until IKE has made its keys a tunnel is there, with its routes and its place, and has nothing to send or receive
+// with.
+TEST(Plan, ATunnelOfIkeHasNoKeysYet) {
+  model::Config config = paris();
+  config.tunnels[0].inbound.reset();
+  config.tunnels[0].outbound.reset();
+  config.tunnels[0].ike = model::TunnelIke{};
+  const auto plan = plan_of(config);
+  ASSERT_EQ(plan.tunnels.size(), 1u);
+  EXPECT_TRUE(plan.tunnels[0].inbound.empty());
+  EXPECT_FALSE(plan.tunnels[0].outbound);
+  EXPECT_EQ(plan.ports[0].side, model::PortSide::kOuter);
+  const model::Route* const route = route_with(plan, "10.2.0.0/16", 0);
+  ASSERT_NE(route, nullptr);
+  EXPECT_EQ(route->target, model::RouteTarget(model::ToTunnel{plan.tunnels[0].id}));
+}
+
 TEST(OuterRoute, IsTheLongestThatIsNoTunnel) {
   model::Config config = paris();
   config.routes.push_back(route_to("203.0.113.0/24", "berlin"));

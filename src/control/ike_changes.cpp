@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Field by field. Tunnels hold settings with the file's defaults filled in, so a default that changes is told at each
+// tunnel that it reaches.
+#include "control/ike_changes.h"
+
+#include <algorithm>
+
+#include "control/figures.h"
+
+namespace levelgate::control {
+namespace {
+
+std::string text(bool value) { return value ? "true" : "false"; }
+std::string text(const std::string& value) { return value.empty() ? "unset" : value; }
+std::string text(std::uint32_t value) { return std::to_string(value); }
+std::string text(Nanos value) { return span(value); }
+
+std::string text(const std::vector<std::string>& list) {
+  std::string all;
+  for (const std::string& item : list) all += (all.empty() ? "" : ", ") + item;
+  return list.empty() ? "none" : all;
+}
+
+// As the file writes it.
+std::string text(const model::Identity& identity) {
+  const bool subject = identity.kind == model::IdentityKind::kDistinguishedName && identity.text.empty();
+  if (subject) return "subject";
+  return (identity.kind == model::IdentityKind::kKeyId ? "keyid:" : "") + identity.text;
+}
+
+std::string text(model::PostQuantum value) {
+  switch (value) {
+    case model::PostQuantum::kOff:
+      return "off";
+    case model::PostQuantum::kPreferred:
+      return "preferred";
+    case model::PostQuantum::kRequired:
+      return "required";
+  }
+  return "";
+}
+
+std::string text(model::StartMode value) {
+  switch (value) {
+    case model::StartMode::kAlways:
+      return "always";
+    case model::StartMode::kOnTraffic:
+      return "on-traffic";
+    case model::StartMode::kRespond:
+      return "respond";
+  }
+  return "";
+}
+
+std::string text(model::EncapsulationChoice value) {
+  switch (value) {
+    case model::EncapsulationChoice::kAuto:
+      return "auto";
+    case model::EncapsulationChoice::kNone:
+      return "none";
+    case model::EncapsulationChoice::kUdp:
+      return "udp";
+  }
+  return "";
+}
+
+std::string text(model::Revocation value) {
+  switch (value) {
+    case model::Revocation::kNone:
+      return "none";
+    case model::Revocation::kSoft:
+      return "soft";
+    case model::Revocation::kStrict:
+      return "strict";
+  }
+  return "";
+}
+
+class IkeComparison {
+ public:
+  explicit IkeComparison(std::string path) : path_(std::move(path)) {}
+
+  template <typename T>
+  void field(const std::string& key, Cost cost, const T& before, const T& after) {
+    if (!(before == after)) changes_.push_back({path_ + key, cost, text(before), text(after)});
+  }
+
+  // What is held as text of a file, or is secret; the noun has its article: "a key".
+  template <typename T>
+  void content(const std::string& key, Cost cost, const T& before, const T& after, const std::string& noun) {
+    if (before == after) return;
+    const bool there = !(before == T{});
+    const bool stays = !(after == T{});
+    changes_.push_back({path_ + key, cost, there ? noun : "none",
+                        !stays  ? "none"
+                        : there ? "another " + noun.substr(2)
+                                : noun});
+  }
+
+  template <typename T, typename Inside>
+  void each(const std::string& key, const std::vector<T>& before, const std::vector<T>& after, Inside inside) {
+    const auto named = [](const std::vector<T>& list, const std::string& name) {
+      const auto found = std::ranges::find(list, name, &T::name);
+      return found != list.end() ? &*found : nullptr;
+    };
+    for (const T& item : before) {
+      if (named(after, item.name) == nullptr) changes_.push_back({path_ + key + item.name, Cost::kRekey, "there", ""});
+    }
+    for (const T& item : after) {
+      const T* const old = named(before, item.name);
+      if (old == nullptr) changes_.push_back({path_ + key + item.name, Cost::kRekey, "", "new"});
+      if (old != nullptr) inside(key + item.name + ".", *old, item);
+    }
+  }
+
+  void settings(const model::IkeSettings& a, const model::IkeSettings& b) {
+    field("ike.proposals", Cost::kRekey, a.proposals, b.proposals);
+    field("ike.post-quantum", Cost::kRekey, a.post_quantum, b.post_quantum);
+    field("ike.rekey", Cost::kRekey, a.rekey, b.rekey);
+    field("ike.dpd.delay", Cost::kLive, a.dpd_delay, b.dpd_delay);
+    field("ike.dpd.timeout", Cost::kLive, a.dpd_timeout, b.dpd_timeout);
+    field("ike.fragmentation", Cost::kRekey, a.fragmentation, b.fragmentation);
+    field("ike.childless", Cost::kRekey, a.childless, b.childless);
+  }
+
+  void esp(const model::EspSettings& a, const model::EspSettings& b) {
+    const auto limit = [](std::uint64_t octets) { return octets == 0 ? "no limit" : std::to_string(octets) + "B"; };
+    field("esp.proposals", Cost::kRekey, a.proposals, b.proposals);
+    field("esp.esn", Cost::kRekey, a.esn, b.esn);
+    field("esp.rekey.time", Cost::kRekey, a.rekey_time, b.rekey_time);
+    field("esp.rekey.bytes", Cost::kRekey, limit(a.rekey_octets), limit(b.rekey_octets));
+    field("esp.rekey.margin", Cost::kRekey, a.rekey_margin, b.rekey_margin);
+  }
+
+  std::vector<Change> take() { return std::move(changes_); }
+
+ private:
+  std::string path_;
+  std::vector<Change> changes_;
+};
+
+}  // namespace
+
+std::vector<Change> ike_changes(const model::IkeConfig& before, const model::IkeConfig& after) {
+  IkeComparison all("");
+  using Authority = model::CertificateAuthority;
+  all.each("certificates.authorities.", before.authorities, after.authorities,
+           [&](const std::string& path, const Authority& a, const Authority& b) {
+             all.content(path + "file", Cost::kRekey, a.pem, b.pem, "a certificate");
+             all.content(path + "crl", Cost::kRekey, a.crl, b.crl, "a list");
+             all.field(path + "revocation", Cost::kRekey, a.revocation, b.revocation);
+           });
+  using Ours = model::CertificateIdentity;
+  all.each("certificates.identities.", before.identities, after.identities,
+           [&](const std::string& path, const Ours& a, const Ours& b) {
+             all.content(path + "chain", Cost::kRekey, a.chain, b.chain, "a certificate");
+             all.content(path + "key.file", Cost::kRekey, a.key.pem, b.key.pem, "a key");
+             all.field(path + "key.uri", Cost::kRekey, a.key.uri, b.key.uri);
+           });
+  all.field("ike.listen", Cost::kDaemonRestart, before.listen, after.listen);
+  all.field("ike.defaults.cookie-threshold", Cost::kLive, before.cookie_threshold, after.cookie_threshold);
+  return all.take();
+}
+
+std::vector<Change> tunnel_ike_changes(const std::string& path, const model::TunnelIke& before,
+                                       const model::TunnelIke& after) {
+  IkeComparison all(path);
+  all.field("local.id", Cost::kTunnelRestart, before.local_id, after.local_id);
+  all.field("local.identity", Cost::kTunnelRestart, before.identity, after.identity);
+  all.field("remote.id", Cost::kTunnelRestart, before.remote_id, after.remote_id);
+  all.field("remote.authorities", Cost::kTunnelRestart, before.authorities, after.authorities);
+  all.content("auth.psk", Cost::kTunnelRestart, before.psk, after.psk, "a key");
+  all.settings(before.ike, after.ike);
+  all.field("start", Cost::kLive, before.start, after.start);
+  all.esp(before.esp, after.esp);
+  all.field("esp.encapsulation", Cost::kTunnelRestart, before.encapsulation, after.encapsulation);
+  all.field("tfs.peer-required", Cost::kRekey, before.aggfrag_required, after.aggfrag_required);
+  return all.take();
+}
+
+}  // namespace levelgate::control
