@@ -347,6 +347,7 @@ Outcome OwnCreate::finish_ike(Turn& turn) {
   if (settlement == Settlement::kNoncesRepeated) return close(turn, kMalformed, "the peer repeats our nonces");
   sa.phase = Phase::kRekeyed;
   sa.expire_at = turn.now() + limits::kReplacedLife;
+  turn.means.effects.push_back(IkeUp{successor->tunnel(), successor->own_spi()});
   if (settlement == Settlement::kDeleteOwnNew) {
     if (SaState* const winner = turn.means.registry.state(sa.peer_rekey.made_ike)) move_children(sa, *winner);
     turn.means.registry.adopt(std::move(*successor), Adoption::kDelete);

@@ -54,6 +54,7 @@ void take_over(Turn& turn, SaState successor, const Creation& creation) {
                 "IKE SA rekeyed by the peer: " + suite_text(successor.suite) +
                     (successor.post_quantum ? ", post-quantum" : ", not post-quantum"));
   }
+  turn.means.effects.push_back(IkeUp{successor.tunnel(), successor.own_spi()});
   turn.means.registry.adopt(std::move(successor), Adoption::kKeep);
 }
 
