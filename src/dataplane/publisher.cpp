@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dataplane/plan_routes.h"
+
 namespace levelgate::dataplane {
 namespace {
 
@@ -40,54 +42,6 @@ bool shares_sa(const model::TunnelPlan& a, const model::TunnelPlan& b) {
   return std::any_of(a.inbound.begin(), a.inbound.end(), [&](const model::EspSa& sa) {
     return std::find(b.inbound.begin(), b.inbound.end(), sa) != b.inbound.end();
   });
-}
-
-std::string hop_key(const model::Route& route, const model::ForwardingPlan& plan) {
-  const std::string clear = route.clear == model::ClearText::kAllowed ? "+" : "-";
-  struct Visitor {
-    const model::ForwardingPlan& plan;
-    std::string operator()(const model::ToTunnel& to) const { return "tunnel " + plan.tunnels[to.tunnel.value].name; }
-    std::string operator()(const model::ToNextHop& to) const {
-      return "via " + std::to_string(to.port.value) + " " + to.next_hop.text();
-    }
-    std::string operator()(const model::ToConnected& to) const { return "port " + std::to_string(to.port.value); }
-    std::string operator()(const model::ToBlackhole&) const { return "blackhole"; }
-  };
-  return clear + std::visit(Visitor{plan}, route.target);
-}
-
-NextHop hop_of(const model::Route& route) {
-  NextHop hop;
-  hop.clear_allowed = route.clear == model::ClearText::kAllowed;
-  struct Visitor {
-    NextHop& hop;
-    void operator()(const model::ToTunnel& to) const {
-      hop.kind = HopKind::kTunnel;
-      hop.tunnel = to.tunnel;
-    }
-    void operator()(const model::ToNextHop& to) const {
-      hop.kind = HopKind::kNeighbour;
-      hop.port = to.port;
-      hop.address = to.next_hop;
-    }
-    void operator()(const model::ToConnected& to) const {
-      hop.kind = HopKind::kConnected;
-      hop.port = to.port;
-    }
-    void operator()(const model::ToBlackhole&) const { hop.kind = HopKind::kBlackhole; }
-  };
-  std::visit(Visitor{hop}, route.target);
-  return hop;
-}
-
-// One route for each prefix: the lowest metric, the first of equals.
-std::map<IpPrefix, const model::Route*> best_routes(const model::ForwardingPlan& plan) {
-  std::map<IpPrefix, const model::Route*> best;
-  for (const model::Route& route : plan.routes) {
-    const model::Route*& slot = best[route.prefix.network()];
-    if (slot == nullptr || route.metric < slot->metric) slot = &route;
-  }
-  return best;
 }
 
 }  // namespace
@@ -232,7 +186,7 @@ void Publisher::add_tunnels(Snapshot& snapshot) const {
     entry.sealer_id = tunnel.sealer ? tunnel.sealer->id : SaId{};
     entry.counters = tunnel.counters.get();
     entry.inner_mtu = tunnel.outbound->inner_mtu();
-    entry.path = outer_path(tunnel.plan);
+    entry.path = outer_path(plan_, tunnel.plan, parts_.unknown_neighbour_mac);
     entry.selectors = SelectorMatch(tunnel.plan.selectors);
     snapshot.tunnels.push_back(std::move(entry));
     if (!snapshot.own(tunnel.plan.local)) {
@@ -299,36 +253,6 @@ void Publisher::update_routes() {
     it = installed_.erase(it);
   }
   if (routes_without_room_ != 0) insert_new();
-}
-
-// The way of the outer packets: the longest route to the peer that is not a tunnel itself.
-OuterPath Publisher::outer_path(const model::TunnelPlan& plan) const {
-  OuterPath path;
-  const model::Route* best = nullptr;
-  for (const model::Route& route : plan_.routes) {
-    const bool usable = std::holds_alternative<model::ToNextHop>(route.target) ||
-                        std::holds_alternative<model::ToConnected>(route.target);
-    if (!usable || !route.prefix.contains(plan.remote)) continue;
-    const bool better = best == nullptr || route.prefix.length > best->prefix.length ||
-                        (route.prefix.length == best->prefix.length && route.metric < best->metric);
-    if (better) best = &route;
-  }
-  if (best == nullptr) return path;
-  const NextHop hop = hop_of(*best);
-  path.routed = true;
-  path.port = hop.port;
-  path.next_hop = hop.kind == HopKind::kNeighbour ? hop.address : plan.remote;
-  path.own_mac = plan_.ports[hop.port.value].mac;
-  for (const model::Neighbour& neighbour : plan_.neighbours) {
-    if (neighbour.port != path.port || neighbour.address != path.next_hop) continue;
-    path.next_hop_mac = neighbour.mac;
-    path.resolved = true;
-  }
-  if (!path.resolved && parts_.unknown_neighbour_mac != nullptr) {
-    path.next_hop_mac = *parts_.unknown_neighbour_mac;
-    path.resolved = true;
-  }
-  return path;
 }
 
 void Publisher::reclaim() {

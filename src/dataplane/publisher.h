@@ -92,7 +92,6 @@ class Publisher {
   void add_tunnels(Snapshot& snapshot) const;
   void add_next_hops(Snapshot& snapshot);
   void update_routes();
-  [[nodiscard]] OuterPath outer_path(const model::TunnelPlan& plan) const;
 
   PublisherParts parts_;
   model::ForwardingPlan plan_;
