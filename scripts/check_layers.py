@@ -36,7 +36,7 @@ TABLE = {
     "dataplane": ["base", "model", "handover", "wire", "aggfrag", "esp"],
     "control": ["base", "model", "ike"],
     "dpdk": ["base", "model", "esp", "dataplane"],
-    "sockets": ["base", "model", "control"],
+    "sockets": ["base", "model", "handover", "control"],
     "api": ["base", "model", "control"],
     "kernel": ["base", "model"],
     "app": [room for floor in FLOORS for room in floor if room not in ("app", "cli")],

@@ -91,6 +91,11 @@ class ReorderWindow {
     return held_ == 0 || slot.filled ? kNever : slot.deadline;
   }
 
+  // Gives up every gap below what is held: call next() until kWait.
+  void give_way() {
+    if (held_ != 0) give_way_to_ = accounted_below_;
+  }
+
   // Hands out everything held, in order, without regard to gaps: for burial.
   template <typename Take>
   void drain(Take&& take) {

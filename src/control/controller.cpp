@@ -179,6 +179,9 @@ Effects Controller::event(const model::Event& event, Instant now) {
       break;
     case model::EventKind::kSlotsSkipped:  // tick() tells it from the counter, which no lost event can falsify
       break;
+    case model::EventKind::kInboundProven:  // for rekeys and peers behind a NAT: static keys have neither
+    case model::EventKind::kPeerMoved:
+      break;
   }
   return effects;
 }

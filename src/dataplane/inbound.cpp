@@ -9,6 +9,7 @@
 
 #include "wire/aggfrag_header.h"
 #include "wire/ip_header.h"
+#include "wire/udp_header.h"
 
 namespace levelgate::dataplane {
 namespace {
@@ -20,10 +21,24 @@ constexpr std::uint16_t kOtherKind = 0xffff;
 constexpr std::array<std::byte, wire::kAggfragOctets> kNoBlocks{};  // an AGGFRAG payload that carries nothing
 constexpr Nanos kShortestLostTimer = std::chrono::milliseconds(1);
 constexpr Nanos kLongestLostTimer = std::chrono::seconds(1);
-constexpr Nanos kPartialLife = std::chrono::seconds(1);  // pins one buffer at most
-constexpr int kPartialIntervals = 4;                     // and on slow tunnels several packets must come in that time
+constexpr Nanos kPartialLife = std::chrono::seconds(1);            // pins one buffer at most
+constexpr Nanos kLongestTakeover = std::chrono::milliseconds(20);  // a rekey stops slow tunnels no longer than that
+constexpr Nanos kTellAgain = std::chrono::milliseconds(250);       // between two reports of a moved peer
+constexpr int kPartialIntervals = 4;  // and on slow tunnels several packets must come in that time
 
 bool holds_a_place(const Packet& payload) { return payload.reserved >= kDummyKind; }
+
+bool carries_aggfrag(const model::TunnelPlan& plan, const model::EspSa& sa) {
+  switch (sa.payload) {
+    case model::SaPayload::kAsTunnelSays:
+      return plan.tfs.mode != model::TfsMode::kPlain;
+    case model::SaPayload::kAggfrag:
+      return true;
+    case model::SaPayload::kIp:
+      return false;
+  }
+  return false;
+}
 
 Nanos own_interval(const model::TfsSettings& tfs) {
   if (tfs.mode != model::TfsMode::kFixed || tfs.rate_bits_per_second == 0) return std::chrono::milliseconds(10);
@@ -77,11 +92,12 @@ class InboundSa::Assembly {
 };
 
 InboundSa::InboundSa(const model::TunnelPlan& plan, const model::EspSa& sa, FirstNumber first,
-                     std::uint32_t max_inner_octets, esp::Opener& opener, TunnelCounters& counters)
-    : opener_(opener),
-      counters_(counters),
-      aggfrag_(plan.tfs.mode != model::TfsMode::kPlain),
+                     std::uint32_t max_inner_octets, const InboundKept& kept)
+    : kept_(kept),
+      counters_(kept.tunnel),
+      aggfrag_(carries_aggfrag(plan, sa)),
       adopt_first_(first == FirstNumber::kOfFirstPacket),
+      first_(sa.first_sequence),
       window_size_(aggfrag_ ? plan.tfs.receive.reorder_window : 0),
       lost_packet_timer_(plan.tfs.receive.lost_packet_timer),
       interval_(own_interval(plan.tfs)),
@@ -89,14 +105,50 @@ InboundSa::InboundSa(const model::TunnelPlan& plan, const model::EspSa& sa, Firs
       window_(window_size_, sa.first_sequence),
       receiver_(max_inner_octets) {}
 
-void InboundSa::accept(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel, const Packet& payload,
+void InboundSa::arrived(WorkerContext& context, const InboundEntry& entry, const Packet& esp, EspSeq number) noexcept {
+  const std::uint64_t octets = std::uint64_t{esp.length} + esp.reserved;
+  counters_.rx_octets.add(octets);
+  if (kept_.sa.packets.load() == 0) prove(context, entry);
+  // Only the newest packet says where the peer is: an older one may come by the old way (RFC 7296 §2.23).
+  if (entry.tunnel->udp && number.value > kept_.sa.highest.load()) follow_peer(context, *entry.tunnel, esp);
+  kept_.sa.packets.add(1);
+  kept_.sa.octets.add(octets);
+  kept_.sa.highest.raise_to(number.value);
+}
+
+// The peer has begun to use this SA. The last packets of the older one may still be under way behind this one, however
+// long it was silent before.
+void InboundSa::prove(WorkerContext& context, const InboundEntry& entry) noexcept {
+  context.report({model::EventKind::kInboundProven, PortId{}, entry.tunnel->id, kept_.opener.spi(), IpAddress{}, 0, 0});
+  if (!aggfrag_ || adopt_first_ || window_size_ == 0 || first_.value == 0 || entry.older == nullptr) return;
+  interval_ = entry.older->sa->interval_;
+  taking_over_ = first_.value - 1;
+  window_.reset(EspSeq{*taking_over_});
+}
+
+void InboundSa::follow_peer(WorkerContext& context, const TunnelEntry& tunnel, const Packet& esp) noexcept {
+  const std::byte* const ip = esp.data - esp.reserved;
+  if (!wire::carried_in_udp(ip)) return;
+  const std::uint16_t port = wire::udp_source_port(esp.data - wire::kUdpOctets);
+  const IpFamily family = (std::to_integer<unsigned>(ip[0]) >> 4) == 4 ? IpFamily::kV4 : IpFamily::kV6;
+  const bool same = family == IpFamily::kV4 ? tunnel.remote.family() == family &&
+                                                  wire::IpView::source_v4(ip) == tunnel.remote.v4_host_order()
+                                            : wire::source_of(ip, family) == tunnel.remote;
+  if (same && port == tunnel.udp_remote_port) return;
+  if (moved_told_ != kNever && context.now - moved_told_ < kTellAgain) return;
+  moved_told_ = context.now;
+  context.report(
+      {model::EventKind::kPeerMoved, PortId{}, tunnel.id, kept_.opener.spi(), wire::source_of(ip, family), 0, port});
+}
+
+void InboundSa::accept(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry, const Packet& payload,
                        std::uint8_t next_header, EspSeq number) noexcept {
   counters_.rx_pkts.add(1);
   if (aggfrag_) {
     learn_interval(context.now);
-    if (next_header == wire::kNextHeaderAggfrag) return accept_aggfrag(context, inner, tunnel, payload, number);
+    if (next_header == wire::kNextHeaderAggfrag) return accept_aggfrag(context, inner, entry, payload, number);
   } else if (next_header == wire::kProtocolIpv4 || next_header == wire::kProtocolIpv6) {
-    return inner.add(context, payload, tunnel);
+    return inner.add(context, payload, *entry.tunnel);
   }
   const bool dummy = next_header == kNextHeaderNone;
   const model::Drop reason = dummy ? model::Drop::kDummy : model::Drop::kNextHeader;
@@ -107,23 +159,23 @@ void InboundSa::accept(WorkerContext& context, InnerBatch& inner, const TunnelEn
   Packet place = payload;
   place.set_length(0);
   place.reserved = dummy ? kDummyKind : kOtherKind;
-  accept_aggfrag(context, inner, tunnel, place, number);
+  accept_aggfrag(context, inner, entry, place, number);
 }
 
-void InboundSa::accept_aggfrag(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel,
+void InboundSa::accept_aggfrag(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry,
                                const Packet& payload, EspSeq number) noexcept {
   if (adopt_first_) {
     adopt_first_ = false;
     window_.reset(number);
   }
   if (window_.pass(number)) {
-    receive(context, inner, tunnel, payload, number);
+    receive(context, inner, *entry.tunnel, payload, number);
     return;
   }
-  aggfrag::Inserted inserted = window_.insert(number, payload, context.now, lost_after());
+  aggfrag::Inserted inserted = insert(context, payload, number);
   if (inserted == aggfrag::Inserted::kMakeRoom) {
-    release_in_order(context, inner, tunnel);
-    inserted = window_.insert(number, payload, context.now, lost_after());
+    release_in_order(context, inner, entry);
+    inserted = insert(context, payload, number);
   }
   if (inserted != aggfrag::Inserted::kHeld) {
     if (holds_a_place(payload)) {
@@ -135,20 +187,31 @@ void InboundSa::accept_aggfrag(WorkerContext& context, InnerBatch& inner, const 
     context.drop(payload, model::Drop::kAggfragLate);
     return;
   }
-  release_in_order(context, inner, tunnel);
+  release_in_order(context, inner, entry);
 }
 
-void InboundSa::release_in_order(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel) noexcept {
-  Assembly assembly(*this, context, inner, tunnel);
+aggfrag::Inserted InboundSa::insert(WorkerContext& context, const Packet& payload, EspSeq number) noexcept {
+  const bool takes_over = taking_over_ && window_.held() == 0;
+  const Nanos wait = takes_over ? std::min(lost_after(), kLongestTakeover) : lost_after();
+  return window_.insert(number, payload, context.now, wait);
+}
+
+void InboundSa::release_in_order(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry) noexcept {
+  Assembly assembly(*this, context, inner, *entry.tunnel);
   for (;;) {
     Packet payload;
     std::uint64_t number = 0;
     std::uint64_t lost = 0;
     switch (window_.next(context.now, &payload, &number, &lost)) {
       case aggfrag::Next::kPresent:
-        receive(context, inner, tunnel, payload, EspSeq{number});
+        receive(context, inner, *entry.tunnel, payload, EspSeq{number});
         break;
       case aggfrag::Next::kLost:
+        if (taking_over_ == number) {
+          taking_over_.reset();
+          --lost;  // there was no such packet
+          if (entry.older != nullptr) entry.older->sa->surrender(context, inner, *entry.older);
+        }
         counters_.rx_missed_pkts.add(lost);
         receiver_.abandon(assembly);
         break;
@@ -157,6 +220,13 @@ void InboundSa::release_in_order(WorkerContext& context, InnerBatch& inner, cons
         return;
     }
   }
+}
+
+// Delivers what is held, the oldest SA's first: from here on a newer SA delivers, or this one goes.
+void InboundSa::surrender(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry) noexcept {
+  if (entry.older != nullptr) entry.older->sa->surrender(context, inner, *entry.older);
+  window_.give_way();
+  release_in_order(context, inner, entry);
 }
 
 void InboundSa::receive(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel, const Packet& payload,
@@ -207,10 +277,10 @@ void InboundSa::receive(WorkerContext& context, InnerBatch& inner, const TunnelE
   context.recycle(payload);
 }
 
-void InboundSa::expire(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel) noexcept {
-  if (window_.deadline() <= context.now) release_in_order(context, inner, tunnel);
+void InboundSa::expire(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry) noexcept {
+  if (window_.deadline() <= context.now) release_in_order(context, inner, entry);
   if (partial_deadline_ <= context.now) {
-    Assembly assembly(*this, context, inner, tunnel);
+    Assembly assembly(*this, context, inner, *entry.tunnel);
     receiver_.abandon(assembly);
     partial_deadline_ = kNever;
   }
@@ -218,7 +288,8 @@ void InboundSa::expire(WorkerContext& context, InnerBatch& inner, const TunnelEn
 
 Instant InboundSa::deadline() const noexcept { return std::min(window_.deadline(), partial_deadline_); }
 
-void InboundSa::drain(WorkerContext& context) noexcept {
+void InboundSa::drain(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry) noexcept {
+  if (entry.tunnel != nullptr) surrender(context, inner, entry);
   window_.drain([&](const Packet& payload) {
     if (!holds_a_place(payload)) context.count(model::Drop::kTunnelClosing);
     context.recycle(payload);

@@ -59,23 +59,34 @@ class InnerBatch {
 // whose running parts were rebuilt while it lived).
 enum class FirstNumber : std::uint8_t { kOfPlan, kOfFirstPacket };
 
-// Made by control, lives on one worker.
+// What outlives a rebuild of the running parts.
+struct InboundKept {
+  esp::Opener& opener;
+  SaCounters& sa;
+  TunnelCounters& tunnel;
+};
+
+// Made by control, lives on one worker. An SA takes over from the next older one of its tunnel as if one more number
+// stood in front of its first: what the path has displaced by no more than the window comes in order across a rekey.
 class InboundSa {
  public:
   InboundSa(const model::TunnelPlan& plan, const model::EspSa& sa, FirstNumber first, std::uint32_t max_inner_octets,
-            esp::Opener& opener, TunnelCounters& counters);
+            const InboundKept& kept);
 
-  [[nodiscard]] esp::Opener& opener() { return opener_; }
-  [[nodiscard]] TunnelCounters& counters() { return counters_; }
+  [[nodiscard]] esp::Opener& opener() { return kept_.opener; }
+  [[nodiscard]] TunnelCounters& counters() { return kept_.tunnel; }
 
-  // An authentic packet: data is the ESP payload. Owns the buffer from here on.
-  void accept(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel, const Packet& payload,
+  // An authentic packet, from SPI to ICV, as it stands behind its outer headers: counts it, tells of the first one and
+  // of a peer that has moved. accept() follows.
+  void arrived(WorkerContext& context, const InboundEntry& entry, const Packet& esp, EspSeq number) noexcept;
+  // The same packet: data is the ESP payload. Owns the buffer from here on.
+  void accept(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry, const Packet& payload,
               std::uint8_t next_header, EspSeq number) noexcept;
   // Gives up gaps and the unfinished packet whose time has passed.
-  void expire(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel) noexcept;
+  void expire(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry) noexcept;
   [[nodiscard]] Instant deadline() const noexcept;
-  // Gives back everything that is held.
-  void drain(WorkerContext& context) noexcept;
+  // Delivers what is held if its tunnel lives on, and gives back the rest.
+  void drain(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry) noexcept;
   [[nodiscard]] bool idle() const noexcept { return window_.held() == 0 && !receiver_.partial(); }
 
   handover::Mark drained;
@@ -83,18 +94,25 @@ class InboundSa {
  private:
   class Assembly;
 
-  void accept_aggfrag(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel, const Packet& payload,
+  void prove(WorkerContext& context, const InboundEntry& entry) noexcept;
+  void follow_peer(WorkerContext& context, const TunnelEntry& tunnel, const Packet& esp) noexcept;
+  void accept_aggfrag(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry, const Packet& payload,
                       EspSeq number) noexcept;
-  void release_in_order(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel) noexcept;
+  [[nodiscard]] aggfrag::Inserted insert(WorkerContext& context, const Packet& payload, EspSeq number) noexcept;
+  void release_in_order(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry) noexcept;
+  void surrender(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry) noexcept;
   void receive(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel, const Packet& payload,
                EspSeq number) noexcept;
   [[nodiscard]] Nanos lost_after() const noexcept;
   void learn_interval(Instant now) noexcept;
 
-  esp::Opener& opener_;
+  InboundKept kept_;
   TunnelCounters& counters_;
   bool aggfrag_;
   bool adopt_first_;
+  EspSeq first_;
+  std::optional<std::uint64_t> taking_over_;  // the number in front of the first, while the older SA may still deliver
+  Instant moved_told_ = kNever;               // when control was last told of a moved peer; kNever: never
   std::uint32_t window_size_;
   std::optional<Nanos> lost_packet_timer_;
   Nanos interval_;      // between arrivals, smoothed; starts at the tunnel's own

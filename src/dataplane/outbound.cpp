@@ -199,6 +199,8 @@ void OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& batch, const
     built_data_ += frame.reserved;
     (void)built_.push(frame);
   }
+  entry.sealed->packets.add(possible);
+  entry.sealed->octets.add(possible * (layout_.headers + wire::esp_octets(layout_.payload_room)));
   context.worked = true;
   publish_queue();
 }
@@ -235,12 +237,16 @@ void OutboundTunnel::build_on_demand(WorkerContext& context, SealBatch& batch, c
 void OutboundTunnel::send_now(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry,
                               std::span<Packet> sealed) noexcept {
   batch.flush(context);
+  std::uint64_t octets = 0;
   for (Packet& frame : sealed) {
     complete(frame);
-    counters_.tx_octets.add(frame.length - wire::kEthernetOctets);
+    octets += frame.length - wire::kEthernetOctets;
     context.send(entry.path.port, frame);
   }
+  counters_.tx_octets.add(octets);
   counters_.tx_pkts.add(sealed.size());
+  entry.sealed->octets.add(octets);
+  entry.sealed->packets.add(sealed.size());
   context.worked = true;
   publish_queue();
 }

@@ -7,11 +7,19 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dataplane/plan_routes.h"
+
 namespace levelgate::dataplane {
 namespace {
 
 esp::SequenceWidth width_of(const model::EspSa& sa) {
   return sa.esn ? esp::SequenceWidth::k64 : esp::SequenceWidth::k32;
+}
+
+// `highest`: the last number that was used.
+model::SaStats stats_of(const model::EspSa& sa, const SaCounters& counters, std::uint64_t highest) {
+  const std::uint64_t last = sa.esn ? ~std::uint64_t{0} : 0xffffffffU;
+  return {sa.spi, counters.packets.load(), counters.octets.load(), highest < last ? last - highest : 0};
 }
 
 esp::Salt salt_of(const model::EspSa& sa) {
@@ -30,8 +38,10 @@ bool same_outbound(const model::TunnelPlan& a, const model::TunnelPlan& b) {
          a.worker == b.worker;
 }
 
-bool same_inbound(const model::TunnelPlan& a, const model::TunnelPlan& b) {
-  return a.tfs.receive == b.tfs.receive && a.tfs.mode == b.tfs.mode && a.worker == b.worker;
+// An SA that says itself what it carries does not follow the tunnel's mode.
+bool same_inbound(const model::TunnelPlan& a, const model::TunnelPlan& b, const model::EspSa& sa) {
+  const bool same_payload = sa.payload != model::SaPayload::kAsTunnelSays || a.tfs.mode == b.tfs.mode;
+  return a.tfs.receive == b.tfs.receive && same_payload && a.worker == b.worker;
 }
 
 // Whether an SA lives in both, so that its numbers must go on.
@@ -40,54 +50,6 @@ bool shares_sa(const model::TunnelPlan& a, const model::TunnelPlan& b) {
   return std::any_of(a.inbound.begin(), a.inbound.end(), [&](const model::EspSa& sa) {
     return std::find(b.inbound.begin(), b.inbound.end(), sa) != b.inbound.end();
   });
-}
-
-std::string hop_key(const model::Route& route, const model::ForwardingPlan& plan) {
-  const std::string clear = route.clear == model::ClearText::kAllowed ? "+" : "-";
-  struct Visitor {
-    const model::ForwardingPlan& plan;
-    std::string operator()(const model::ToTunnel& to) const { return "tunnel " + plan.tunnels[to.tunnel.value].name; }
-    std::string operator()(const model::ToNextHop& to) const {
-      return "via " + std::to_string(to.port.value) + " " + to.next_hop.text();
-    }
-    std::string operator()(const model::ToConnected& to) const { return "port " + std::to_string(to.port.value); }
-    std::string operator()(const model::ToBlackhole&) const { return "blackhole"; }
-  };
-  return clear + std::visit(Visitor{plan}, route.target);
-}
-
-NextHop hop_of(const model::Route& route) {
-  NextHop hop;
-  hop.clear_allowed = route.clear == model::ClearText::kAllowed;
-  struct Visitor {
-    NextHop& hop;
-    void operator()(const model::ToTunnel& to) const {
-      hop.kind = HopKind::kTunnel;
-      hop.tunnel = to.tunnel;
-    }
-    void operator()(const model::ToNextHop& to) const {
-      hop.kind = HopKind::kNeighbour;
-      hop.port = to.port;
-      hop.address = to.next_hop;
-    }
-    void operator()(const model::ToConnected& to) const {
-      hop.kind = HopKind::kConnected;
-      hop.port = to.port;
-    }
-    void operator()(const model::ToBlackhole&) const { hop.kind = HopKind::kBlackhole; }
-  };
-  std::visit(Visitor{hop}, route.target);
-  return hop;
-}
-
-// One route for each prefix: the lowest metric, the first of equals.
-std::map<IpPrefix, const model::Route*> best_routes(const model::ForwardingPlan& plan) {
-  std::map<IpPrefix, const model::Route*> best;
-  for (const model::Route& route : plan.routes) {
-    const model::Route*& slot = best[route.prefix.network()];
-    if (slot == nullptr || route.metric < slot->metric) slot = &route;
-  }
-  return best;
 }
 
 }  // namespace
@@ -118,39 +80,54 @@ Result<Publisher::Tunnel> Publisher::make_tunnel(const model::TunnelPlan& plan, 
   if (!keep_outbound) made.outbound = std::make_unique<OutboundTunnel>(plan, start, *made.counters);
   const bool keep_sealer = same_worker && plan.outbound && old->sealer && old->sealer->spec == *plan.outbound;
   if (plan.outbound && !keep_sealer) {
-    auto key = make_key(*plan.outbound, esp::Purpose::kSeal, plan.worker);
-    if (!key) return std::unexpected(key.error());
-    made.sealer = std::make_unique<OutboundState>();
-    made.sealer->spec = *plan.outbound;
-    made.sealer->id = SaId{next_sa_++};
-    made.sealer->sealer =
-        std::make_unique<esp::Sealer>(plan.outbound->spi, width_of(*plan.outbound), plan.outbound->first_sequence,
-                                      salt_of(*plan.outbound), std::move(*key));
+    auto sealer = make_outbound(*plan.outbound, plan.worker);
+    if (!sealer) return std::unexpected(sealer.error());
+    made.sealer = std::move(*sealer);
   }
   for (const model::EspSa& spec : plan.inbound) {
-    const InboundState* kept = nullptr;
-    if (same_worker) {
-      const auto found = std::find_if(old->inbound.begin(), old->inbound.end(),
-                                      [&](const InboundState& state) { return state.spec == spec; });
-      if (found != old->inbound.end()) kept = &*found;
-    }
-    InboundState state;
-    state.spec = spec;
-    esp::Opener* opener = kept != nullptr ? kept->opener.get() : nullptr;
-    if (kept == nullptr) {
-      auto key = make_key(spec, esp::Purpose::kOpen, plan.worker);
-      if (!key) return std::unexpected(key.error());
-      state.opener = std::make_unique<esp::Opener>(spec.spi, width_of(spec), plan.replay_window.value_or(4096),
-                                                   spec.first_sequence, salt_of(spec), std::move(*key));
-      opener = state.opener.get();
-    }
-    if (kept == nullptr || !same_inbound(old->plan, plan)) {
-      const FirstNumber first = kept == nullptr ? FirstNumber::kOfPlan : FirstNumber::kOfFirstPacket;
-      state.sa = std::make_unique<InboundSa>(plan, spec, first, max_inner_octets, *opener, *made.counters);
-    }
-    made.inbound.push_back(std::move(state));
+    auto state = make_inbound(plan, spec, same_worker ? old : nullptr, max_inner_octets, *made.counters);
+    if (!state) return std::unexpected(state.error());
+    made.inbound.push_back(std::move(*state));
   }
   return made;
+}
+
+Result<std::unique_ptr<Publisher::OutboundState>> Publisher::make_outbound(const model::EspSa& sa, WorkerId worker) {
+  auto key = make_key(sa, esp::Purpose::kSeal, worker);
+  if (!key) return std::unexpected(key.error());
+  auto state = std::make_unique<OutboundState>();
+  state->spec = sa;
+  state->id = SaId{next_sa_++};
+  state->sealer = std::make_unique<esp::Sealer>(sa.spi, width_of(sa), sa.first_sequence, salt_of(sa), std::move(*key));
+  return state;
+}
+
+// `old`: the tunnel as it ran on the same worker, or null.
+Result<Publisher::InboundState> Publisher::make_inbound(const model::TunnelPlan& plan, const model::EspSa& spec,
+                                                        const Tunnel* old, std::uint32_t max_inner_octets,
+                                                        TunnelCounters& counters) {
+  const InboundState* kept = nullptr;
+  if (old != nullptr) {
+    const auto found = std::find_if(old->inbound.begin(), old->inbound.end(),
+                                    [&](const InboundState& state) { return state.spec == spec; });
+    if (found != old->inbound.end()) kept = &*found;
+  }
+  InboundState state;
+  state.spec = spec;
+  if (kept == nullptr) {
+    auto key = make_key(spec, esp::Purpose::kOpen, plan.worker);
+    if (!key) return std::unexpected(key.error());
+    state.opener = std::make_unique<esp::Opener>(spec.spi, width_of(spec), plan.replay_window.value_or(4096),
+                                                 spec.first_sequence, salt_of(spec), std::move(*key));
+    state.counters = std::make_unique<SaCounters>();
+  }
+  if (kept == nullptr || !same_inbound(old->plan, plan, spec)) {
+    const FirstNumber first = kept == nullptr ? FirstNumber::kOfPlan : FirstNumber::kOfFirstPacket;
+    const InboundState& numbers = kept != nullptr ? *kept : state;
+    state.sa = std::make_unique<InboundSa>(plan, spec, first, max_inner_octets,
+                                           InboundKept{*numbers.opener, *numbers.counters, counters});
+  }
+  return state;
 }
 
 void Publisher::move_kept(Tunnel& from, Tunnel& to) {
@@ -159,7 +136,10 @@ void Publisher::move_kept(Tunnel& from, Tunnel& to) {
   for (InboundState& state : to.inbound) {
     for (InboundState& old : from.inbound) {
       if (!(old.spec == state.spec) || (state.opener && state.sa)) continue;
-      if (!state.opener) state.opener = std::move(old.opener);
+      if (!state.opener) {
+        state.opener = std::move(old.opener);
+        state.counters = std::move(old.counters);
+      }
       if (!state.sa) state.sa = std::move(old.sa);
     }
   }
@@ -223,40 +203,64 @@ void Publisher::add_tunnels(Snapshot& snapshot) const {
   snapshot.closing.reserve(buried_.size());
   snapshot.inbound.reserve(inbound_count);
   for (const Tunnel& tunnel : tunnels_) {
-    TunnelEntry entry;
-    entry.id = tunnel.plan.id;
-    entry.serial = tunnel.serial;
-    entry.worker = tunnel.plan.worker;
-    entry.outbound = tunnel.outbound.get();
-    entry.sealer = tunnel.sealer ? tunnel.sealer->sealer.get() : nullptr;
-    entry.sealer_id = tunnel.sealer ? tunnel.sealer->id : SaId{};
-    entry.counters = tunnel.counters.get();
-    entry.inner_mtu = tunnel.outbound->inner_mtu();
-    entry.path = outer_path(tunnel.plan);
-    entry.selectors = SelectorMatch(tunnel.plan.selectors);
-    snapshot.tunnels.push_back(std::move(entry));
+    snapshot.tunnels.push_back(entry_of(tunnel));
     if (!snapshot.own(tunnel.plan.local)) {
       if (tunnel.plan.local.family() == IpFamily::kV4) snapshot.own_v4.push_back(tunnel.plan.local.v4_host_order());
       if (tunnel.plan.local.family() == IpFamily::kV6) snapshot.own_v6.push_back(tunnel.plan.local);
     }
+    InboundEntry* newer = nullptr;
     for (const InboundState& state : tunnel.inbound) {
-      snapshot.inbound.push_back({state.sa.get(), &snapshot.tunnels.back(), tunnel.plan.worker, false});
-      snapshot.spis[state.spec.spi.value] = &snapshot.inbound.back();
+      snapshot.inbound.push_back({state.sa.get(), &snapshot.tunnels.back(), tunnel.plan.worker, false, nullptr});
+      InboundEntry& entry = snapshot.inbound.back();
+      if (newer != nullptr) newer->older = &entry;
+      newer = &entry;
+      snapshot.spis[state.spec.spi.value] = &entry;
     }
   }
+  add_closing(snapshot);
+}
+
+TunnelEntry Publisher::entry_of(const Tunnel& tunnel) const {
+  TunnelEntry entry;
+  entry.id = tunnel.plan.id;
+  entry.serial = tunnel.serial;
+  entry.worker = tunnel.plan.worker;
+  entry.outbound = tunnel.outbound.get();
+  if (tunnel.sealer) {
+    entry.sealer = tunnel.sealer->sealer.get();
+    entry.sealed = &tunnel.sealer->counters;
+    entry.sealer_id = tunnel.sealer->id;
+  }
+  entry.counters = tunnel.counters.get();
+  entry.inner_mtu = tunnel.outbound->inner_mtu();
+  entry.path = outer_path(plan_, tunnel.plan, parts_.unknown_neighbour_mac);
+  entry.udp = tunnel.plan.encapsulation == model::Encapsulation::kUdp;
+  entry.remote = tunnel.plan.remote;
+  entry.udp_remote_port = tunnel.plan.udp_remote_port;
+  entry.selectors = SelectorMatch(tunnel.plan.selectors);
+  return entry;
+}
+
+// Oldest first: what their SAs hold is delivered in that order, where the tunnel lives on.
+void Publisher::add_closing(Snapshot& snapshot) const {
   for (const Buried& buried : buried_) {
     if (!buried.named_closing) continue;
     const Tunnel& parts = buried.parts;
+    const WorkerId worker = parts.plan.worker;
     if (parts.outbound) {
       TunnelEntry entry;
-      entry.worker = parts.plan.worker;
+      entry.worker = worker;
       entry.outbound = parts.outbound.get();
       entry.counters = parts.counters.get();
       entry.closing = true;
       snapshot.closing.push_back(std::move(entry));
     }
-    for (const InboundState& state : parts.inbound) {
-      if (state.sa) snapshot.inbound.push_back({state.sa.get(), nullptr, parts.plan.worker, true});
+    const auto living = std::find_if(snapshot.tunnels.begin(), snapshot.tunnels.end(), [&](const TunnelEntry& entry) {
+      return entry.serial == parts.serial && entry.worker == worker;
+    });
+    const TunnelEntry* const tunnel = living == snapshot.tunnels.end() ? nullptr : &*living;
+    for (auto state = parts.inbound.rbegin(); state != parts.inbound.rend(); ++state) {
+      if (state->sa) snapshot.inbound.push_back({state->sa.get(), tunnel, worker, true, nullptr});
     }
   }
 }
@@ -301,36 +305,6 @@ void Publisher::update_routes() {
   if (routes_without_room_ != 0) insert_new();
 }
 
-// The way of the outer packets: the longest route to the peer that is not a tunnel itself.
-OuterPath Publisher::outer_path(const model::TunnelPlan& plan) const {
-  OuterPath path;
-  const model::Route* best = nullptr;
-  for (const model::Route& route : plan_.routes) {
-    const bool usable = std::holds_alternative<model::ToNextHop>(route.target) ||
-                        std::holds_alternative<model::ToConnected>(route.target);
-    if (!usable || !route.prefix.contains(plan.remote)) continue;
-    const bool better = best == nullptr || route.prefix.length > best->prefix.length ||
-                        (route.prefix.length == best->prefix.length && route.metric < best->metric);
-    if (better) best = &route;
-  }
-  if (best == nullptr) return path;
-  const NextHop hop = hop_of(*best);
-  path.routed = true;
-  path.port = hop.port;
-  path.next_hop = hop.kind == HopKind::kNeighbour ? hop.address : plan.remote;
-  path.own_mac = plan_.ports[hop.port.value].mac;
-  for (const model::Neighbour& neighbour : plan_.neighbours) {
-    if (neighbour.port != path.port || neighbour.address != path.next_hop) continue;
-    path.next_hop_mac = neighbour.mac;
-    path.resolved = true;
-  }
-  if (!path.resolved && parts_.unknown_neighbour_mac != nullptr) {
-    path.next_hop_mac = *parts_.unknown_neighbour_mac;
-    path.resolved = true;
-  }
-  return path;
-}
-
 void Publisher::reclaim() {
   bool some_drained = false;
   for (Buried& buried : buried_) {
@@ -358,7 +332,20 @@ bool Publisher::nothing_buried() const { return buried_.empty(); }
 
 model::Stats Publisher::stats() const {
   model::Stats stats;
-  for (const Tunnel& tunnel : tunnels_) stats.tunnels.push_back({tunnel.plan.name, tunnel.counters->read()});
+  for (const Tunnel& tunnel : tunnels_) {
+    model::NamedTunnelStats named;
+    named.name = tunnel.plan.name;
+    named.counters = tunnel.counters->read();
+    for (const InboundState& state : tunnel.inbound) {
+      named.inbound.push_back(stats_of(state.spec, *state.counters, state.counters->highest.load()));
+    }
+    if (tunnel.sealer) {
+      const std::uint64_t before = std::max<std::uint64_t>(tunnel.sealer->spec.first_sequence.value, 1) - 1;
+      const SaCounters& counters = tunnel.sealer->counters;
+      named.outbound = stats_of(tunnel.sealer->spec, counters, before + counters.packets.load());
+    }
+    stats.tunnels.push_back(std::move(named));
+  }
   for (const WorkerCounters* const worker : parts_.workers) {
     for (std::size_t i = 0; i < model::kDropCount; ++i) stats.drops[i] += worker->drops[i].load();
     model::WorkerStats values;

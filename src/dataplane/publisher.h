@@ -57,10 +57,12 @@ class Publisher {
     model::EspSa spec;
     SaId id;
     std::unique_ptr<esp::Sealer> sealer;
+    SaCounters counters;
   };
   struct InboundState {
     model::EspSa spec;
     std::unique_ptr<esp::Opener> opener;
+    std::unique_ptr<SaCounters> counters;  // of the opener
     std::unique_ptr<InboundSa> sa;
   };
   struct Tunnel {
@@ -84,15 +86,20 @@ class Publisher {
 
   [[nodiscard]] Result<Tunnel> make_tunnel(const model::TunnelPlan& plan, const Tunnel* old, Instant start,
                                            std::uint32_t max_inner_octets);
+  [[nodiscard]] Result<std::unique_ptr<OutboundState>> make_outbound(const model::EspSa& sa, WorkerId worker);
+  [[nodiscard]] Result<InboundState> make_inbound(const model::TunnelPlan& plan, const model::EspSa& spec,
+                                                  const Tunnel* old, std::uint32_t max_inner_octets,
+                                                  TunnelCounters& counters);
   [[nodiscard]] Result<std::unique_ptr<esp::CipherKey>> make_key(const model::EspSa& sa, esp::Purpose purpose,
                                                                  WorkerId worker);
   static void move_kept(Tunnel& from, Tunnel& to);
   void publish();
   [[nodiscard]] std::unique_ptr<Snapshot> make_snapshot();
   void add_tunnels(Snapshot& snapshot) const;
+  [[nodiscard]] TunnelEntry entry_of(const Tunnel& tunnel) const;
+  void add_closing(Snapshot& snapshot) const;
   void add_next_hops(Snapshot& snapshot);
   void update_routes();
-  [[nodiscard]] OuterPath outer_path(const model::TunnelPlan& plan) const;
 
   PublisherParts parts_;
   model::ForwardingPlan plan_;

@@ -25,6 +25,7 @@ namespace levelgate::dataplane {
 class OutboundTunnel;
 class InboundSa;
 struct TunnelCounters;
+struct SaCounters;
 
 struct PortEntry {
   PortId id;
@@ -59,20 +60,25 @@ struct TunnelEntry {
   WorkerId worker;
   OutboundTunnel* outbound = nullptr;
   esp::Sealer* sealer = nullptr;  // null: no outbound SA
+  SaCounters* sealed = nullptr;   // of the outbound SA
   SaId sealer_id;                 // never reused: tells a new sealer from one at the same address
   std::uint64_t serial = 0;       // never reused: tells a tunnel from a later one with the same id
   TunnelCounters* counters = nullptr;
   std::uint32_t inner_mtu = 0;  // largest inner packet where nothing is fragmented; 0: any size is taken
   OuterPath path;
+  bool udp = false;  // the peer is reached through UDP, from where it may move
+  IpAddress remote;
+  std::uint16_t udp_remote_port = 0;
   SelectorMatch selectors{model::SelectorPair{}};
   bool closing = false;  // give back what is held, then set the drained mark
 };
 
 struct InboundEntry {
   InboundSa* sa = nullptr;
-  const TunnelEntry* tunnel = nullptr;
+  const TunnelEntry* tunnel = nullptr;  // closing: where what is held still goes; null: the tunnel goes as well
   WorkerId worker;
   bool closing = false;
+  const InboundEntry* older = nullptr;  // the same tunnel's next older living SA
 };
 
 struct Snapshot {

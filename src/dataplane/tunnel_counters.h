@@ -11,6 +11,13 @@
 
 namespace levelgate::dataplane {
 
+// Of one SA; they live as long as its numbers.
+struct SaCounters {
+  handover::Counter packets;  // sealed, or authentic
+  handover::Counter octets;   // of whole outer IP packets
+  handover::Counter highest;  // inbound: number of an authentic packet
+};
+
 struct TunnelCounters {
   using Counter = handover::Counter;
   Counter tx_pkts, tx_octets, tx_drop_pkts;

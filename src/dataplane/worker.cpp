@@ -31,12 +31,12 @@ void Worker::turn(Instant now) noexcept {
     return;
   }
   emit_due();
+  bury();
   receive();
   take_handoffs();
   forwarder_.retry_held(context_);
   build_next();
   expire();
-  bury();
   context_.flush();
   plan_next_turn();
   context_.counters.turns.add(1);
@@ -154,10 +154,10 @@ void Worker::open_collected() noexcept {
       case esp::Opener::Opened::kOk:
         break;
     }
-    sa.counters().rx_octets.add(slot.packet.length + slot.packet.reserved);
+    sa.arrived(context_, *slot.entry, slot.packet, slot.number);
     slot.packet.drop_front(static_cast<std::uint32_t>(payload.bytes.data() - slot.packet.data));
     slot.packet.set_length(static_cast<std::uint32_t>(payload.bytes.size()));
-    sa.accept(context_, inner_, *slot.entry->tunnel, slot.packet, payload.next_header, slot.number);
+    sa.accept(context_, inner_, *slot.entry, slot.packet, payload.next_header, slot.number);
   }
 }
 
@@ -264,21 +264,24 @@ void Worker::expire() noexcept {
   for (const InboundEntry& entry : context_.snapshot->inbound) {
     if (entry.worker == id_ && !entry.closing && entry.sa->deadline() <= context_.now) {
       context_.worked = true;
-      entry.sa->expire(context_, inner_, *entry.tunnel);
+      entry.sa->expire(context_, inner_, entry);
     }
   }
   inner_.flush(context_);
   forwarder_.flush(context_);
 }
 
-// What is on its way out gives back what it holds (architecture §6.3).
+// What is on its way out gives back what it holds (architecture §6.3). It stands in front of receiving: what an SA held
+// must not come behind what arrives under its successor.
 void Worker::bury() noexcept {
   for (const TunnelEntry& tunnel : context_.snapshot->closing) {
     if (tunnel.worker == id_ && !tunnel.outbound->drained.is_set()) tunnel.outbound->drain(context_);
   }
   for (const InboundEntry& entry : context_.snapshot->inbound) {
-    if (entry.worker == id_ && entry.closing && !entry.sa->drained.is_set()) entry.sa->drain(context_);
+    if (entry.worker == id_ && entry.closing && !entry.sa->drained.is_set()) entry.sa->drain(context_, inner_, entry);
   }
+  inner_.flush(context_);
+  forwarder_.flush(context_);
 }
 
 void Worker::plan_next_turn() noexcept {

@@ -4,9 +4,9 @@
 // installed before the message that lets the peer use it leaves.
 #pragma once
 
+#include <levelgate/base/endpoint.h>
 #include <levelgate/base/ids.h>
 #include <levelgate/base/time.h>
-#include <levelgate/model/endpoint.h>
 #include <levelgate/model/selector.h>
 #include <levelgate/model/tunnel.h>
 
@@ -33,7 +33,7 @@ struct Moment {
 
 // Both ends as the IKE SA sees them. Port 4500 on our side means: with the non-ESP marker (RFC 3948 §2.2).
 struct Path {
-  model::Endpoint local, remote;
+  Endpoint local, remote;
   auto operator<=>(const Path&) const = default;
 };
 

@@ -77,7 +77,7 @@ class Engine final : private Registry {
 
  private:
   struct InitKey {  // of an IKE_SA_INIT request that was served
-    model::Endpoint source;
+    Endpoint source;
     std::uint64_t initiator_spi = 0;
     MessageDigest digest{};
     auto operator<=>(const InitKey&) const = default;

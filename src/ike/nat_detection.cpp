@@ -10,7 +10,7 @@
 
 namespace levelgate::ike {
 
-Result<std::vector<std::byte>> nat_hash(const IkeSpis& spis, const model::Endpoint& end) {
+Result<std::vector<std::byte>> nat_hash(const IkeSpis& spis, const Endpoint& end) {
   std::array<std::byte, 16> spi_octets{};
   store_be<std::uint64_t>(spi_octets.data(), spis.initiator.value);
   store_be<std::uint64_t>(spi_octets.data() + 8, spis.responder.value);

@@ -3,8 +3,8 @@
 // Whether addresses or ports change on the way (RFC 7296 §2.23): each side sends hashes of what it believes them to be.
 #pragma once
 
+#include <levelgate/base/endpoint.h>
 #include <levelgate/base/result.h>
-#include <levelgate/model/endpoint.h>
 
 #include <cstddef>
 #include <vector>
@@ -16,7 +16,7 @@
 namespace levelgate::ike {
 
 // The value of NAT_DETECTION_SOURCE_IP or NAT_DETECTION_DESTINATION_IP; the responder's SPI is zero in the request.
-[[nodiscard]] Result<std::vector<std::byte>> nat_hash(const IkeSpis& spis, const model::Endpoint& end);
+[[nodiscard]] Result<std::vector<std::byte>> nat_hash(const IkeSpis& spis, const Endpoint& end);
 
 struct NatSeen {
   bool own = false;   // our address is not what the peer sees

@@ -30,6 +30,16 @@ struct UdpView {
   return view;
 }
 
+[[nodiscard]] inline std::uint16_t udp_source_port(const std::byte* udp) { return load_be<std::uint16_t>(udp); }
+
+// Whether the octets between the IP header at `ip`, which is sound, and what is carried end with a UDP header. An IPv6
+// header with extensions counts as none.
+[[nodiscard]] inline bool carried_in_udp(const std::byte* ip) {
+  constexpr std::byte kUdp{17};
+  const bool v4 = (std::to_integer<unsigned>(ip[0]) >> 4) == 4;
+  return ip[v4 ? 9 : 6] == kUdp;
+}
+
 // The checksum stays zero, as RFC 3948 §2.1 asks of ESP in UDP over IPv4; over IPv6 write_udp_checksum() follows.
 inline void write_udp(std::byte* to, std::uint16_t source_port, std::uint16_t destination_port, std::uint16_t octets) {
   store_be<std::uint16_t>(to, source_port);

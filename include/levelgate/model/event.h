@@ -16,6 +16,8 @@ enum class EventKind : std::uint8_t {
   kSequenceExhausted,  // tunnel, spi: nothing leaves any more under this SA (RFC 4303 §3.3.3)
   kSequenceNearLimit,  // tunnel, spi: a rekey is due
   kSlotsSkipped,       // tunnel, count
+  kInboundProven,      // tunnel, spi: the first authentic packet of an inbound SA; also in SaStats
+  kPeerMoved,          // tunnel, spi, address, udp_port: where authentic packets come from now (RFC 7296 §2.23)
 };
 
 struct Event {
@@ -25,6 +27,7 @@ struct Event {
   Spi spi;
   IpAddress address;
   std::uint64_t count = 0;
+  std::uint16_t udp_port = 0;
 };
 
 }  // namespace levelgate::model

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -94,9 +95,19 @@ struct WorkerStats {
   std::uint64_t buffers_in_use = 0;
 };
 
+// What one SA has carried so far: when its lifetime ends, and whether the peer uses it.
+struct SaStats {
+  Spi spi;
+  std::uint64_t packets = 0;    // inbound: authentic ones; 0: the peer has not used it yet
+  std::uint64_t octets = 0;     // of whole outer IP packets
+  std::uint64_t remaining = 0;  // sequence numbers beyond the highest one used
+};
+
 struct NamedTunnelStats {
   std::string name;
   TunnelStats counters;
+  std::vector<SaStats> inbound = {};  // newest first, as in the plan
+  std::optional<SaStats> outbound = {};
 };
 
 struct Stats {

@@ -46,6 +46,10 @@ struct TfsSettings {
   auto operator<=>(const TfsSettings&) const = default;
 };
 
+// What the packets of an SA carry. An SA that was negotiated carries one of the two for life (RFC 9347 §5.1); the mode
+// of the tunnel may change with the next one.
+enum class SaPayload : std::uint8_t { kAsTunnelSays, kAggfrag, kIp };
+
 struct EspSa {
   SaId id;
   Spi spi;
@@ -53,6 +57,7 @@ struct EspSa {
   std::shared_ptr<const Secret> key;  // cipher key, then salt
   bool esn = true;
   EspSeq first_sequence{1};
+  SaPayload payload = SaPayload::kAsTunnelSays;  // inbound; not compared: it never changes, and the numbers must go on
 
   friend bool operator==(const EspSa& a, const EspSa& b) {
     const bool same_key = a.key == b.key || (a.key && b.key && a.key->equals(*b.key));

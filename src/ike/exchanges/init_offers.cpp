@@ -14,7 +14,7 @@ using ikewire::NotifyType;
 
 Result<void> write_init_offers(PayloadWriter& out, const SaState& sa, const IkeSpis& spis) {
   // To be taken for one behind a NAT is how UDP encapsulation is asked for where there is none.
-  model::Endpoint shown = sa.path.local;
+  Endpoint shown = sa.path.local;
   if (sa.policy && sa.policy->encapsulation == model::EncapsulationChoice::kUdp) shown.port = 0;
   const auto source = nat_hash(spis, shown);
   if (!source) return std::unexpected(source.error());

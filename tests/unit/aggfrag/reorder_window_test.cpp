@@ -221,6 +221,20 @@ TEST(ReorderWindow, TimerOfZeroHoldsNothingBack) {
   EXPECT_EQ(bench.events, (WindowEvents{{1, 3, false, 0}, {4, 1, true, 4}}));
 }
 
+TEST(ReorderWindow, GivingWayEndsEveryGapBelowWhatIsHeldAndTheWindowGoesOn) {
+  Bench bench(16);
+  bench.window.give_way();  // nothing is held: nothing happens
+  for (const std::uint64_t n : {3, 5, 6}) bench.arrive(n);
+  bench.window.give_way();
+  settle(bench.window, kNow, bench.events);
+  EXPECT_EQ(bench.events,
+            (WindowEvents{{1, 2, false, 0}, {3, 1, true, 3}, {4, 1, false, 0}, {5, 1, true, 5}, {6, 1, true, 6}}));
+  EXPECT_EQ(bench.arrive(4), Offered::kLate);
+  EXPECT_EQ(bench.arrive(8), Offered::kTaken);
+  EXPECT_EQ(bench.window.held(), 1u);
+  EXPECT_EQ(bench.window.deadline(), kNow + kLostAfter);
+}
+
 TEST(ReorderWindow, DrainHandsOutWhatIsHeldInOrder) {
   Bench bench(16);
   for (const std::uint64_t n : {9, 3, 5, 17}) bench.arrive(n);

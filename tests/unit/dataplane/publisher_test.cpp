@@ -59,7 +59,8 @@ Rekeys play_with_rekeys(const std::vector<Frame>& offered, const std::set<std::s
   Plane b({.buffer_octets = 4'096});
   ForwardingPlan plan_a = site_plan(Site::kA, fixed());
   ForwardingPlan plan_b = site_plan(Site::kB, fixed());
-  for (unsigned i = 0; i < 8; ++i) plan_b.tunnels[0].inbound.push_back(fresh_sa(i));
+  std::vector<model::EspSa>& inbound = plan_b.tunnels[0].inbound;
+  for (unsigned i = 0; i < 8; ++i) inbound.insert(inbound.begin(), fresh_sa(i));
   EXPECT_TRUE(a.apply(plan_a));
   EXPECT_TRUE(b.apply(plan_b));
   a.turn(at_ns(-1));
@@ -203,6 +204,78 @@ TEST_F(PublisherTest, ANewSaBeginsWhereThePlanSays) {
   EXPECT_FALSE(rekeyed.open(plane->sent(kWan)[0].frame));  // was built ahead, under the old SA
   EXPECT_EQ(rekeyed.open(plane->sent(kWan)[1].frame)->number, 500u);
   EXPECT_EQ(rekeyed.open(plane->sent(kWan)[2].frame)->number, 501u);
+}
+
+// A rekey may bring other selectors, no AGGFRAG, and UDP around ESP (RFC 7296 §2.9.2, §2.23, RFC 9347 §5.1): what is
+// sent follows at once, what the old SA still receives goes on.
+TEST_F(PublisherTest, WhatAnSaNegotiatesChangesWithItAndTheOldOneGoesOn) {
+  ForwardingPlan wanted = site_plan(Site::kA, fixed());
+  wanted.tunnels[0].inbound[0].payload = model::SaPayload::kAggfrag;
+  start(wanted);
+  const auto to_us = [](unsigned mark) { return ip_of(ip_frame("10.2.0.9", "10.1.0.9", 100, mark)); };
+  const auto hear = [&](const Frame& frame) {
+    plane->io().give(kWan, frame);
+    plane->settle(plane->clock);
+  };
+  const Frame first = peer->seal(aggfrag_payload(0, to_us(1)));
+  hear(first);
+  plane->run_until(at_ns(2'500'000));
+  EXPECT_EQ(plane->sent(kWan).size(), 3u);
+  model::TunnelPlan& tunnel = plan.tunnels[0];
+  tunnel.inbound.insert(tunnel.inbound.begin(), fresh_sa(1));
+  tunnel.inbound[0].payload = model::SaPayload::kIp;
+  ASSERT_TRUE(plane->apply(plan, plane->clock));
+  tunnel.outbound = fresh_sa(2);
+  tunnel.tfs.mode = model::TfsMode::kPlain;
+  tunnel.encapsulation = model::Encapsulation::kUdp;
+  tunnel.udp_remote_port = 1'024;
+  tunnel.selectors.remote = {model::TrafficSelector::from(prefix("10.2.0.0/24"))};
+  plane->sent(kWan).clear();
+  ASSERT_TRUE(plane->apply(plan, plane->clock));
+  plane->io().give(kLan, inner(200));
+  plane->io().give(kLan, ip_frame("10.1.0.9", "10.2.1.9", 200));  // no selector's any more
+  plane->run_until(at_ns(9'000'000));
+  ASSERT_EQ(plane->sent(kWan).size(), 1u) << "no slots in plain mode";
+  Peer rekeyed(tunnel);
+  const auto opened = rekeyed.open(plane->sent(kWan)[0].frame);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(opened->number, 1u);
+  EXPECT_EQ(opened->next_header, wire::kProtocolIpv4);
+  hear(first);
+  EXPECT_EQ(plane->drops(Drop::kReplay), 1u);
+  hear(peer->seal(aggfrag_payload(0, to_us(2))));
+  hear(rekeyed.seal(to_us(3), wire::kProtocolIpv4));
+  EXPECT_EQ(plane->sent(kLan).size(), 3u);
+  EXPECT_EQ(plane->tunnel().rx_missed_pkts, 0u);
+  EXPECT_EQ(plane->all_drops(), 2u) << "the replay, and what no selector permits";
+  const model::NamedTunnelStats stats = plane->publisher->stats().tunnels[0];
+  EXPECT_EQ(stats.inbound[1].packets, 2u);
+  EXPECT_EQ(stats.inbound[0].packets, 1u);
+  EXPECT_EQ(stats.outbound->spi, fresh_sa(2).spi);
+  EXPECT_EQ(stats.outbound->packets, 1u);
+  EXPECT_TRUE(plane->bury());
+}
+
+TEST_F(PublisherTest, AnOutboundSaIsCountedFromItsFirstNumberOn) {
+  ForwardingPlan wanted = site_plan(Site::kA, fixed());
+  wanted.tunnels[0].outbound->esn = false;
+  wanted.tunnels[0].outbound->first_sequence = EspSeq{0xffff'fff0};
+  start(wanted);
+  plane->run_until(at_ns(4'500'000));
+  model::SaStats stats = *plane->publisher->stats().tunnels[0].outbound;
+  EXPECT_EQ(stats.packets, 5u);
+  EXPECT_EQ(stats.octets, 5u * 1'400);
+  EXPECT_EQ(stats.remaining, 11u);
+  plan.tunnels[0].tfs.packet_size = 900;  // the running parts are made anew: the numbers and their count go on
+  ASSERT_TRUE(plane->apply(plan, plane->clock));
+  plane->run_until(at_ns(30'000'000));
+  stats = *plane->publisher->stats().tunnels[0].outbound;
+  EXPECT_EQ(stats.packets, 16u);
+  EXPECT_EQ(stats.remaining, 0u);
+  plan.tunnels[0].outbound.reset();
+  ASSERT_TRUE(plane->apply(plan, plane->clock));
+  EXPECT_FALSE(plane->publisher->stats().tunnels[0].outbound);
+  EXPECT_TRUE(plane->bury());
 }
 
 TEST_F(PublisherTest, AFailedPlanChangesNothing) {
