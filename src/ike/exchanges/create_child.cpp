@@ -247,7 +247,7 @@ Outcome OwnCreate::on_created(Turn& turn, const Message& response) {
   } else {
     const auto terms = check_child(child_offer_, sa, contents);
     if (!terms) {  // the peer may have made it
-      turn.follow.push_back(OwnInformational::delete_spi(child_offer_.spi));
+      turn.follow.push_back(OwnInformational::delete_spi(*child_offer_.spi));
       return fail(turn, terms.error().id, terms.error().text);
     }
     creation_.child = *terms;

@@ -61,7 +61,8 @@ Result<ChildId> record_child(Turn& turn, const ChildTerms& terms, const KeySourc
   const auto& theirs = source.own ? keys->from_responder : keys->from_initiator;
   ChildSa child;
   child.id = turn.means.registry.next_child();
-  child.inbound = terms.own_spi;
+  child.inbound = *terms.own_spi;
+  child.lease = terms.own_spi;
   child.outbound = terms.peer_spi;
   child.suite = terms.suite;
   child.selectors = terms.selectors;

@@ -36,7 +36,7 @@ class Registry {
   virtual ~Registry() = default;
   // Random, not in use, never zero.
   [[nodiscard]] virtual Result<ikewire::IkeSpi> draw_ike_spi() = 0;
-  [[nodiscard]] virtual Result<Spi> draw_child_spi() = 0;
+  [[nodiscard]] virtual Result<SpiLease> draw_child_spi() = 0;
   [[nodiscard]] virtual ChildId next_child() = 0;
   [[nodiscard]] virtual JobId start_job(std::uint64_t own_spi) = 0;
   // A rekeyed IKE SA takes its place beside the old one.
