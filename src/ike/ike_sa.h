@@ -57,7 +57,11 @@ class IkeSa {
   // --- what arrives ---
   void request(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header);
   void response(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header);
-  std::optional<Message> open_whole(Means& means, Reassembly& parts, ConstBytes octets,
+  struct Incoming {  // the message of one direction that is being put together
+    Reassembly parts;
+    std::vector<std::byte> first;  // its first datagram: IntAuth wants it
+  };
+  std::optional<Message> open_whole(Means& means, Incoming& incoming, ConstBytes octets,
                                     const ikewire::IkeHeader& header, const std::vector<ikewire::PayloadView>& chain);
   enum class Reading : std::uint8_t { kGood, kBroken, kCritical };
   Reading read(Message& message, std::uint8_t& critical) const;
@@ -90,8 +94,7 @@ class IkeSa {
   SaState state_;
   OwnRequests own_requests_;
   PeerRequests peer_requests_;
-  Reassembly request_parts_, response_parts_;
-  std::vector<std::byte> first_fragment_;  // of the message that is being put together: IntAuth wants it
+  Incoming incoming_request_, incoming_response_;
 
   std::unique_ptr<OwnExchange> own_;
   std::unique_ptr<Message> own_message_;  // lives as long as the exchange that reads it

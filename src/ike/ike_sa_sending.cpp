@@ -232,7 +232,8 @@ void IkeSa::close_now(Means& means, const Reason& reason) {
 
 Instant IkeSa::deadline() const {
   if (gone_) return kNever;
-  Instant next = std::min({own_requests_.deadline(), request_parts_.deadline(), response_parts_.deadline()});
+  Instant next =
+      std::min({own_requests_.deadline(), incoming_request_.parts.deadline(), incoming_response_.parts.deadline()});
   if (state_.series) next = std::min(next, state_.series->until);
   if (is_handshake(state_.phase)) {
     const bool half_open = state_.role == ikewire::IkeRole::kResponder && began_at_ != kNever;
@@ -252,9 +253,9 @@ Instant IkeSa::deadline() const {
 void IkeSa::on_time(Means& means) {
   if (gone_) return;
   const Instant now = means.moment.now;
-  request_parts_.on_time(now);
-  response_parts_.on_time(now);
-  if (state_.series && now >= state_.series->until) state_.series.reset();
+  incoming_request_.parts.on_time(now);
+  incoming_response_.parts.on_time(now);
+  if (state_.series && now >= state_.series->until) drop_series(state_);
   retransmit(means);
   if (gone_) return;
   if (is_handshake(state_.phase)) {

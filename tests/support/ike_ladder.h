@@ -52,7 +52,7 @@ class IkeLadder {
   }
 
  private:
-  static constexpr std::size_t kMostLines = 400;
+  static constexpr std::size_t kMostLines = 4000;
   std::vector<std::string> lines_;
   std::uint64_t hash_ = 14'695'981'039'346'656'037U;
 };

@@ -103,7 +103,8 @@ void IkeNode::take(ike::ChildUse& effect) {
 
 void IkeNode::take(ike::ChildDown& effect) {
   children.erase(effect.id);
-  if (children.empty() && wants) child_at = world.now() + 1s;
+  // Not both at once: nothing in IKE would take one of two back.
+  if (children.empty() && wants) child_at = world.now() + (number == 0 ? 1s : 30s);
   if (sends_by == effect.id) sends_by = children.empty() ? ChildId{} : children.rbegin()->first;
 }
 
@@ -245,7 +246,8 @@ std::string IkeWorld::what_disagrees(std::size_t children) const {
   if (a.children.size() != b.children.size()) return "numbers of Child SAs differ";
   for (const auto& [id, held] : a.children) {
     const ike::ChildUp& x = held.up;
-    const auto other = std::ranges::find_if(b.children, [&](const auto& one) { return one.second.up.inbound == x.outbound; });
+    const auto other =
+        std::ranges::find_if(b.children, [&](const auto& one) { return one.second.up.inbound == x.outbound; });
     if (other == b.children.end()) return "a Child SA of node 0 is none of node 1";
     const ike::ChildUp& y = other->second.up;
     if (!(x.inbound == y.outbound)) return "the Child SAs of both sides differ";

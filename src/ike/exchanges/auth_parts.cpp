@@ -94,6 +94,7 @@ void establish(Turn& turn, bool initial_contact) {
   sa.int_auth = {};
   sa.candidates = {};
   sa.offered = {};
+  sa.peer.accepts = {};
   turn.report(Severity::kInfo, kIkeEstablished,
               "IKE SA established with " + text_of(sa.peer_id.type, sa.peer_id.value) + " at " + sa.path.remote.text() +
                   ": " + suite_text(sa.suite) + (sa.post_quantum ? ", post-quantum" : ", not post-quantum") +

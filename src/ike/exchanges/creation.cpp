@@ -164,8 +164,13 @@ Result<SaState> make_successor(Turn& turn, const Creation& creation) {
   return sa;
 }
 
-void move_children(SaState& from, SaState& to) {
-  for (auto& [id, child] : from.children) to.children.emplace(id, std::move(child));
+// What the old SA had yet to do with them, and cannot do any more, is due on the new one.
+void move_children(SaState& from, SaState& to, Instant now) {
+  for (auto& [id, child] : from.children) {
+    if (child.stage == ChildStage::kClosing) child.expire_at = std::min(child.expire_at, now);
+    if (child.stage == ChildStage::kActive && child.rekey_at == kNever) child.rekey_at = now + limits::kRetryRekey;
+    to.children.emplace(id, std::move(child));
+  }
   from.children.clear();
 }
 

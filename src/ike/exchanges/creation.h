@@ -33,7 +33,7 @@ struct Creation {
 
 // The state of the SA that replaces this one; children stay where they are until move_children().
 [[nodiscard]] Result<SaState> make_successor(Turn& turn, const Creation& creation);
-void move_children(SaState& from, SaState& to);
+void move_children(SaState& from, SaState& to, Instant now);
 
 // Lifetimes of an IKE SA that begins now; a part of them at random is taken off (RFC 7296 §2.8).
 void set_ike_lifetime(Means& means, SaState& sa);

@@ -73,7 +73,6 @@ struct Turn {
   ikewire::Exchange type = ikewire::Exchange::kIkeSaInit;  // of a request of ours
   std::vector<std::unique_ptr<OwnExchange>> follow;        // that come next, before all that wait
   std::optional<Reason> reason;                            // with kClose and kSendAndClose
-  bool keep_waiting = false;                               // IKE_SA_INIT: this response does not count
   OwnActivity own_activity = OwnActivity::kIdle;           // what our exchange under way is at, and on which child
   ChildId own_target;
   std::optional<JobId> job;  // that was started

@@ -47,7 +47,7 @@ Result<std::optional<SaState>> complete(Turn& turn, const Creation& creation) {
 void take_over(Turn& turn, SaState successor, const Creation& creation) {
   SaState& sa = turn.sa;
   if (!collides(turn, creation)) {
-    move_children(sa, successor);
+    move_children(sa, successor, turn.now());
     sa.phase = Phase::kRekeyed;
     sa.expire_at = turn.now() + limits::kReplacedLife;
     turn.report(Severity::kInfo, kIkeRekeyed,
@@ -59,6 +59,18 @@ void take_over(Turn& turn, SaState successor, const Creation& creation) {
 }
 
 }  // namespace
+
+void drop_series(SaState& sa) {
+  if (!sa.series) return;
+  const Creation& creation = sa.series->creation;
+  const auto forget = [](PeerRekeyRecord& record) {
+    if (record.state == PeerRekey::kFollowups) record = {};
+  };
+  if (creation.kind == CreationKind::kRekeyIke) forget(sa.peer_rekey);
+  if (ChildSa* const old = sa.child(creation.replaces)) forget(old->peer_rekey);
+  if (sa.departed == creation.replaces) forget(sa.departed_rekey);
+  sa.series.reset();
+}
 
 Outcome PeerCreate::refuse(Turn& turn, NotifyType type) {
   turn.out.add_notify(type);
@@ -177,6 +189,7 @@ Outcome PeerCreate::on_job(Turn& turn, JobValue value) {
 }
 
 Result<void> PeerCreate::start_series(Turn& turn) {
+  drop_series(turn.sa);
   auto series = std::make_shared<FollowupSeries>();
   series->link.resize(kLinkOctets);
   if (const auto filled = turn.means.random.fill(series->link); !filled) return filled;
@@ -226,7 +239,7 @@ Outcome PeerFollowup::on_request(Turn& turn, const Message& request) {
   }
   const KeMethod method = series_->creation.to_come().front();
   if (!contents.key_exchange || contents.key_exchange->method != method) {
-    turn.sa.series.reset();
+    drop_series(turn.sa);
     turn.out.add_notify(NotifyType::kInvalidSyntax);
     return Outcome::kSend;
   }
@@ -244,7 +257,7 @@ Outcome PeerFollowup::on_job(Turn& turn, JobValue value) {
   Creation& creation = series_->creation;
   const KeMethod method = creation.to_come().front();
   if (!*made) {
-    turn.sa.series.reset();
+    drop_series(turn.sa);
     turn.out.add_notify(NotifyType::kInvalidSyntax);
     return Outcome::kSend;
   }
