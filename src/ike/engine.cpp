@@ -18,12 +18,6 @@ constexpr std::uint32_t kLeastChildSpi = 256;
 
 bool is_up(const IkeSa& sa) { return sa.state().phase == Phase::kEstablished; }
 
-// The lower of both nonces: as in a collision of rekeys, the SA with the lowest one gives way (RFC 7296 §2.8.2).
-ConstBytes low_nonce(const SaState& sa) {
-  const bool initiator = std::ranges::lexicographical_compare(sa.nonce_initiator, sa.nonce_responder);
-  return initiator ? sa.nonce_initiator : sa.nonce_responder;
-}
-
 }  // namespace
 
 Engine::Engine(crypto::Random& random)
@@ -365,9 +359,10 @@ void Engine::close_duplicates(Means& means, std::uint64_t own_spi, bool initial_
       older.close_now(means, {kPeerRestarted, "the peer came back without its old SAs", Severity::kInfo});
       continue;
     }
-    const bool older_loses = std::ranges::lexicographical_compare(low_nonce(older.state()), low_nonce(state));
+    const bool older_loses = older.state().birth_nonce < state.birth_nonce;
+    // As in a collision of rekeys, the lowest nonce gives way (RFC 7296 §2.8.2).
     IkeSa& loser = older_loses ? older : *fresh->second.sa;
-    if (loser.state().role == IkeRole::kInitiator) loser.want(means, Want::kDeleteIke);
+    if (loser.state().birth_role == IkeRole::kInitiator) loser.want(means, Want::kDeleteIke);
     touched_.insert(own_spi);
   }
 }

@@ -24,9 +24,6 @@
 
 namespace levelgate::ike {
 
-// In the order in which they are served.
-enum class Want : std::uint8_t { kDeleteIke, kDeleteChild, kRekeyIke, kRekeyChild, kNewChild, kLiveness };
-
 class IkeSa {
  public:
   explicit IkeSa(SaState state) : state_(std::move(state)) {}
@@ -99,7 +96,6 @@ class IkeSa {
   std::unique_ptr<OwnExchange> own_;
   std::unique_ptr<Message> own_message_;  // lives as long as the exchange that reads it
   std::deque<std::unique_ptr<OwnExchange>> follow_;
-  std::set<std::pair<Want, ChildId>> wants_;
   std::unique_ptr<PeerExchange> serving_;
   std::unique_ptr<Message> serving_message_;
   std::optional<JobId> own_job_, peer_job_;

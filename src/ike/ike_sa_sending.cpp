@@ -46,7 +46,7 @@ void IkeSa::want(Means& means, Want what, ChildId child) {
     if (what == Want::kDeleteIke) close_now(means, {kIkeClosed, "the handshake is given up", Severity::kInfo});
     return;
   }
-  if (wants_.size() < limits::kQueuedExchanges) wants_.insert({what, child});
+  if (state_.wants.size() < limits::kQueuedExchanges) state_.wants.insert({what, child});
   start_next(means);
 }
 
@@ -56,9 +56,9 @@ std::unique_ptr<OwnExchange> IkeSa::next_exchange() {
     follow_.pop_front();
     return next;
   }
-  if (wants_.empty() || is_handshake(state_.phase)) return nullptr;
-  const auto [what, child] = *wants_.begin();
-  wants_.erase(wants_.begin());
+  if (state_.wants.empty() || is_handshake(state_.phase)) return nullptr;
+  const auto [what, child] = *state_.wants.begin();
+  state_.wants.erase(state_.wants.begin());
   switch (what) {
     case Want::kDeleteIke:
       return OwnInformational::delete_ike();
@@ -240,6 +240,7 @@ Instant IkeSa::deadline() const {
     return half_open ? std::min(next, began_at_ + limits::kHalfOpenLife) : next;
   }
   next = std::min(next, state_.expire_at);
+  if (!own_ && !state_.wants.empty()) return Instant{};  // inherited ones
   if (own_requests_.busy() && sent_at_ != kNever) next = std::min(next, sent_at_ + state_.policy->ike.dpd_timeout);
   if (state_.phase == Phase::kEstablished) {
     next = std::min(next, state_.rekey_at);
@@ -269,7 +270,8 @@ void IkeSa::on_time(Means& means) {
     keepalive_at_ = now + limits::kKeepalive;
     means.effects.push_back(SendKeepalive{state_.path});
   }
-  serve_lifetimes(means);
+  start_next(means);
+  if (!gone_) serve_lifetimes(means);
 }
 
 std::string IkeSa::silence_text() const {

@@ -104,7 +104,7 @@ void IkeNode::take(ike::ChildUse& effect) {
 void IkeNode::take(ike::ChildDown& effect) {
   children.erase(effect.id);
   // Not both at once: nothing in IKE would take one of two back.
-  if (children.empty() && wants) child_at = world.now() + (number == 0 ? 1s : 30s);
+  if (children.empty() && wants) child_at = world.now() + (number == 0 ? 60s : 100s);
   if (sends_by == effect.id) sends_by = children.empty() ? ChildId{} : children.rbegin()->first;
 }
 
@@ -116,7 +116,7 @@ void IkeNode::take(ike::IkeUp& effect) {
 void IkeNode::take(ike::IkeDown& effect) {
   up.erase(effect.own_spi);
   EXPECT_TRUE(effect.replaced || reports.size() > reports_at_last_call) << "an SA ends without a reason";
-  if (wants && up.empty() && !effect.replaced) try_at = world.now() + 1s;
+  if (wants && up.empty()) try_at = world.now() + 1s;
 }
 
 void IkeNode::take(ike::Report& effect) {
@@ -183,6 +183,13 @@ void IkeWorld::deliver(int to, const Path& path, std::vector<std::byte> octets) 
 void IkeWorld::do_what_is_due(IkeNode& node) {
   if (node.try_at <= now_) {
     node.try_at = kNever;
+    bool trying = false;
+    node.engine->each([&](const ike::IkeSa& sa) { trying |= sa.state().established_at == kNever; });
+    if (!node.up.empty()) return;
+    if (trying) {
+      node.try_at = now_ + 1s;
+      return;
+    }
     node.carry_out(node.engine->initiate(moment(), node.policy->name));
   }
   if (node.child_at <= now_) {

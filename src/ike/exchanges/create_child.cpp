@@ -223,7 +223,7 @@ Outcome OwnCreate::settle_failure(Turn& turn, OwnRekey own, std::string text) {
 void OwnCreate::give_way_to_peer(Turn& turn) {
   SaState& sa = turn.sa;
   if (SaState* const winner = turn.means.registry.state(sa.peer_rekey.made_ike)) {
-    move_children(sa, *winner, turn.now());
+    hand_over(sa, *winner, turn.now());
   }
   sa.phase = Phase::kRekeyed;
   sa.expire_at = turn.now() + limits::kReplacedLife;
@@ -384,7 +384,7 @@ Outcome OwnCreate::finish_ike(Turn& turn) {
     loser->phase = Phase::kRekeyed;
     loser->expire_at = turn.now() + limits::kReplacedLife;
   }
-  move_children(sa, *successor, turn.now());
+  hand_over(sa, *successor, turn.now());
   turn.report(Severity::kInfo, kIkeRekeyed,
               "IKE SA rekeyed: " + suite_text(successor->suite) +
                   (successor->post_quantum ? ", post-quantum" : ", not post-quantum"));

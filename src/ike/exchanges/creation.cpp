@@ -157,6 +157,8 @@ Result<SaState> make_successor(Turn& turn, const Creation& creation) {
   sa.protection.emplace(std::move(*protection));
   sa.proofs = old.proofs;
   sa.peer_id = old.peer_id;
+  sa.birth_role = old.birth_role;
+  sa.birth_nonce = old.birth_nonce;
   sa.established_at = turn.now();
   sa.heard_at = turn.now();
   sa.post_quantum = old.post_quantum || creation.suite.post_quantum();
@@ -164,14 +166,17 @@ Result<SaState> make_successor(Turn& turn, const Creation& creation) {
   return sa;
 }
 
-// What the old SA had yet to do with them, and cannot do any more, is due on the new one.
-void move_children(SaState& from, SaState& to, Instant now) {
+// Children, and what the old SA had yet to do and cannot do any more.
+void hand_over(SaState& from, SaState& to, Instant now) {
   for (auto& [id, child] : from.children) {
     if (child.stage == ChildStage::kClosing) child.expire_at = std::min(child.expire_at, now);
     if (child.stage == ChildStage::kActive && child.rekey_at == kNever) child.rekey_at = now + limits::kRetryRekey;
     to.children.emplace(id, std::move(child));
   }
   from.children.clear();
+  from.wants.erase({Want::kRekeyIke, ChildId{}});
+  to.wants.merge(from.wants);
+  from.wants.clear();
 }
 
 void set_ike_lifetime(Means& means, SaState& sa) {

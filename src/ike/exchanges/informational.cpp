@@ -103,7 +103,7 @@ void PeerInformational::leave_to_successor(Turn& turn) {
   if (sa.phase != Phase::kEstablished || sa.peer_rekey.state != PeerRekey::kMade) return;
   SaState* const successor = turn.means.registry.state(sa.peer_rekey.made_ike);
   if (successor == nullptr || successor->phase != Phase::kEstablished) return;
-  move_children(sa, *successor, turn.now());
+  hand_over(sa, *successor, turn.now());
   sa.phase = Phase::kRekeyed;
 }
 

@@ -47,7 +47,7 @@ Result<std::optional<SaState>> complete(Turn& turn, const Creation& creation) {
 void take_over(Turn& turn, SaState successor, const Creation& creation) {
   SaState& sa = turn.sa;
   if (!collides(turn, creation)) {
-    move_children(sa, successor, turn.now());
+    hand_over(sa, successor, turn.now());
     sa.phase = Phase::kRekeyed;
     sa.expire_at = turn.now() + limits::kReplacedLife;
     turn.report(Severity::kInfo, kIkeRekeyed,
@@ -184,6 +184,7 @@ Outcome PeerCreate::on_job(Turn& turn, JobValue value) {
   auto* const made = std::get_if<Result<crypto::Encapsulation>>(&value);
   if (made == nullptr) return Outcome::kWait;
   if (!*made) return refuse(turn, NotifyType::kInvalidSyntax);
+  if (turn.sa.phase != Phase::kEstablished) return refuse(turn, NotifyType::kTemporaryFailure);  // closed meanwhile
   creation_.shared.push_back(std::move((*made)->secret));
   return send_response(turn, (*made)->response);
 }
@@ -232,7 +233,8 @@ Outcome PeerFollowup::on_request(Turn& turn, const Message& request) {
   const Contents& contents = request.contents;
   const auto* link = contents.find(NotifyType::kAdditionalKeyExchange);
   series_ = turn.sa.series;
-  const bool known = series_ != nullptr && link != nullptr && std::ranges::equal(link->value, series_->link);
+  const bool known = turn.sa.phase == Phase::kEstablished && series_ != nullptr && link != nullptr &&
+                     std::ranges::equal(link->value, series_->link);
   if (!known) {
     turn.out.add_notify(NotifyType::kStateNotFound);
     return Outcome::kSend;
@@ -254,6 +256,10 @@ Outcome PeerFollowup::on_request(Turn& turn, const Message& request) {
 Outcome PeerFollowup::on_job(Turn& turn, JobValue value) {
   auto* const made = std::get_if<Result<crypto::Encapsulation>>(&value);
   if (made == nullptr) return Outcome::kWait;
+  if (turn.sa.phase != Phase::kEstablished) {
+    turn.out.add_notify(NotifyType::kTemporaryFailure);
+    return Outcome::kSend;
+  }
   Creation& creation = series_->creation;
   const KeMethod method = creation.to_come().front();
   if (!*made) {
