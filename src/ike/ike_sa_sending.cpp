@@ -243,7 +243,7 @@ Instant IkeSa::deadline() const {
   if (!own_ && !state_.wants.empty()) return Instant{};  // inherited ones
   if (own_requests_.busy() && sent_at_ != kNever) next = std::min(next, sent_at_ + state_.policy->ike.dpd_timeout);
   if (state_.phase == Phase::kEstablished) {
-    next = std::min(next, state_.rekey_at);
+    next = std::min({next, state_.rekey_at, state_.new_child_at});
     for (const auto& [id, child] : state_.children) next = std::min({next, child.rekey_at, child.expire_at});
     if (!own_) next = std::min(next, state_.heard_at + state_.policy->ike.dpd_delay);
   }
@@ -310,6 +310,10 @@ void IkeSa::serve_lifetimes(Means& means) {
   if (now >= state_.rekey_at) {
     state_.rekey_at = kNever;
     want(means, Want::kRekeyIke);
+  }
+  if (now >= state_.new_child_at) {
+    state_.new_child_at = kNever;
+    want(means, Want::kNewChild);
   }
   serve_children(means);
   if (!gone_ && !own_ && now >= state_.heard_at + state_.policy->ike.dpd_delay) want(means, Want::kLiveness);

@@ -75,7 +75,8 @@ struct SaState {
 
   std::map<ChildId, ChildSa> children;
   std::set<std::pair<Want, ChildId>> wants;
-  PeerRekeyRecord peer_rekey;  // of this IKE SA
+  PeerRekeyRecord peer_rekey;     // of this IKE SA
+  std::uint64_t predecessor = 0;  // own SPI of the one whose place this one takes, while both sides' rekeys collide
   // A child that the peer deleted while our rekey of it was under way.
   ChildId departed;
   PeerRekeyRecord departed_rekey;
@@ -84,8 +85,9 @@ struct SaState {
   ikewire::IkeRole birth_role = ikewire::IkeRole::kInitiator;
   std::vector<std::byte> birth_nonce;  // the lower one
   Instant established_at = kNever, rekey_at = kNever, expire_at = kNever;
-  Instant heard_at{};         // something authentic of the peer
-  bool post_quantum = false;  // its keys depend on a post-quantum method, its own or that of the SA it replaces
+  Instant new_child_at = kNever;  // again, after a failure that passes
+  Instant heard_at{};             // something authentic of the peer
+  bool post_quantum = false;      // its keys depend on a post-quantum method, its own or that of the SA it replaces
 
   // Whether additional key exchanges can run (RFC 9370 §2.2.1).
   [[nodiscard]] negotiation::AdditionalExchanges additional() const {

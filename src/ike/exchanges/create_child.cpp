@@ -203,7 +203,12 @@ Outcome OwnCreate::settle_failure(Turn& turn, OwnRekey own, std::string text) {
       }
       return Outcome::kDone;
     case Settlement::kCreateAnew:
-      if (sa.child(creation_.replaces) != nullptr) {
+      if (const ChildSa* const old = sa.child(creation_.replaces)) {
+        // Made by the peer's exchange, whose response it may not have yet.
+        if (!old->own_exchange && turn.now() < old->made + limits::kReplacedLife) {
+          retry_later(turn);
+          return Outcome::kDone;
+        }
         turn.means.effects.push_back(ChildDown{sa.tunnel(), creation_.replaces});
         sa.children.erase(creation_.replaces);
         turn.follow.push_back(new_child());
@@ -231,14 +236,15 @@ void OwnCreate::give_way_to_peer(Turn& turn) {
 
 Outcome OwnCreate::fail(Turn& turn, std::string_view id, std::string text) {
   turn.report(Severity::kWarn, is_rekey() ? kRekeyFailed : id, (is_rekey() ? "rekey failed: " : "") + std::move(text));
-  retry_later(turn);
+  if (is_rekey()) retry_later(turn);
   return Outcome::kDone;
 }
 
-// Its lifetime makes the SA ask again; the old SA stays.
+// The SA asks again by itself; an old SA stays until then.
 void OwnCreate::retry_later(Turn& turn) const {
   const Instant again = turn.now() + limits::kRetryRekey;
   if (creation_.kind == CreationKind::kRekeyIke) turn.sa.rekey_at = again;
+  if (creation_.kind == CreationKind::kNewChild) turn.sa.new_child_at = again;
   if (ChildSa* const old = turn.sa.child(creation_.replaces)) old->rekey_at = again;
 }
 
@@ -317,7 +323,9 @@ Outcome OwnCreate::next_step(Turn& turn) {
 Outcome OwnCreate::on_followup(Turn& turn, const Message& response) {
   const Contents& contents = response.contents;
   if (const auto* error = contents.error()) {
-    return fail(turn, kRekeyFailed, "the peer answers IKE_FOLLOWUP_KE with " + name_of(error->type));
+    const Outcome failed = fail(turn, kChildRefused, "the peer answers IKE_FOLLOWUP_KE with " + name_of(error->type));
+    retry_later(turn);  // it took too long, perhaps
+    return failed;
   }
   if (!contents.key_exchange || contents.key_exchange->method != method_) {
     return close(turn, kMalformed, "IKE_FOLLOWUP_KE brings another key exchange than the negotiated one");

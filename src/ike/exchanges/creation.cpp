@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "ike/ciphers_of_suite.h"
 #include "ike/wording.h"
@@ -175,8 +176,18 @@ void hand_over(SaState& from, SaState& to, Instant now) {
   }
   from.children.clear();
   from.wants.erase({Want::kRekeyIke, ChildId{}});
+  to.new_child_at = std::min(to.new_child_at, std::exchange(from.new_child_at, kNever));
   to.wants.merge(from.wants);
   from.wants.clear();
+}
+
+void inherit(Turn& turn) {
+  const std::uint64_t predecessor = std::exchange(turn.sa.predecessor, 0);
+  SaState* const old = predecessor == 0 ? nullptr : turn.means.registry.state(predecessor);
+  if (old == nullptr || old->phase != Phase::kEstablished) return;
+  hand_over(*old, turn.sa, turn.now());
+  old->phase = Phase::kRekeyed;
+  old->expire_at = turn.now() + limits::kReplacedLife;
 }
 
 void set_ike_lifetime(Means& means, SaState& sa) {

@@ -127,6 +127,7 @@ Outcome PeerInformational::on_request(Turn& turn, const Message& request) {
 }
 
 void PeerInformational::delete_children(Turn& turn, const ikewire::Delete& payload) {
+  inherit(turn);
   SaState& sa = turn.sa;
   std::vector<Spi> answered;
   for (std::size_t i = 0; i < payload.count(); ++i) {

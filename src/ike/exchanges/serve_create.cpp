@@ -46,7 +46,9 @@ Result<std::optional<SaState>> complete(Turn& turn, const Creation& creation) {
 // Behind the response, so that it leaves under the old SA.
 void take_over(Turn& turn, SaState successor, const Creation& creation) {
   SaState& sa = turn.sa;
-  if (!collides(turn, creation)) {
+  if (collides(turn, creation)) {
+    successor.predecessor = sa.own_spi();
+  } else {
     hand_over(sa, successor, turn.now());
     sa.phase = Phase::kRekeyed;
     sa.expire_at = turn.now() + limits::kReplacedLife;
@@ -83,6 +85,7 @@ Outcome PeerCreate::on_request(Turn& turn, const Message& request) {
   const Contents& contents = request.contents;
   if (!contents.proposals || !contents.nonce) return refuse(turn, NotifyType::kInvalidSyntax);
   if (sa.phase != Phase::kEstablished) return refuse(turn, NotifyType::kTemporaryFailure);
+  inherit(turn);
   creation_.own = false;
   creation_.nonces.initiator.assign(contents.nonce->begin(), contents.nonce->end());
   creation_.nonces.responder.resize(32);
