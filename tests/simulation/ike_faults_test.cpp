@@ -38,7 +38,7 @@ class FaultyRun {
     const auto agreed = [this] { return world_.what_disagrees(more_children_ ? 0 : 1).empty(); };
     bool good = world_.run_until(agreed, 600s);
     world_.run_for(150s);
-    good = good && world_.run_until(agreed, 60s);
+    good = good && world_.run_until(agreed, 300s);
     Outcome outcome{world_.broken(), world_.ladder.hash(), world_.ladder.text()};
     if (outcome.fault.empty() && !good) outcome.fault = world_.what_disagrees(more_children_ ? 0 : 1);
     return outcome;

@@ -110,6 +110,7 @@ void IkeNode::take(ike::ChildDown& effect) {
 
 void IkeNode::take(ike::IkeUp& effect) {
   up.insert(effect.own_spi);
+  if (child_at != kNever && up.size() == 1) child_at = world.now() + (number == 0 ? 60s : 100s);
   try_at = kNever;
 }
 
