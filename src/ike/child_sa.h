@@ -9,6 +9,7 @@
 #include <levelgate/model/selector.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "ike/collision.h"
@@ -17,6 +18,9 @@
 #include "negotiation/suite.h"
 
 namespace levelgate::ike {
+
+// An SPI that we drew: it is free to be drawn again when nobody holds it any more.
+using SpiLease = std::shared_ptr<const Spi>;
 
 // Nonces of one exchange that outlive its messages.
 struct KeptNonces {
@@ -41,6 +45,7 @@ enum class ChildStage : std::uint8_t {
 struct ChildSa {
   ChildId id;
   Spi inbound, outbound;
+  SpiLease lease;  // of `inbound`
   negotiation::Suite suite;
   model::SelectorPair selectors;
   bool aggfrag = false;

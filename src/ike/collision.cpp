@@ -35,7 +35,12 @@ IkeState ike_state(OwnActivity own) {
 Reply reply_to_rekey_child(OwnActivity own, Target target) {
   // New children would not know which IKE SA to belong to (RFC 7296 §2.25.2).
   if (ike_state(own) != IkeState::kSteady) return Reply::kTemporaryFailure;
-  if (target == Target::kUnknown) return Reply::kChildNotFound;
+  if (target == Target::kUnknown) {
+    // It may be the very one that our exchange makes, whose response is late.
+    const bool making = own == OwnActivity::kCreatingChild || own == OwnActivity::kRekeyingChild ||
+                        own == OwnActivity::kFollowingUpChild;
+    return making ? Reply::kTemporaryFailure : Reply::kChildNotFound;
+  }
   if (target == Target::kOther) return Reply::kServe;
   if (own == OwnActivity::kRekeyingChild) return Reply::kServeAndCompare;
   // Past CREATE_CHILD_SA nonces no longer decide (RFC 9370 §2.2.4); a closing SA gets no successor (RFC 7296 §2.25.1).

@@ -18,16 +18,11 @@ constexpr std::uint32_t kLeastChildSpi = 256;
 
 bool is_up(const IkeSa& sa) { return sa.state().phase == Phase::kEstablished; }
 
-// The lower of both nonces: as in a collision of rekeys, the SA with the lowest one gives way (RFC 7296 §2.8.2).
-ConstBytes low_nonce(const SaState& sa) {
-  const bool initiator = std::ranges::lexicographical_compare(sa.nonce_initiator, sa.nonce_responder);
-  return initiator ? sa.nonce_initiator : sa.nonce_responder;
-}
-
 }  // namespace
 
 Engine::Engine(crypto::Random& random)
     : random_(random),
+      child_spis_(std::make_shared<std::unordered_set<std::uint32_t>>()),
       cookies_([](ConstBytes key, std::span<const ConstBytes> pieces) {
         return crypto::prf(crypto::Prf::kHmacSha256, key, pieces);
       }),
@@ -61,12 +56,16 @@ Result<ikewire::IkeSpi> Engine::draw_ike_spi() {
   return failure(Fault::kInternal, "random numbers repeat");
 }
 
-Result<Spi> Engine::draw_child_spi() {
+Result<SpiLease> Engine::draw_child_spi() {
   for (int i = 0; i < kSpiDraws; ++i) {
     std::array<std::byte, 4> drawn{};
     if (const auto filled = random_.fill(drawn); !filled) return std::unexpected(filled.error());
     const std::uint32_t spi = load_be<std::uint32_t>(drawn.data());
-    if (spi >= kLeastChildSpi && child_spis_.insert(spi).second) return Spi{spi};
+    if (spi < kLeastChildSpi || !child_spis_->insert(spi).second) continue;
+    return SpiLease(new Spi{spi}, [drawn_ones = child_spis_](const Spi* lent) {
+      drawn_ones->erase(lent->value);
+      delete lent;
+    });
   }
   return failure(Fault::kInternal, "random numbers repeat");
 }
@@ -78,7 +77,6 @@ JobId Engine::start_job(std::uint64_t own_spi) {
 
 void Engine::adopt(SaState successor, Adoption adoption) {
   const std::uint64_t own_spi = successor.own_spi();
-  of_tunnel_[successor.tunnel()].insert(own_spi);
   sas_[own_spi].sa = std::make_unique<IkeSa>(std::move(successor));
   touched_.insert(own_spi);
   if (adoption == Adoption::kDelete) adopted_to_delete_.push_back(own_spi);
@@ -115,7 +113,6 @@ Effects Engine::initiate(const Moment& moment, const std::string& tunnel) {
   state.spis.initiator = *spi;
   state.policy = policy->second;
   state.path = {{policy->second->local, kIkePort}, {policy->second->remote, kIkePort}};
-  of_tunnel_[tunnel].insert(spi->value);
   Entry& entry = sas_[spi->value];
   entry.sa = std::make_unique<IkeSa>(std::move(state));
   entry.sa->begin(means);
@@ -240,11 +237,10 @@ Effects Engine::rekey(const Moment& moment, const std::string& tunnel, RekeyTarg
 Effects Engine::rekey_child(const Moment& moment, ChildId child) {
   Effects effects;
   Means means = this->means(moment, effects);
-  for (auto& [spi, entry] : sas_) {
-    if (!entry.sa->state().children.contains(child)) continue;
-    entry.sa->want(means, Want::kRekeyChild, child);
-    settle(means, spi);
-    break;
+  if (IkeSa* const owner = owner_of(child)) {
+    const std::uint64_t own = owner->state().own_spi();
+    owner->want(means, Want::kRekeyChild, child);
+    settle(means, own);
   }
   return effects;
 }
@@ -276,13 +272,23 @@ Effects Engine::create_child(const Moment& moment, const std::string& tunnel) {
 }
 
 void Engine::heard(const Moment& moment, ChildId child) {
-  for (auto& [spi, entry] : sas_) {
-    if (entry.sa->state().children.contains(child)) entry.sa->heard(moment.now);
-  }
+  if (IkeSa* const owner = owner_of(child)) owner->heard(moment.now);
+}
+
+IkeSa* Engine::owner_of(ChildId child) {
+  const auto owner = owners_.find(child.value);
+  const auto found = owner == owners_.end() ? sas_.end() : sas_.find(owner->second);
+  return found == sas_.end() ? nullptr : found->second.sa.get();
 }
 
 void Engine::each(const std::function<void(const IkeSa&)>& call) const {
   for (const auto& [spi, entry] : sas_) call(*entry.sa);
+}
+
+EngineHoldings Engine::holdings() const {
+  EngineHoldings held{timers_.size(), jobs_.size(), inits_.size(), child_spis_->size(), owners_.size(), 0};
+  for (const auto& [tunnel, spis] : of_tunnel_) held.tunnel_entries += spis.size();
+  return held;
 }
 
 // --- after a call of an SA ---
@@ -320,13 +326,39 @@ void Engine::settle_one(Means&, std::uint64_t own_spi) {
     entry.timer = next;
     if (next != kNever) timers_.insert({next, own_spi});
   }
-  if (!entry.sa->gone()) {
-    of_tunnel_[entry.sa->state().tunnel()].insert(own_spi);
-    return;
-  }
+  file_children(entry, own_spi);
+  if (!entry.sa->gone()) return file_under(entry, own_spi, entry.sa->state().tunnel());
   if (entry.init) inits_.erase(*entry.init);
-  for (auto& [name, spis] : of_tunnel_) spis.erase(own_spi);
+  unfile(entry, own_spi);
   sas_.erase(found);
+}
+
+// A responder learns late whose SA it is.
+void Engine::file_under(Entry& entry, std::uint64_t own_spi, const std::string& tunnel) {
+  if (entry.tunnel != tunnel) unfile(entry, own_spi);
+  entry.tunnel = tunnel;
+  of_tunnel_[tunnel].insert(own_spi);
+}
+
+void Engine::unfile(Entry& entry, std::uint64_t own_spi) {
+  const auto filed = of_tunnel_.find(entry.tunnel);
+  if (filed == of_tunnel_.end()) return;
+  filed->second.erase(own_spi);
+  if (filed->second.empty()) of_tunnel_.erase(filed);
+}
+
+// Children come, go, and move to the SA that replaces theirs.
+void Engine::file_children(Entry& entry, std::uint64_t own_spi) {
+  const auto& children = entry.sa->state().children;
+  for (const ChildId id : entry.children) {
+    const auto owner = owners_.find(id.value);
+    if (!children.contains(id) && owner != owners_.end() && owner->second == own_spi) owners_.erase(owner);
+  }
+  entry.children.clear();
+  for (const auto& [id, child] : children) {
+    entry.children.push_back(id);
+    owners_[id.value] = own_spi;
+  }
 }
 
 // The peer has one SA with us at the end: it says so, or both began at once and the same one gives way at both sides.
@@ -344,9 +376,10 @@ void Engine::close_duplicates(Means& means, std::uint64_t own_spi, bool initial_
       older.close_now(means, {kPeerRestarted, "the peer came back without its old SAs", Severity::kInfo});
       continue;
     }
-    const bool older_loses = std::ranges::lexicographical_compare(low_nonce(older.state()), low_nonce(state));
+    const bool older_loses = older.state().birth_nonce < state.birth_nonce;
+    // As in a collision of rekeys, the lowest nonce gives way (RFC 7296 §2.8.2).
     IkeSa& loser = older_loses ? older : *fresh->second.sa;
-    if (loser.state().role == IkeRole::kInitiator) loser.want(means, Want::kDeleteIke);
+    if (loser.state().birth_role == IkeRole::kInitiator) loser.want(means, Want::kDeleteIke);
     touched_.insert(own_spi);
   }
 }

@@ -41,6 +41,16 @@ struct EngineCounts {
   std::uint64_t stale_jobs = 0;    // results for SAs that are gone
 };
 
+// What the engine keeps besides SAs: each of it belongs to one, and is gone with it.
+struct EngineHoldings {
+  std::size_t timers = 0;
+  std::size_t jobs = 0;            // whose values have not come back
+  std::size_t init_requests = 0;   // that were served
+  std::size_t child_spis = 0;      // of Child SAs and of offers
+  std::size_t children = 0;        // whose IKE SA is known
+  std::size_t tunnel_entries = 0;  // SAs by name
+};
+
 class Engine final : private Registry {
  public:
   // `random` outlives the engine.
@@ -75,6 +85,7 @@ class Engine final : private Registry {
   [[nodiscard]] std::size_t size() const { return sas_.size(); }
   [[nodiscard]] std::size_t half_open() const { return half_open_.half_open(); }
   [[nodiscard]] const EngineCounts& counts() const { return counts_; }
+  [[nodiscard]] EngineHoldings holdings() const;
 
  private:
   struct InitKey {  // of an IKE_SA_INIT request that was served
@@ -88,6 +99,8 @@ class Engine final : private Registry {
     Instant timer = kNever;
     std::optional<InitKey> init;
     std::optional<IpAddress> half_open;  // counted under this source
+    std::string tunnel;                  // under which it is found
+    std::vector<ChildId> children;       // that are found under it
   };
   struct InitRequest {
     const Path& path;
@@ -99,7 +112,7 @@ class Engine final : private Registry {
 
   // --- Registry ---
   Result<ikewire::IkeSpi> draw_ike_spi() override;
-  Result<Spi> draw_child_spi() override;
+  Result<SpiLease> draw_child_spi() override;
   ChildId next_child() override { return ChildId{++last_child_}; }
   JobId start_job(std::uint64_t own_spi) override;
   void adopt(SaState successor, Adoption adoption) override;
@@ -122,6 +135,10 @@ class Engine final : private Registry {
   void settle(Means& means, std::uint64_t own_spi);
   void settle_touched(Means& means);
   void settle_one(Means& means, std::uint64_t own_spi);
+  void file_under(Entry& entry, std::uint64_t own_spi, const std::string& tunnel);
+  void unfile(Entry& entry, std::uint64_t own_spi);
+  void file_children(Entry& entry, std::uint64_t own_spi);
+  [[nodiscard]] IkeSa* owner_of(ChildId child);
   void close_duplicates(Means& means, std::uint64_t own_spi, bool initial_contact);
 
   crypto::Random& random_;
@@ -132,7 +149,8 @@ class Engine final : private Registry {
   std::map<InitKey, std::uint64_t> inits_;
   std::set<std::pair<Instant, std::uint64_t>> timers_;
   std::unordered_map<std::uint64_t, std::uint64_t> jobs_;  // by id: whose
-  std::unordered_set<std::uint32_t> child_spis_;
+  std::shared_ptr<std::unordered_set<std::uint32_t>> child_spis_;  // leases outlive the engine, if need be
+  std::unordered_map<std::uint64_t, std::uint64_t> owners_;        // of Child SAs, by id
   std::map<std::string, std::set<std::uint64_t>> of_tunnel_;  // SAs by the name of their policy
   Cookies cookies_;
   HalfOpenCount half_open_;

@@ -108,7 +108,7 @@ void IkeSa::request(Means& means, const Path& path, ConstBytes octets, const ike
   }
   const Phase phase = phase_towards(state_, header.exchange);
   if (gate(phase, state_.role, IkeDirection::kRequest, header.exchange) == Gate::kClosed || serving_) return;
-  auto message = open_whole(means, request_parts_, octets, header, *chain);
+  auto message = open_whole(means, incoming_request_, octets, header, *chain);
   if (!message) return;
   const auto first = digest_of(message->datagram);
   if (!first || !peer_requests_.accept(header.message_id, *first)) return;
@@ -127,7 +127,7 @@ void IkeSa::response(Means& means, const Path& path, ConstBytes octets, const ik
     Message message{header, {octets.begin(), octets.end()}, {}, header.first_payload, {}};
     return take_response(means, std::move(message));
   }
-  auto message = open_whole(means, response_parts_, octets, header, *chain);
+  auto message = open_whole(means, incoming_response_, octets, header, *chain);
   if (!message) return;
   if (!own_requests_.answered(header.message_id)) return;
   sent_at_ = kNever;
@@ -137,9 +137,10 @@ void IkeSa::response(Means& means, const Path& path, ConstBytes octets, const ik
 }
 
 // An authentic message, whole; nothing when it is not, or not yet.
-std::optional<Message> IkeSa::open_whole(Means& means, Reassembly& parts, ConstBytes octets,
+std::optional<Message> IkeSa::open_whole(Means& means, Incoming& incoming, ConstBytes octets,
                                          const ikewire::IkeHeader& header, const std::vector<PayloadView>& chain) {
   if (!state_.protection) return std::nullopt;
+  Reassembly& parts = incoming.parts;
   if (const std::uint16_t number = fragment_number(chain); number != 0) {
     const ikewire::FragmentNumber fragment{number, load_be<std::uint16_t>(chain.back().body.data() + 2)};
     if (!state_.peer.fragmentation || parts.verdict(header.message_id, fragment) != PieceVerdict::kWanted) {
@@ -154,12 +155,12 @@ std::optional<Message> IkeSa::open_whole(Means& means, Reassembly& parts, ConstB
   }
   const auto digest = digest_of(octets);
   if (!digest) return std::nullopt;
-  if (opened->fragment->number == 1) first_fragment_.assign(octets.begin(), octets.end());
+  if (opened->fragment->number == 1) incoming.first.assign(octets.begin(), octets.end());
   const Piece piece{header.message_id, *opened->fragment, opened->first_inside, *digest, opened->inner};
   if (parts.add(means.moment.now, piece) != PieceVerdict::kWanted) return std::nullopt;
   auto whole = parts.take();
   if (!whole) return std::nullopt;
-  return Message{header, std::exchange(first_fragment_, {}), std::move(whole->inner), whole->first_inside, {}};
+  return Message{header, std::exchange(incoming.first, {}), std::move(whole->inner), whole->first_inside, {}};
 }
 
 IkeSa::Reading IkeSa::read(Message& message, std::uint8_t& critical) const {

@@ -24,9 +24,6 @@
 
 namespace levelgate::ike {
 
-// In the order in which they are served.
-enum class Want : std::uint8_t { kDeleteIke, kDeleteChild, kRekeyIke, kRekeyChild, kNewChild, kLiveness };
-
 class IkeSa {
  public:
   explicit IkeSa(SaState state) : state_(std::move(state)) {}
@@ -57,7 +54,11 @@ class IkeSa {
   // --- what arrives ---
   void request(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header);
   void response(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header);
-  std::optional<Message> open_whole(Means& means, Reassembly& parts, ConstBytes octets,
+  struct Incoming {  // the message of one direction that is being put together
+    Reassembly parts;
+    std::vector<std::byte> first;  // its first datagram: IntAuth wants it
+  };
+  std::optional<Message> open_whole(Means& means, Incoming& incoming, ConstBytes octets,
                                     const ikewire::IkeHeader& header, const std::vector<ikewire::PayloadView>& chain);
   enum class Reading : std::uint8_t { kGood, kBroken, kCritical };
   Reading read(Message& message, std::uint8_t& critical) const;
@@ -90,13 +91,11 @@ class IkeSa {
   SaState state_;
   OwnRequests own_requests_;
   PeerRequests peer_requests_;
-  Reassembly request_parts_, response_parts_;
-  std::vector<std::byte> first_fragment_;  // of the message that is being put together: IntAuth wants it
+  Incoming incoming_request_, incoming_response_;
 
   std::unique_ptr<OwnExchange> own_;
   std::unique_ptr<Message> own_message_;  // lives as long as the exchange that reads it
   std::deque<std::unique_ptr<OwnExchange>> follow_;
-  std::set<std::pair<Want, ChildId>> wants_;
   std::unique_ptr<PeerExchange> serving_;
   std::unique_ptr<Message> serving_message_;
   std::optional<JobId> own_job_, peer_job_;

@@ -46,7 +46,7 @@ void IkeSa::want(Means& means, Want what, ChildId child) {
     if (what == Want::kDeleteIke) close_now(means, {kIkeClosed, "the handshake is given up", Severity::kInfo});
     return;
   }
-  if (wants_.size() < limits::kQueuedExchanges) wants_.insert({what, child});
+  if (state_.wants.size() < limits::kQueuedExchanges) state_.wants.insert({what, child});
   start_next(means);
 }
 
@@ -56,9 +56,9 @@ std::unique_ptr<OwnExchange> IkeSa::next_exchange() {
     follow_.pop_front();
     return next;
   }
-  if (wants_.empty() || is_handshake(state_.phase)) return nullptr;
-  const auto [what, child] = *wants_.begin();
-  wants_.erase(wants_.begin());
+  if (state_.wants.empty() || is_handshake(state_.phase)) return nullptr;
+  const auto [what, child] = *state_.wants.begin();
+  state_.wants.erase(state_.wants.begin());
   switch (what) {
     case Want::kDeleteIke:
       return OwnInformational::delete_ike();
@@ -232,16 +232,18 @@ void IkeSa::close_now(Means& means, const Reason& reason) {
 
 Instant IkeSa::deadline() const {
   if (gone_) return kNever;
-  Instant next = std::min({own_requests_.deadline(), request_parts_.deadline(), response_parts_.deadline()});
+  Instant next =
+      std::min({own_requests_.deadline(), incoming_request_.parts.deadline(), incoming_response_.parts.deadline()});
   if (state_.series) next = std::min(next, state_.series->until);
   if (is_handshake(state_.phase)) {
     const bool half_open = state_.role == ikewire::IkeRole::kResponder && began_at_ != kNever;
     return half_open ? std::min(next, began_at_ + limits::kHalfOpenLife) : next;
   }
   next = std::min(next, state_.expire_at);
+  if (!own_ && !state_.wants.empty()) return Instant{};  // inherited ones
   if (own_requests_.busy() && sent_at_ != kNever) next = std::min(next, sent_at_ + state_.policy->ike.dpd_timeout);
   if (state_.phase == Phase::kEstablished) {
-    next = std::min(next, state_.rekey_at);
+    next = std::min({next, state_.rekey_at, state_.new_child_at});
     for (const auto& [id, child] : state_.children) next = std::min({next, child.rekey_at, child.expire_at});
     if (!own_) next = std::min(next, state_.heard_at + state_.policy->ike.dpd_delay);
   }
@@ -252,9 +254,9 @@ Instant IkeSa::deadline() const {
 void IkeSa::on_time(Means& means) {
   if (gone_) return;
   const Instant now = means.moment.now;
-  request_parts_.on_time(now);
-  response_parts_.on_time(now);
-  if (state_.series && now >= state_.series->until) state_.series.reset();
+  incoming_request_.parts.on_time(now);
+  incoming_response_.parts.on_time(now);
+  if (state_.series && now >= state_.series->until) drop_series(state_);
   retransmit(means);
   if (gone_) return;
   if (is_handshake(state_.phase)) {
@@ -268,7 +270,8 @@ void IkeSa::on_time(Means& means) {
     keepalive_at_ = now + limits::kKeepalive;
     means.effects.push_back(SendKeepalive{state_.path});
   }
-  serve_lifetimes(means);
+  start_next(means);
+  if (!gone_) serve_lifetimes(means);
 }
 
 std::string IkeSa::silence_text() const {
@@ -307,6 +310,10 @@ void IkeSa::serve_lifetimes(Means& means) {
   if (now >= state_.rekey_at) {
     state_.rekey_at = kNever;
     want(means, Want::kRekeyIke);
+  }
+  if (now >= state_.new_child_at) {
+    state_.new_child_at = kNever;
+    want(means, Want::kNewChild);
   }
   serve_children(means);
   if (!gone_ && !own_ && now >= state_.heard_at + state_.policy->ike.dpd_delay) want(means, Want::kLiveness);

@@ -11,7 +11,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ike/announcements.h"
@@ -28,6 +30,9 @@
 namespace levelgate::ike {
 
 struct FollowupSeries;
+
+// Exchanges of ours that wait for their turn, in the order in which they are served.
+enum class Want : std::uint8_t { kDeleteIke, kDeleteChild, kRekeyIke, kRekeyChild, kNewChild, kLiveness };
 
 // What the other side announced in IKE_SA_INIT.
 struct PeerSupport {
@@ -69,14 +74,20 @@ struct SaState {
   IdentityPayload peer_id;
 
   std::map<ChildId, ChildSa> children;
-  PeerRekeyRecord peer_rekey;  // of this IKE SA
+  std::set<std::pair<Want, ChildId>> wants;
+  PeerRekeyRecord peer_rekey;     // of this IKE SA
+  std::uint64_t predecessor = 0;  // own SPI of the one whose place this one takes, while both sides' rekeys collide
   // A child that the peer deleted while our rekey of it was under way.
   ChildId departed;
   PeerRekeyRecord departed_rekey;
   std::shared_ptr<FollowupSeries> series;  // of the peer's CREATE_CHILD_SA; one at a time
+  // Of the SA that began this line of rekeys: both sides judge by it which of two lines goes on.
+  ikewire::IkeRole birth_role = ikewire::IkeRole::kInitiator;
+  std::vector<std::byte> birth_nonce;  // the lower one
   Instant established_at = kNever, rekey_at = kNever, expire_at = kNever;
-  Instant heard_at{};         // something authentic of the peer
-  bool post_quantum = false;  // its keys depend on a post-quantum method, its own or that of the SA it replaces
+  Instant new_child_at = kNever;  // again, after a failure that passes
+  Instant heard_at{};             // something authentic of the peer
+  bool post_quantum = false;      // its keys depend on a post-quantum method, its own or that of the SA it replaces
 
   // Whether additional key exchanges can run (RFC 9370 §2.2.1).
   [[nodiscard]] negotiation::AdditionalExchanges additional() const {

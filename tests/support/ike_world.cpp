@@ -13,6 +13,9 @@ namespace {
 using namespace std::chrono_literals;
 using ike::Path;
 
+// Of one node at once: attempts of both sides, rekeys, and what waits for its Delete.
+constexpr std::size_t kMostSas = 40;
+
 const IpAddress kFirst = *IpAddress::parse("192.0.2.1");
 const IpAddress kSecond = *IpAddress::parse("192.0.2.2");
 
@@ -54,6 +57,8 @@ IkeNode::IkeNode(IkeWorld& world_, int number_, std::uint64_t seed)
     : world(world_), number(number_), random(seed), engine(std::make_unique<ike::Engine>(random)) {}
 
 void IkeNode::restart() {
+  world.ladder.note(world.now(), number, "restarts");
+  child_at = kNever;
   engine = std::make_unique<ike::Engine>(random);
   engine->configure({policy});
   children.clear();
@@ -63,6 +68,7 @@ void IkeNode::restart() {
 }
 
 void IkeNode::carry_out(ike::Effects effects) {
+  reports_at_last_call = reports.size();
   for (ike::Effect& effect : effects) {
     std::visit([this](auto& one) { take(one); }, effect);
   }
@@ -84,6 +90,7 @@ void IkeNode::take(ike::RunJob& effect) {
 
 void IkeNode::take(ike::ChildUp& effect) {
   EXPECT_FALSE(up.empty()) << "a Child SA before both sides are authenticated";
+  child_at = kNever;
   const ChildId id = effect.id;
   const bool now = effect.use == ike::OutboundUse::kNow;
   children[id] = {std::move(effect), now};
@@ -96,20 +103,27 @@ void IkeNode::take(ike::ChildUse& effect) {
 
 void IkeNode::take(ike::ChildDown& effect) {
   children.erase(effect.id);
+  // Not both at once: nothing in IKE would take one of two back.
+  if (children.empty() && wants) child_at = world.now() + (number == 0 ? 60s : 100s);
   if (sends_by == effect.id) sends_by = children.empty() ? ChildId{} : children.rbegin()->first;
 }
 
 void IkeNode::take(ike::IkeUp& effect) {
   up.insert(effect.own_spi);
+  if (child_at != kNever && up.size() == 1) child_at = world.now() + (number == 0 ? 60s : 100s);
   try_at = kNever;
 }
 
 void IkeNode::take(ike::IkeDown& effect) {
   up.erase(effect.own_spi);
-  if (wants && up.empty() && !effect.replaced) try_at = world.now() + 1s;
+  EXPECT_TRUE(effect.replaced || reports.size() > reports_at_last_call) << "an SA ends without a reason";
+  if (wants && up.empty()) try_at = world.now() + 1s;
 }
 
-void IkeNode::take(ike::Report& effect) { reports.push_back(std::move(effect)); }
+void IkeNode::take(ike::Report& effect) {
+  world.ladder.note(world.now(), number, std::string(effect.id) + " " + effect.text);
+  reports.push_back(std::move(effect));
+}
 
 // --- world ---
 
@@ -136,19 +150,30 @@ Nanos IkeWorld::delay() {
 
 void IkeWorld::at(Instant when, std::function<void()> action) { events_.push({when, ++order_, std::move(action)}); }
 
+// What the receiver sees; nothing when a NAT has forgotten the mapping.
+std::optional<Path> IkeWorld::translated(int from, const Path& path) const {
+  Path seen{path.remote, path.local};
+  if (!faults.nat) return seen;
+  if (from == 0) {
+    seen.remote.port = static_cast<std::uint16_t>(seen.remote.port + faults.nat_shift);
+    return seen;
+  }
+  if (seen.local.port == ike::kIkePort) return std::nullopt;  // nobody is asked from outside
+  seen.local.port = static_cast<std::uint16_t>(seen.local.port - faults.nat_shift);
+  const bool mapped = seen.local.port == ike::kIkePort || seen.local.port == ike::kNatPort;
+  return mapped ? std::optional(seen) : std::nullopt;
+}
+
 void IkeWorld::send(int from, const Path& path, std::vector<std::byte> octets) {
   if (tap && tap(from, octets)) return;
-  if (dice() < faults.loss) return;
-  if (dice() < faults.flip && !octets.empty()) {
-    octets[dice_() % octets.size()] ^= std::byte(1U << (dice_() % 8));
-  }
-  Path seen{path.remote, path.local};
-  if (faults.nat && from == 0) seen.remote.port = static_cast<std::uint16_t>(seen.remote.port + 20'000);
-  if (faults.nat && from == 1 && seen.local.port > 20'000)
-    seen.local.port = static_cast<std::uint16_t>(seen.local.port - 20'000);
+  const std::optional<Path> seen = translated(from, path);
+  if (dice() < faults.loss || !seen) return ladder.message(now_, from, octets, seen ? "LOST" : "no mapping");
+  const bool flip = dice() < faults.flip && !octets.empty();
+  if (flip) octets[dice_() % octets.size()] ^= std::byte(1U << (dice_() % 8));
   const int copies = dice() < faults.duplicate ? 2 : 1;
+  ladder.message(now_, from, octets, flip ? "FLIPPED" : copies == 2 ? "TWICE" : "");
   for (int i = 0; i < copies; ++i) {
-    at(now_ + delay(), [this, from, seen, octets] { deliver(1 - from, seen, octets); });
+    at(now_ + delay(), [this, from, seen = *seen, octets] { deliver(1 - from, seen, octets); });
   }
 }
 
@@ -156,9 +181,28 @@ void IkeWorld::deliver(int to, const Path& path, std::vector<std::byte> octets) 
   node(to).carry_out(node(to).engine->datagram(moment(), path, octets));
 }
 
+void IkeWorld::do_what_is_due(IkeNode& node) {
+  if (node.try_at <= now_) {
+    node.try_at = kNever;
+    bool trying = false;
+    node.engine->each([&](const ike::IkeSa& sa) { trying |= sa.state().established_at == kNever; });
+    if (!node.up.empty()) return;
+    if (trying) {
+      node.try_at = now_ + 1s;
+      return;
+    }
+    node.carry_out(node.engine->initiate(moment(), node.policy->name));
+  }
+  if (node.child_at <= now_) {
+    node.child_at = kNever;
+    if (node.children.empty()) node.carry_out(node.engine->create_child(moment(), node.policy->name));
+  }
+  if (node.engine->deadline() <= now_) node.carry_out(node.engine->on_time(moment()));
+}
+
 bool IkeWorld::step(Instant until) {
   Instant next = events_.empty() ? kNever : events_.top().at;
-  for (const auto& one : nodes_) next = std::min({next, one->engine->deadline(), one->try_at});
+  for (const auto& one : nodes_) next = std::min({next, one->engine->deadline(), one->try_at, one->child_at});
   if (next > until) {
     now_ = until;
     return false;
@@ -168,14 +212,12 @@ bool IkeWorld::step(Instant until) {
     const auto run = events_.top().run;
     events_.pop();
     run();
-    return true;
+  } else {
+    for (const auto& one : nodes_) do_what_is_due(*one);
   }
-  for (const auto& one : nodes_) {
-    if (one->try_at <= now_) {
-      one->try_at = now_ + 200s;
-      one->carry_out(one->engine->initiate(moment(), one->policy->name));
-    }
-    if (one->engine->deadline() <= now_) one->carry_out(one->engine->on_time(moment()));
+  if (broken_.empty()) {
+    broken_ = what_is_broken();
+    if (!broken_.empty()) ladder.note(now_, 0, "BROKEN " + broken_);
   }
   return true;
 }
@@ -197,22 +239,73 @@ bool IkeWorld::run_until(const std::function<bool()>& condition, Nanos within) {
   return true;
 }
 
-std::string IkeWorld::what_disagrees() const {
+std::string IkeWorld::what_disagrees(std::size_t children) const {
   const IkeNode& a = *nodes_[0];
   const IkeNode& b = *nodes_[1];
   for (const IkeNode* one : {&a, &b}) {
     const std::string who = "node " + std::to_string(one->number);
     if (one->up.size() != 1) return who + " has " + std::to_string(one->up.size()) + " IKE SAs";
-    if (one->children.size() != 1) return who + " has " + std::to_string(one->children.size()) + " Child SAs";
+    const bool right = children == 0 ? !one->children.empty() : one->children.size() == children;
+    if (!right) return who + " has " + std::to_string(one->children.size()) + " Child SAs";
     if (one->engine->size() != 1) return who + " holds " + std::to_string(one->engine->size()) + " SAs in all";
     if (one->engine->half_open() != 0) return who + " counts half-open SAs";
-    if (one->sends_by != one->children.begin()->first) return who + " does not send by its Child SA";
+    if (!one->children.contains(one->sends_by)) return who + " sends by no Child SA";
   }
-  const ike::ChildUp& x = a.children.begin()->second.up;
-  const ike::ChildUp& y = b.children.begin()->second.up;
-  if (!(x.inbound == y.outbound) || !(x.outbound == y.inbound)) return "the Child SAs of both sides differ";
-  if (x.selectors.local != y.selectors.remote || x.selectors.remote != y.selectors.local) return "selectors differ";
-  if (x.aggfrag != y.aggfrag) return "AGGFRAG differs";
+  if (a.children.size() != b.children.size()) return "numbers of Child SAs differ";
+  for (const auto& [id, held] : a.children) {
+    const ike::ChildUp& x = held.up;
+    const auto other =
+        std::ranges::find_if(b.children, [&](const auto& one) { return one.second.up.inbound == x.outbound; });
+    if (other == b.children.end()) return "a Child SA of node 0 is none of node 1";
+    const ike::ChildUp& y = other->second.up;
+    if (!(x.inbound == y.outbound)) return "the Child SAs of both sides differ";
+    if (x.selectors.local != y.selectors.remote || x.selectors.remote != y.selectors.local) return "selectors differ";
+    if (x.aggfrag != y.aggfrag) return "AGGFRAG differs";
+  }
+  return {};
+}
+
+// spec: no child without authentication; what a node was told is what its engine has; nothing without a bound; nothing
+// that waits for ever.
+std::string IkeWorld::what_is_broken() const {
+  for (const auto& one : nodes_) {
+    const std::string who = "node " + std::to_string(one->number) + ": ";
+    std::set<std::uint64_t> up;
+    std::set<ChildId> children;
+    std::string fault;
+    one->engine->each([&](const ike::IkeSa& sa) {
+      const ike::SaState& state = sa.state();
+      const bool authentic = state.established_at != kNever;
+      if (authentic) up.insert(state.own_spi());
+      if (!authentic && !state.children.empty()) fault = "a Child SA of an SA that is not authenticated";
+      if (authentic && sa.deadline() == kNever) fault = "an SA without a timer";
+      if (sa.tries() > limits::kTries) fault = "a request that is sent for ever";
+      if (state.children.size() > limits::kChildren) fault = "too many Child SAs";
+      for (const auto& [id, child] : state.children) {
+        if (!children.insert(id).second) fault = "a Child SA of two IKE SAs";
+        if (!one->children.contains(id)) fault = "a Child SA that nobody was told of";
+      }
+    });
+    if (!fault.empty()) return who + fault;
+    if (up != one->up) return who + "other IKE SAs than it was told of";
+    if (children.size() != one->children.size()) return who + "holds Child SAs that no IKE SA has";
+    if (one->engine->size() > kMostSas) return who + "too many SAs";
+    if (const std::string load = what_is_too_much(*one); !load.empty()) return who + load;
+  }
+  return {};
+}
+
+// Memory of the engine that follows from its SAs, and from nothing else.
+std::string IkeWorld::what_is_too_much(const IkeNode& node) {
+  const ike::EngineHoldings held = node.engine->holdings();
+  std::size_t children = 0;
+  node.engine->each([&](const ike::IkeSa& sa) { children += sa.state().children.size(); });
+  if (held.timers > node.engine->size()) return "timers of SAs that are gone";
+  if (held.jobs > 64) return "jobs pile up";
+  if (held.child_spis > children + 3 * (node.engine->size() + 1)) return "SPIs of Child SAs that are gone";
+  if (held.init_requests > node.engine->size()) return "IKE_SA_INIT requests of SAs that are gone";
+  if (held.tunnel_entries != node.engine->size()) return "names of SAs that are gone";
+  if (held.children != children) return "owners of Child SAs that are gone";
   return {};
 }
 

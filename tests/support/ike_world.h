@@ -10,12 +10,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <queue>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "ike/engine.h"
+#include "support/ike_ladder.h"
 #include "support/seeded_random.h"
 
 namespace levelgate::testing {
@@ -29,6 +31,7 @@ struct NetworkFaults {
   Nanos least_delay = std::chrono::milliseconds(1);
   Nanos most_delay = std::chrono::milliseconds(20);  // above the least one: reordering
   bool nat = false;                                  // before node 0
+  std::uint16_t nat_shift = 20'000;                  // what it adds to ports; another number: it has forgotten
 };
 
 // What a node holds of a Child SA.
@@ -52,11 +55,13 @@ class IkeNode {
   std::unique_ptr<ike::Engine> engine;
   ike::PolicyPtr policy;
   bool wants = true;        // the tunnel, always
-  Instant try_at = kNever;  // again
+  Instant try_at = kNever;    // again
+  Instant child_at = kNever;  // another Child SA, since all are gone
   std::map<ChildId, HeldChild> children;
   ChildId sends_by;            // the child whose outbound SA is used
   std::set<std::uint64_t> up;  // IKE SAs
   std::vector<ike::Report> reports;
+  std::size_t reports_at_last_call = 0;
   std::uint64_t sent_datagrams = 0, sent_octets = 0;
 
  private:
@@ -91,11 +96,16 @@ class IkeWorld {
   std::function<bool(int from, std::vector<std::byte>&)> tap;
   NetworkFaults faults;
 
-  // One IKE SA and one Child SA at each side, and both sides agree.
-  [[nodiscard]] std::string what_disagrees() const;
+  // One IKE SA and so many Child SAs at each side (0: one or more), and both sides agree.
+  [[nodiscard]] std::string what_disagrees(std::size_t children = 1) const;
   [[nodiscard]] bool settled() const { return what_disagrees().empty(); }
+  // What must hold after every step and does not; empty: all holds.
+  [[nodiscard]] std::string what_is_broken() const;
+  // The first thing that what_is_broken() said, and when.
+  [[nodiscard]] const std::string& broken() const { return broken_; }
   // Reports of both nodes, for messages of failed checks.
   [[nodiscard]] std::string story() const;
+  IkeLadder ladder;
 
  private:
   friend class IkeNode;
@@ -108,13 +118,17 @@ class IkeWorld {
   [[nodiscard]] double dice() { return std::uniform_real_distribution<double>(0, 1)(dice_); }
   [[nodiscard]] Nanos delay();
   void deliver(int to, const ike::Path& path, std::vector<std::byte> octets);
+  [[nodiscard]] std::optional<ike::Path> translated(int from, const ike::Path& path) const;
   bool step(Instant until);
+  void do_what_is_due(IkeNode& node);
+  [[nodiscard]] static std::string what_is_too_much(const IkeNode& node);
 
   std::mt19937_64 dice_;
   Instant now_ = at_ns(1'000'000'000);
   std::uint64_t order_ = 0;
   std::priority_queue<Event> events_;
   std::vector<std::unique_ptr<IkeNode>> nodes_;
+  std::string broken_;
 };
 
 // A tunnel between 192.0.2.1 and 192.0.2.2 by a shared key, as configured at node `number`.

@@ -134,7 +134,7 @@ Outcome OwnAuth::established(Turn& turn, const Verified& verified) {
   if (!terms) {
     turn.report(Severity::kError, terms.error().id, terms.error().text);
     // The peer has made the Child SA: it must not believe in it.
-    turn.follow.push_back(OwnInformational::delete_spi(offer_->spi));
+    turn.follow.push_back(OwnInformational::delete_spi(*offer_->spi));
     return Outcome::kDone;
   }
   const auto made = make_first_child(turn, *terms);

@@ -3,6 +3,8 @@
 // Proofs of both sides.
 #include "ike/exchanges/auth_parts.h"
 
+#include <algorithm>
+
 #include "ike/auth_proof.h"
 #include "ike/exchanges/creation.h"
 #include "ike/wording.h"
@@ -86,6 +88,8 @@ void write_certificates(PayloadWriter& out, const OwnCredential& own) {
 void establish(Turn& turn, bool initial_contact) {
   SaState& sa = turn.sa;
   sa.phase = Phase::kEstablished;
+  sa.birth_role = sa.role;
+  sa.birth_nonce = std::min(sa.nonce_initiator, sa.nonce_responder);
   sa.established_at = turn.now();
   sa.heard_at = turn.now();
   set_ike_lifetime(turn.means, sa);
@@ -94,6 +98,7 @@ void establish(Turn& turn, bool initial_contact) {
   sa.int_auth = {};
   sa.candidates = {};
   sa.offered = {};
+  sa.peer.accepts = {};
   turn.report(Severity::kInfo, kIkeEstablished,
               "IKE SA established with " + text_of(sa.peer_id.type, sa.peer_id.value) + " at " + sa.path.remote.text() +
                   ": " + suite_text(sa.suite) + (sa.post_quantum ? ", post-quantum" : ", not post-quantum") +

@@ -70,7 +70,7 @@ Result<ChildOffer> offer_child(Turn& turn, const model::SelectorPair& selectors,
   if (!spi) return std::unexpected(spi.error());
   offer.spi = *spi;
   offer.proposals = negotiation::offer(policy.esp_proposals, policy.child_terms(turn.sa.additional(), key_exchanges));
-  for (ikewire::Proposal& proposal : offer.proposals) proposal.spi = octets_of(offer.spi);
+  for (ikewire::Proposal& proposal : offer.proposals) proposal.spi = octets_of(*offer.spi);
   if (offer.proposals.empty()) {
     return failure(Fault::kBadInput, "tunnels." + policy.name + ".esp.proposals: none keeps the post-quantum policy");
   }
@@ -121,7 +121,7 @@ std::expected<ChildTerms, ChildRefusal> check_child(const ChildOffer& offer, con
   return terms;
 }
 
-std::expected<ChildAnswer, ChildRefusal> choose_child(const SaState& sa, const Contents& request, Spi own_spi,
+std::expected<ChildAnswer, ChildRefusal> choose_child(const SaState& sa, const Contents& request, SpiLease own_spi,
                                                       negotiation::KeyExchanges key_exchanges) {
   const PeerPolicy& policy = *sa.policy;
   if (!request.proposals || !request.initiator_selectors || !request.responder_selectors) {
@@ -146,9 +146,10 @@ std::expected<ChildAnswer, ChildRefusal> choose_child(const SaState& sa, const C
                       selectors_text({policy.selectors.remote, policy.selectors.local}));
   }
   ChildAnswer answer;
-  answer.terms = {own_spi, *peer_spi, choice->suite, {narrowed->selectors.responder, narrowed->selectors.initiator}};
+  answer.terms = {
+      std::move(own_spi), *peer_spi, choice->suite, {narrowed->selectors.responder, narrowed->selectors.initiator}};
   answer.proposal = choice->answer;
-  answer.proposal.spi = octets_of(own_spi);
+  answer.proposal.spi = octets_of(*answer.terms.own_spi);
   answer.selectors = narrowed->selectors;
   answer.more = narrowed->more;
   if (policy.aggfrag == AggfragPolicy::kOff) return answer;

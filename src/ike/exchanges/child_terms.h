@@ -15,7 +15,8 @@
 namespace levelgate::ike {
 
 struct ChildTerms {
-  Spi own_spi, peer_spi;
+  SpiLease own_spi;
+  Spi peer_spi;
   negotiation::Suite suite;
   model::SelectorPair selectors;
   bool aggfrag = false;
@@ -31,7 +32,7 @@ struct ChildRefusal {
 // --- as initiator of the exchange ---
 
 struct ChildOffer {
-  Spi spi;
+  SpiLease spi;
   std::vector<ikewire::Proposal> proposals;
   negotiation::SelectorOffer selectors;
   negotiation::KeyExchanges key_exchanges = negotiation::KeyExchanges::kNegotiated;
@@ -55,7 +56,7 @@ struct ChildAnswer {
   negotiation::MoreSelectors more = negotiation::MoreSelectors::kNone;
 };
 [[nodiscard]] std::expected<ChildAnswer, ChildRefusal> choose_child(const SaState& sa, const Contents& request,
-                                                                    Spi own_spi,
+                                                                    SpiLease own_spi,
                                                                     negotiation::KeyExchanges key_exchanges);
 // TSi, TSr and notifications; SA stands elsewhere in front.
 void write_child_tail(PayloadWriter& out, const ChildAnswer& answer);

@@ -197,12 +197,18 @@ Outcome OwnCreate::settle_failure(Turn& turn, OwnRekey own, std::string text) {
       return Outcome::kDone;
     case Settlement::kYieldToPeer:
       if (creation_.kind == CreationKind::kRekeyIke && sa.peer_rekey.state == PeerRekey::kMade) {
-        if (SaState* const winner = turn.means.registry.state(sa.peer_rekey.made_ike)) move_children(sa, *winner);
-        sa.phase = Phase::kRekeyed;
+        give_way_to_peer(turn);
+      } else {
+        retry_later(turn);  // what the peer began may come to nothing
       }
       return Outcome::kDone;
     case Settlement::kCreateAnew:
-      if (sa.child(creation_.replaces) != nullptr) {
+      if (const ChildSa* const old = sa.child(creation_.replaces)) {
+        // Made by the peer's exchange, whose response it may not have yet.
+        if (!old->own_exchange && turn.now() < old->made + limits::kReplacedLife) {
+          retry_later(turn);
+          return Outcome::kDone;
+        }
         turn.means.effects.push_back(ChildDown{sa.tunnel(), creation_.replaces});
         sa.children.erase(creation_.replaces);
         turn.follow.push_back(new_child());
@@ -219,16 +225,26 @@ Outcome OwnCreate::settle_failure(Turn& turn, OwnRekey own, std::string text) {
   return fail(turn, kRekeyFailed, std::move(text));
 }
 
+void OwnCreate::give_way_to_peer(Turn& turn) {
+  SaState& sa = turn.sa;
+  if (SaState* const winner = turn.means.registry.state(sa.peer_rekey.made_ike)) {
+    hand_over(sa, *winner, turn.now());
+  }
+  sa.phase = Phase::kRekeyed;
+  sa.expire_at = turn.now() + limits::kReplacedLife;
+}
+
 Outcome OwnCreate::fail(Turn& turn, std::string_view id, std::string text) {
   turn.report(Severity::kWarn, is_rekey() ? kRekeyFailed : id, (is_rekey() ? "rekey failed: " : "") + std::move(text));
-  retry_later(turn);
+  if (is_rekey()) retry_later(turn);
   return Outcome::kDone;
 }
 
-// Its lifetime makes the SA ask again; the old SA stays.
+// The SA asks again by itself; an old SA stays until then.
 void OwnCreate::retry_later(Turn& turn) const {
   const Instant again = turn.now() + limits::kRetryRekey;
   if (creation_.kind == CreationKind::kRekeyIke) turn.sa.rekey_at = again;
+  if (creation_.kind == CreationKind::kNewChild) turn.sa.new_child_at = again;
   if (ChildSa* const old = turn.sa.child(creation_.replaces)) old->rekey_at = again;
 }
 
@@ -247,7 +263,7 @@ Outcome OwnCreate::on_created(Turn& turn, const Message& response) {
   } else {
     const auto terms = check_child(child_offer_, sa, contents);
     if (!terms) {  // the peer may have made it
-      turn.follow.push_back(OwnInformational::delete_spi(child_offer_.spi));
+      turn.follow.push_back(OwnInformational::delete_spi(*child_offer_.spi));
       return fail(turn, terms.error().id, terms.error().text);
     }
     creation_.child = *terms;
@@ -286,7 +302,11 @@ Outcome OwnCreate::on_job(Turn& turn, JobValue value) {
 }
 
 Outcome OwnCreate::next_step(Turn& turn) {
-  if (forgotten_) return Outcome::kDone;
+  if (forgotten_) {
+    const bool made_by_peer = creation_.kind != CreationKind::kRekeyIke && creation_.to_come().empty();
+    if (made_by_peer) turn.follow.push_back(OwnInformational::delete_spi(*creation_.child.own_spi));
+    return Outcome::kDone;
+  }
   const std::vector<KeMethod> to_come = creation_.to_come();
   if (to_come.empty()) return finish(turn);
   if (stage_ != Stage::kFollowingUp) {  // RFC 9370 §2.2.4: the loser of a collision sends no IKE_FOLLOWUP_KE
@@ -303,7 +323,9 @@ Outcome OwnCreate::next_step(Turn& turn) {
 Outcome OwnCreate::on_followup(Turn& turn, const Message& response) {
   const Contents& contents = response.contents;
   if (const auto* error = contents.error()) {
-    return fail(turn, kRekeyFailed, "the peer answers IKE_FOLLOWUP_KE with " + name_of(error->type));
+    const Outcome failed = fail(turn, kChildRefused, "the peer answers IKE_FOLLOWUP_KE with " + name_of(error->type));
+    retry_later(turn);  // it took too long, perhaps
+    return failed;
   }
   if (!contents.key_exchange || contents.key_exchange->method != method_) {
     return close(turn, kMalformed, "IKE_FOLLOWUP_KE brings another key exchange than the negotiated one");
@@ -326,10 +348,15 @@ Outcome OwnCreate::finish_child(Turn& turn) {
   const Settlement settlement = settled(sa, OwnRekey::kMade);
   if (settlement == Settlement::kNoncesRepeated) return close(turn, kMalformed, "the peer repeats our nonces");
   if (settlement == Settlement::kDeleteOwnNew) {
-    turn.means.effects.push_back(ChildUse{peer_record(sa)->made});
     sa.child(*made)->stage = ChildStage::kClosing;
     turn.follow.push_back(OwnInformational::delete_child(*made));
-    if (ChildSa* const old = sa.child(creation_.replaces)) old->stage = ChildStage::kReplaced;
+    // The peer's may have IKE_FOLLOWUP_KE before it; until then the old one serves.
+    ChildSa* const old = sa.child(creation_.replaces);
+    const ChildId winner = peer_record(sa)->made;
+    const bool stands = sa.child(winner) != nullptr;
+    if (old != nullptr && stands) old->stage = ChildStage::kReplaced;
+    if (stands || old != nullptr) turn.means.effects.push_back(ChildUse{stands ? winner : old->id});
+    if (old != nullptr && !stands) retry_later(turn);
     return Outcome::kDone;
   }
   if (ChildSa* const old = sa.child(creation_.replaces)) {
@@ -345,15 +372,27 @@ Outcome OwnCreate::finish_ike(Turn& turn) {
   if (!successor) return close(turn, successor.error());
   const Settlement settlement = settled(sa, OwnRekey::kMade);
   if (settlement == Settlement::kNoncesRepeated) return close(turn, kMalformed, "the peer repeats our nonces");
-  sa.phase = Phase::kRekeyed;
-  sa.expire_at = turn.now() + limits::kReplacedLife;
   turn.means.effects.push_back(IkeUp{successor->tunnel(), successor->own_spi()});
   if (settlement == Settlement::kDeleteOwnNew) {
-    if (SaState* const winner = turn.means.registry.state(sa.peer_rekey.made_ike)) move_children(sa, *winner);
+    // The peer's may have IKE_FOLLOWUP_KE before it; until then the old one serves.
+    if (sa.peer_rekey.state == PeerRekey::kMade) {
+      give_way_to_peer(turn);
+    } else {
+      retry_later(turn);
+    }
     turn.means.registry.adopt(std::move(*successor), Adoption::kDelete);
     return Outcome::kDone;
   }
-  move_children(sa, *successor);
+  sa.phase = Phase::kRekeyed;
+  sa.expire_at = turn.now() + limits::kReplacedLife;
+  // The peer deletes the one that lost, if it ever hears that it did.
+  SaState* const loser =
+      sa.peer_rekey.state == PeerRekey::kMade ? turn.means.registry.state(sa.peer_rekey.made_ike) : nullptr;
+  if (loser != nullptr && loser->phase == Phase::kEstablished) {
+    loser->phase = Phase::kRekeyed;
+    loser->expire_at = turn.now() + limits::kReplacedLife;
+  }
+  hand_over(sa, *successor, turn.now());
   turn.report(Severity::kInfo, kIkeRekeyed,
               "IKE SA rekeyed: " + suite_text(successor->suite) +
                   (successor->post_quantum ? ", post-quantum" : ", not post-quantum"));

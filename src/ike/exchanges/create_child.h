@@ -46,6 +46,7 @@ class OwnCreate final : public OwnExchange {
   Outcome finish(Turn& turn);
   Outcome finish_child(Turn& turn);
   Outcome finish_ike(Turn& turn);
+  static void give_way_to_peer(Turn& turn);
   Outcome fail(Turn& turn, std::string_view id, std::string text);
   Outcome settle_failure(Turn& turn, OwnRekey own, std::string text);
   [[nodiscard]] PeerRekeyRecord* peer_record(SaState& sa) const;

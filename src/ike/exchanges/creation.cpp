@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "ike/ciphers_of_suite.h"
 #include "ike/wording.h"
@@ -61,7 +62,8 @@ Result<ChildId> record_child(Turn& turn, const ChildTerms& terms, const KeySourc
   const auto& theirs = source.own ? keys->from_responder : keys->from_initiator;
   ChildSa child;
   child.id = turn.means.registry.next_child();
-  child.inbound = terms.own_spi;
+  child.inbound = *terms.own_spi;
+  child.lease = terms.own_spi;
   child.outbound = terms.peer_spi;
   child.suite = terms.suite;
   child.selectors = terms.selectors;
@@ -156,6 +158,8 @@ Result<SaState> make_successor(Turn& turn, const Creation& creation) {
   sa.protection.emplace(std::move(*protection));
   sa.proofs = old.proofs;
   sa.peer_id = old.peer_id;
+  sa.birth_role = old.birth_role;
+  sa.birth_nonce = old.birth_nonce;
   sa.established_at = turn.now();
   sa.heard_at = turn.now();
   sa.post_quantum = old.post_quantum || creation.suite.post_quantum();
@@ -163,9 +167,27 @@ Result<SaState> make_successor(Turn& turn, const Creation& creation) {
   return sa;
 }
 
-void move_children(SaState& from, SaState& to) {
-  for (auto& [id, child] : from.children) to.children.emplace(id, std::move(child));
+// Children, and what the old SA had yet to do and cannot do any more.
+void hand_over(SaState& from, SaState& to, Instant now) {
+  for (auto& [id, child] : from.children) {
+    if (child.stage == ChildStage::kClosing) child.expire_at = std::min(child.expire_at, now);
+    if (child.stage == ChildStage::kActive && child.rekey_at == kNever) child.rekey_at = now + limits::kRetryRekey;
+    to.children.emplace(id, std::move(child));
+  }
   from.children.clear();
+  from.wants.erase({Want::kRekeyIke, ChildId{}});
+  to.new_child_at = std::min(to.new_child_at, std::exchange(from.new_child_at, kNever));
+  to.wants.merge(from.wants);
+  from.wants.clear();
+}
+
+void inherit(Turn& turn) {
+  const std::uint64_t predecessor = std::exchange(turn.sa.predecessor, 0);
+  SaState* const old = predecessor == 0 ? nullptr : turn.means.registry.state(predecessor);
+  if (old == nullptr || old->phase != Phase::kEstablished) return;
+  hand_over(*old, turn.sa, turn.now());
+  old->phase = Phase::kRekeyed;
+  old->expire_at = turn.now() + limits::kReplacedLife;
 }
 
 void set_ike_lifetime(Means& means, SaState& sa) {

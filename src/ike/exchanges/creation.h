@@ -31,9 +31,11 @@ struct Creation {
 // As make_child(), for the Child SA of IKE_AUTH: keys of the IKE SA's own nonces.
 [[nodiscard]] Result<ChildId> make_first_child(Turn& turn, const ChildTerms& terms);
 
-// The state of the SA that replaces this one; children stay where they are until move_children().
+// The state of the SA that replaces this one; children stay where they are until hand_over().
 [[nodiscard]] Result<SaState> make_successor(Turn& turn, const Creation& creation);
-void move_children(SaState& from, SaState& to);
+void hand_over(SaState& from, SaState& to, Instant now);
+// The peer uses this SA, which its rekey made, for more than to close it: its rekey won, whatever ours is at.
+void inherit(Turn& turn);
 
 // Lifetimes of an IKE SA that begins now; a part of them at random is taken off (RFC 7296 §2.8).
 void set_ike_lifetime(Means& means, SaState& sa);

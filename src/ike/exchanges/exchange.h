@@ -36,7 +36,7 @@ class Registry {
   virtual ~Registry() = default;
   // Random, not in use, never zero.
   [[nodiscard]] virtual Result<ikewire::IkeSpi> draw_ike_spi() = 0;
-  [[nodiscard]] virtual Result<Spi> draw_child_spi() = 0;
+  [[nodiscard]] virtual Result<SpiLease> draw_child_spi() = 0;
   [[nodiscard]] virtual ChildId next_child() = 0;
   [[nodiscard]] virtual JobId start_job(std::uint64_t own_spi) = 0;
   // A rekeyed IKE SA takes its place beside the old one.
@@ -73,7 +73,6 @@ struct Turn {
   ikewire::Exchange type = ikewire::Exchange::kIkeSaInit;  // of a request of ours
   std::vector<std::unique_ptr<OwnExchange>> follow;        // that come next, before all that wait
   std::optional<Reason> reason;                            // with kClose and kSendAndClose
-  bool keep_waiting = false;                               // IKE_SA_INIT: this response does not count
   OwnActivity own_activity = OwnActivity::kIdle;           // what our exchange under way is at, and on which child
   ChildId own_target;
   std::optional<JobId> job;  // that was started

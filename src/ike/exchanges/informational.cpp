@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include "ike/exchanges/creation.h"
+
 namespace levelgate::ike {
 namespace {
 
@@ -95,10 +97,21 @@ Outcome OwnInformational::on_response(Turn& turn, const Message&) {
   return Outcome::kDone;
 }
 
+// The peer's rekey of this SA won before our own one was answered (RFC 7296 §2.25.2): the children are its successor's.
+void PeerInformational::leave_to_successor(Turn& turn) {
+  SaState& sa = turn.sa;
+  if (sa.phase != Phase::kEstablished || sa.peer_rekey.state != PeerRekey::kMade) return;
+  SaState* const successor = turn.means.registry.state(sa.peer_rekey.made_ike);
+  if (successor == nullptr || successor->phase != Phase::kEstablished) return;
+  hand_over(sa, *successor, turn.now());
+  sa.phase = Phase::kRekeyed;
+}
+
 Outcome PeerInformational::on_request(Turn& turn, const Message& request) {
   const Contents& contents = request.contents;
   for (const ikewire::Delete& payload : contents.deletes) {
     if (payload.protocol == ProtocolId::kIke) {
+      leave_to_successor(turn);
       turn.reason = Reason{kIkeClosed, "the peer closed the IKE SA", Severity::kInfo};
       return Outcome::kSendAndClose;
     }
@@ -114,6 +127,7 @@ Outcome PeerInformational::on_request(Turn& turn, const Message& request) {
 }
 
 void PeerInformational::delete_children(Turn& turn, const ikewire::Delete& payload) {
+  inherit(turn);
   SaState& sa = turn.sa;
   std::vector<Spi> answered;
   for (std::size_t i = 0; i < payload.count(); ++i) {
@@ -128,11 +142,11 @@ void PeerInformational::delete_children(Turn& turn, const ikewire::Delete& paylo
       sa.departed_rekey = child->peer_rekey;
     }
     if (reply != Reply::kServeWithoutDelete) answered.push_back(child->inbound);
-    // Who rekeyed the SA that now goes has its successor by now (RFC 7296 §2.8).
-    if (child->stage == ChildStage::kReplaced && sa.child(child->peer_rekey.made) != nullptr) {
-      turn.means.effects.push_back(ChildUse{child->peer_rekey.made});
-    }
-    if (child->stage == ChildStage::kActive) {
+    // Who rekeyed the SA that now goes has its successor by now (RFC 7296 §2.8); also when a rekey of ours is not
+    // answered yet.
+    const bool succeeded = child->stage != ChildStage::kClosing && sa.child(child->peer_rekey.made) != nullptr;
+    if (succeeded) turn.means.effects.push_back(ChildUse{child->peer_rekey.made});
+    if (child->stage == ChildStage::kActive && !succeeded) {
       turn.report(Severity::kInfo, kChildClosed, "the peer closed a Child SA");
     }
     remove_child(turn, child->id);

@@ -37,6 +37,7 @@ class PeerInformational final : public PeerExchange {
   Outcome on_job(Turn&, JobValue) override { return Outcome::kWait; }
 
  private:
+  static void leave_to_successor(Turn& turn);
   void delete_children(Turn& turn, const ikewire::Delete& payload);
 };
 

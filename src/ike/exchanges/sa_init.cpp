@@ -72,10 +72,7 @@ Outcome OwnSaInit::send_request(Turn& turn) {
   return Outcome::kSend;
 }
 
-Outcome OwnSaInit::wait_on(Turn& turn) {
-  turn.keep_waiting = true;
-  return Outcome::kWait;
-}
+Outcome OwnSaInit::wait_on(Turn&) { return Outcome::kWait; }
 
 // Anybody may have sent it, and many times: each thing is said once.
 Outcome OwnSaInit::tell_once(Turn& turn, std::string_view id, std::string text) {
@@ -105,7 +102,6 @@ Outcome OwnSaInit::on_cookie(Turn& turn, const ikewire::Notify& notify) {
   const auto cookie = ikewire::read_cookie(notify.value);
   if (!cookie || std::ranges::equal(*cookie, cookie_) || ++restarts_ > limits::kInitRestarts) return wait_on(turn);
   cookie_.assign(cookie->begin(), cookie->end());
-  turn.keep_waiting = true;
   return send_request(turn);
 }
 
@@ -119,7 +115,6 @@ Outcome OwnSaInit::on_wanted_method(Turn& turn, const ikewire::Notify& notify) {
   }
   if (++restarts_ > limits::kInitRestarts) return wait_on(turn);
   method_ = *wanted;
-  turn.keep_waiting = true;
   return generate(turn);
 }
 
@@ -143,9 +138,9 @@ Outcome OwnSaInit::on_answer(Turn& turn, const Message& response) {
   sa.suite = *suite;
   sa.nonce_responder.assign(contents.nonce->begin(), contents.nonce->end());
   sa.init_response = response.datagram;
+  sa.peer = {};  // an earlier answer may have been a forger's
   if (const auto read = read_init_offers(sa, contents, sa.spis); !read) return close(turn, read.error());
   stage_ = Stage::kDecapsulating;
-  turn.keep_waiting = true;
   turn.run([key = key_, value = std::vector(contents.key_exchange->key.begin(), contents.key_exchange->key.end())] {
     return JobValue(key->decapsulate(value));
   });

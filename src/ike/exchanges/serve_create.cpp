@@ -46,8 +46,10 @@ Result<std::optional<SaState>> complete(Turn& turn, const Creation& creation) {
 // Behind the response, so that it leaves under the old SA.
 void take_over(Turn& turn, SaState successor, const Creation& creation) {
   SaState& sa = turn.sa;
-  if (!collides(turn, creation)) {
-    move_children(sa, successor);
+  if (collides(turn, creation)) {
+    successor.predecessor = sa.own_spi();
+  } else {
+    hand_over(sa, successor, turn.now());
     sa.phase = Phase::kRekeyed;
     sa.expire_at = turn.now() + limits::kReplacedLife;
     turn.report(Severity::kInfo, kIkeRekeyed,
@@ -60,6 +62,18 @@ void take_over(Turn& turn, SaState successor, const Creation& creation) {
 
 }  // namespace
 
+void drop_series(SaState& sa) {
+  if (!sa.series) return;
+  const Creation& creation = sa.series->creation;
+  const auto forget = [](PeerRekeyRecord& record) {
+    if (record.state == PeerRekey::kFollowups) record = {};
+  };
+  if (creation.kind == CreationKind::kRekeyIke) forget(sa.peer_rekey);
+  if (ChildSa* const old = sa.child(creation.replaces)) forget(old->peer_rekey);
+  if (sa.departed == creation.replaces) forget(sa.departed_rekey);
+  sa.series.reset();
+}
+
 Outcome PeerCreate::refuse(Turn& turn, NotifyType type) {
   turn.out.add_notify(type);
   return Outcome::kSend;
@@ -71,6 +85,7 @@ Outcome PeerCreate::on_request(Turn& turn, const Message& request) {
   const Contents& contents = request.contents;
   if (!contents.proposals || !contents.nonce) return refuse(turn, NotifyType::kInvalidSyntax);
   if (sa.phase != Phase::kEstablished) return refuse(turn, NotifyType::kTemporaryFailure);
+  inherit(turn);
   creation_.own = false;
   creation_.nonces.initiator.assign(contents.nonce->begin(), contents.nonce->end());
   creation_.nonces.responder.resize(32);
@@ -172,11 +187,13 @@ Outcome PeerCreate::on_job(Turn& turn, JobValue value) {
   auto* const made = std::get_if<Result<crypto::Encapsulation>>(&value);
   if (made == nullptr) return Outcome::kWait;
   if (!*made) return refuse(turn, NotifyType::kInvalidSyntax);
+  if (turn.sa.phase != Phase::kEstablished) return refuse(turn, NotifyType::kTemporaryFailure);  // closed meanwhile
   creation_.shared.push_back(std::move((*made)->secret));
   return send_response(turn, (*made)->response);
 }
 
 Result<void> PeerCreate::start_series(Turn& turn) {
+  drop_series(turn.sa);
   auto series = std::make_shared<FollowupSeries>();
   series->link.resize(kLinkOctets);
   if (const auto filled = turn.means.random.fill(series->link); !filled) return filled;
@@ -219,14 +236,15 @@ Outcome PeerFollowup::on_request(Turn& turn, const Message& request) {
   const Contents& contents = request.contents;
   const auto* link = contents.find(NotifyType::kAdditionalKeyExchange);
   series_ = turn.sa.series;
-  const bool known = series_ != nullptr && link != nullptr && std::ranges::equal(link->value, series_->link);
+  const bool known = turn.sa.phase == Phase::kEstablished && series_ != nullptr && link != nullptr &&
+                     std::ranges::equal(link->value, series_->link);
   if (!known) {
     turn.out.add_notify(NotifyType::kStateNotFound);
     return Outcome::kSend;
   }
   const KeMethod method = series_->creation.to_come().front();
   if (!contents.key_exchange || contents.key_exchange->method != method) {
-    turn.sa.series.reset();
+    drop_series(turn.sa);
     turn.out.add_notify(NotifyType::kInvalidSyntax);
     return Outcome::kSend;
   }
@@ -241,10 +259,14 @@ Outcome PeerFollowup::on_request(Turn& turn, const Message& request) {
 Outcome PeerFollowup::on_job(Turn& turn, JobValue value) {
   auto* const made = std::get_if<Result<crypto::Encapsulation>>(&value);
   if (made == nullptr) return Outcome::kWait;
+  if (turn.sa.phase != Phase::kEstablished) {
+    turn.out.add_notify(NotifyType::kTemporaryFailure);
+    return Outcome::kSend;
+  }
   Creation& creation = series_->creation;
   const KeMethod method = creation.to_come().front();
   if (!*made) {
-    turn.sa.series.reset();
+    drop_series(turn.sa);
     turn.out.add_notify(NotifyType::kInvalidSyntax);
     return Outcome::kSend;
   }

@@ -16,6 +16,9 @@ struct FollowupSeries {
   Instant until;
 };
 
+// The series comes to nothing: a rekey of ours of the same SA stands alone.
+void drop_series(SaState& sa);
+
 class PeerCreate final : public PeerExchange {
  public:
   Outcome on_request(Turn& turn, const Message& request) override;

@@ -30,9 +30,9 @@ struct AnswerRow {
 };
 constexpr std::array<AnswerRow, kOwnActivities> kAnswers = {{
     {OwnActivity::kIdle, "S SSN SSW S S"},
-    {OwnActivity::kCreatingChild, "S SSN SSW T F"},
-    {OwnActivity::kRekeyingChild, "S CSN SSW T F"},
-    {OwnActivity::kFollowingUpChild, "S TSN FSW T F"},
+    {OwnActivity::kCreatingChild, "S SST SSW T F"},
+    {OwnActivity::kRekeyingChild, "S CST SSW T F"},
+    {OwnActivity::kFollowingUpChild, "S TST FSW T F"},
     {OwnActivity::kClosingChild, "S TSN WSW T F"},
     {OwnActivity::kRekeyingIke, "T TTT SSW C F"},
     {OwnActivity::kFollowingUpIke, "T TTT SSW T F"},
