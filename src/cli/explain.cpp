@@ -73,7 +73,16 @@ void print_lines(const std::string& body) {
   }
 }
 
+Exit nothing_called(const std::string& what) {
+  fmt::print(
+      stderr,
+      "levelgate: nothing is called \"{}\": an id such as LG-CFG-012, a drop reason such as replay, or a tunnel\n",
+      what);
+  return Exit::kNoSuchObject;
+}
+
 Exit explain_tunnel(const std::string& what, CommandLine& line) {
+  if (upper_case(what).starts_with("LG-")) return nothing_called(what);
   const bool table = line.output == OutputForm::kTable;
   const auto reply = ask_daemon(line, api::Method::kGet,
                                 "/v1/explain?name=" + api::percent_encoded(what) + (table ? "&form=table" : ""));
@@ -84,13 +93,7 @@ Exit explain_tunnel(const std::string& what, CommandLine& line) {
                what);
     return line.exit;
   }
-  if (reply->status != 200) {
-    fmt::print(
-        stderr,
-        "levelgate: nothing is called \"{}\": an id such as LG-CFG-012, a drop reason such as replay, or a tunnel\n",
-        what);
-    return Exit::kNoSuchObject;
-  }
+  if (reply->status != 200) return nothing_called(what);
   if (table) {
     print_lines(reply->body);
   } else {
