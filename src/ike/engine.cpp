@@ -102,7 +102,7 @@ bool Engine::first_contact(const SaState& sa) const {
   });
 }
 
-Effects Engine::initiate(const Moment& moment, const std::string& tunnel) {
+Effects Engine::initiate(const Moment& moment, const std::string& tunnel, Asking asking) {
   Effects effects;
   Means means = this->means(moment, effects);
   const auto policy = by_name_.find(tunnel);
@@ -110,6 +110,7 @@ Effects Engine::initiate(const Moment& moment, const std::string& tunnel) {
   if (policy == by_name_.end() || !spi) return effects;
   SaState state;
   state.role = IkeRole::kInitiator;
+  state.asks_by_name = asking == Asking::kByName;
   state.spis.initiator = *spi;
   state.policy = policy->second;
   state.path = {{policy->second->local, kIkePort}, {policy->second->remote, kIkePort}};

@@ -65,6 +65,7 @@ void IkeSa::serve_init(Means& means, InitChoice choice, Message request) {
   if (!digest || !peer_requests_.accept(MessageId{0}, *digest)) {
     return close_now(means, {kInternalFault, "an IKE_SA_INIT cannot be told from another", Severity::kError});
   }
+  note(means, "received IKE_SA_INIT request 0 from " + state_.path.remote.text());
   serving_ = std::make_unique<PeerSaInit>(std::move(choice));
   serving_message_ = std::make_unique<Message>(std::move(request));
   Turn turn(means, state_);
@@ -202,6 +203,8 @@ void IkeSa::serve(Means& means, Message message) {
   if (reading != Reading::kGood) return answer_fault(means, message, reading, critical);
   serving_ = exchange_for(message.header.exchange);
   if (!serving_) return;
+  note(means,
+       "received " + name_of(message.header.exchange) + " request " + std::to_string(message.header.message_id.value));
   serving_message_ = std::make_unique<Message>(std::move(message));
   Turn turn(means, state_);
   prepare(turn);
@@ -220,6 +223,8 @@ void IkeSa::take_response(Means& means, Message message) {
     if (message.header.exchange == Exchange::kIkeSaInit) return;  // anybody's
     return close_now(means, {kMalformed, "a malformed response to " + name_of(message.header.exchange)});
   }
+  note(means,
+       "received " + name_of(message.header.exchange) + " response " + std::to_string(message.header.message_id.value));
   own_message_ = std::make_unique<Message>(std::move(message));
   Turn turn(means, state_);
   prepare(turn);

@@ -80,6 +80,7 @@ class IkeSa {
                                                 ikewire::IkeDirection direction, MessageId id, Payloads payloads);
   void send(Means& means, const Path& path, const SentMessage& message);
   void prepare(Turn& turn) const;
+  void note(Means& means, std::string text) const;
   [[nodiscard]] static Jitter jitter(Means& means);
 
   // --- time ---
