@@ -148,7 +148,10 @@ std::optional<Message> IkeSa::open_whole(Means& means, Incoming& incoming, Const
     }
   }
   auto opened = state_.protection->open(octets, chain);
-  if (!opened) return std::nullopt;
+  if (!opened) {
+    ++unopened_;
+    return std::nullopt;
+  }
   if (!opened->fragment) {
     parts.drop();
     return Message{header, {octets.begin(), octets.end()}, std::move(opened->inner), opened->first_inside, {}};
