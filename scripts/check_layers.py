@@ -40,7 +40,7 @@ TABLE = {
     "api": ["base", "model", "control"],
     "kernel": ["base", "model"],
     "app": [room for floor in FLOORS for room in floor if room not in ("app", "cli")],
-    "cli": ["base", "model", "wire", "syntax", "config", "dataplane", "esp", "crypto", "control", "api"],
+    "cli": ["base", "model", "wire", "syntax", "config", "ike", "dataplane", "esp", "crypto", "control", "api"],
 }
 # The one step upwards: crypto implements the seam that esp declares.
 SEAMS = {("crypto", "esp"): ["esp/cipher.h"]}

@@ -6,6 +6,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <charconv>
+#include <optional>
 
 #include "api/query_text.h"
 #include "api/stats_json.h"
@@ -17,6 +19,8 @@ namespace json = boost::json;
 
 constexpr std::string_view kShow = "/v1/show/";
 constexpr std::string_view kReload = "/v1/reload";
+constexpr std::string_view kExplain = "/v1/explain";
+constexpr std::string_view kHappenings = "/v1/happenings";
 
 json::value value_json(const control::Value& value) {
   struct Visitor {
@@ -50,7 +54,15 @@ Response problem(unsigned status, const std::string& what) {
   return {status, json::serialize(out)};
 }
 
-unsigned status_of(Fault fault) { return fault == Fault::kNotFound ? 404 : 500; }
+unsigned status_of(Fault fault) {
+  if (fault == Fault::kNotFound) return 404;
+  return fault == Fault::kUnreachable ? 409 : 500;
+}
+
+Response answered(const control::Answer& answer, const Request& request) {
+  const bool table = query_value(request.query, "form") == "table";
+  return {200, table ? table_json(answer) : answer_json(answer)};
+}
 
 Response show(Gateway& gateway, const Request& request) {
   const std::string word = request.path.substr(kShow.size());
@@ -58,8 +70,33 @@ Response show(Gateway& gateway, const Request& request) {
   if (!topic) return problem(404, "there is nothing to show that is called \"" + word + "\"");
   const auto answer = gateway.show(*topic, query_value(request.query, "name"));
   if (!answer) return problem(status_of(answer.error().fault), answer.error().what);
-  const bool table = query_value(request.query, "form") == "table";
-  return {200, table ? table_json(*answer) : answer_json(*answer)};
+  return answered(*answer, request);
+}
+
+std::optional<Command> command_of(const Request& request) {
+  const std::string what = query_value(request.query, "what");
+  if (request.path == "/v1/up") return Command::kUp;
+  if (request.path == "/v1/down") return what == "children" ? Command::kDownChildren : Command::kDown;
+  if (request.path == "/v1/rekey") return what == "ike" ? Command::kRekeyIke : Command::kRekeyChildren;
+  return std::nullopt;
+}
+
+Response obey(Gateway& gateway, const Request& request, Command command) {
+  const auto done = gateway.command(command, query_value(request.query, "name"));
+  if (!done) return problem(status_of(done.error().fault), done.error().what);
+  return {200, json::serialize(json::object{{"schema", kSchema}, {"begun", true}})};
+}
+
+Response happenings(Gateway& gateway, const Request& request) {
+  const std::string after = query_value(request.query, "after");
+  std::uint64_t number = 0;
+  std::from_chars(after.data(), after.data() + after.size(), number);
+  return answered(gateway.happenings(number), request);
+}
+
+Response explain(Gateway& gateway, const Request& request) {
+  const auto answer = gateway.explain(query_value(request.query, "name"));
+  return answer ? answered(*answer, request) : problem(status_of(answer.error().fault), answer.error().what);
 }
 
 Response reload(Gateway& gateway) {
@@ -82,7 +119,17 @@ Response respond(Gateway& gateway, const Request& request) {
     if (request.method != Method::kPost) return problem(405, "POST it");
     return reload(gateway);
   }
-  return problem(404, "no such path; there are /v1/show/TOPIC and /v1/reload");
+  if (request.path == kExplain || request.path == kHappenings) {
+    if (request.method != Method::kGet) return problem(405, "GET it");
+    return request.path == kExplain ? explain(gateway, request) : happenings(gateway, request);
+  }
+  if (const auto command = command_of(request)) {
+    if (request.method != Method::kPost) return problem(405, "POST it");
+    return obey(gateway, request, *command);
+  }
+  return problem(404,
+                 "no such path; there are /v1/show/TOPIC, /v1/explain, /v1/happenings, /v1/up, /v1/down, /v1/rekey and "
+                 "/v1/reload");
 }
 
 std::string answer_json(const control::Answer& answer) {

@@ -25,7 +25,7 @@ void Daemon::carry_out(const control::ApplyPlan& effect) {
                 .event = control::kRouteWithoutRoom,
                 .fields = {{"prefixes", std::to_string(now)}}});
   }
-  carry_out(controller_.applied(outcome, dpdk::clock_now()));
+  carry_out(controller_.applied(outcome, moment_now()));
 }
 
 void Daemon::carry_out(const control::SetTwin& effect) {
@@ -64,6 +64,8 @@ void Daemon::carry_out(const control::Notice& effect) {
 }
 
 void Daemon::carry_out(const control::ReloadOutcome& effect) { last_outcome_ = effect; }
+
+void Daemon::carry_out(const control::IkeWork& effect) { ike_->carry_out(*effect.effect); }
 
 control::Surroundings Daemon::look_around() {
   control::Surroundings seen;

@@ -10,13 +10,15 @@
 
 #include "app/service_moment.h"
 #include "config/load.h"
+#include "control/admin_ike.h"
 
 namespace levelgate::app {
 namespace {
 
-constexpr Nanos kTick = std::chrono::seconds(1);         // counters, and what is due now and then
-constexpr Nanos kConfirm = std::chrono::seconds(10);     // so that a neighbour that changed or went is noticed
-constexpr Nanos kHints = std::chrono::milliseconds(10);  // how long a wanted neighbour may wait to be asked for
+constexpr Nanos kTick = std::chrono::seconds(1);             // counters, and what is due now and then
+constexpr Nanos kConfirm = std::chrono::seconds(10);         // so that a neighbour that changed or went is noticed
+constexpr Nanos kFarewell = std::chrono::milliseconds(150);  // for Deletes to leave
+constexpr Nanos kHints = std::chrono::milliseconds(10);      // how long a wanted neighbour may wait to be asked for
 
 }  // namespace
 
@@ -24,7 +26,7 @@ Daemon::Daemon(std::string config_path, model::Config config, Log& log)
     : path_(std::move(config_path)),
       first_config_(std::move(config)),
       log_(log),
-      controller_(worker_count(first_config_.dataplane)) {}
+      controller_(worker_count(first_config_.dataplane), *random_) {}
 
 Daemon::~Daemon() = default;
 
@@ -79,15 +81,31 @@ Result<void> Daemon::boot() {
     if (auto set = network_->set_mtu(port->twin_name(), port->twin_mtu()); !set) return set;
     if (auto set = network_->set_link_up(port->twin_name()); !set) return set;
   }
-  const Instant now = dpdk::clock_now();
-  carry_out(controller_.surroundings(look_around(), now));
-  carry_out(controller_.reload(first_config_, now));
+  ike_ = std::make_unique<IkeService>(
+      loop_, IkeService::Calls{[this](const ike::Path& path, ConstBytes octets) {
+                                 carry_out(controller_.datagram(moment_now(), path, octets));
+                                 wake_ike();
+                               },
+                               [this](ike::JobId id, ike::JobValue value) {
+                                 carry_out(controller_.job_done(moment_now(), id, std::move(value)));
+                                 wake_ike();
+                               },
+                               [this] {
+                                 carry_out(controller_.ike_time(moment_now()));
+                                 wake_ike();
+                               }});
+  if (auto listening = ike_->listen(first_config_); !listening) return listening;
+  carry_out(controller_.surroundings(look_around(), dpdk::clock_now()));
+  carry_out(controller_.reload(first_config_, moment_now()));
   if (!controller_.booted()) {
     return failure(Fault::kBadInput, fmt::format("{}: {}", path_, fmt::join(last_outcome_.lines, "; ")));
   }
   data_plane_->start();
+  wake_ike();
   return {};
 }
+
+void Daemon::wake_ike() { ike_->wake_at(controller_.ike_deadline()); }
 
 Result<void> Daemon::serve() {
   const auto& management = first_config_.management;
@@ -110,6 +128,7 @@ Result<void> Daemon::serve() {
 void Daemon::stop() {
   supervisor_.stopping();
   api_.reset();
+  ike_.reset();
   data_plane_.reset();
   network_.reset();
   devices_.reset();
@@ -121,7 +140,15 @@ void Daemon::on_signal(int signal) {
     return;
   }
   info("app", "told to stop", {{"signal", signal == SIGTERM ? "TERM" : "INT"}});
-  loop_.stop();
+  farewell();
+}
+
+// Peers learn that their SAs are gone, or they would send into nothing until they notice.
+void Daemon::farewell() {
+  if (controller_.tunnels().engine().size() == 0 || farewell_) return loop_.stop();
+  carry_out(controller_.stop(moment_now()));
+  farewell_ = std::make_unique<sockets::Alarm>(loop_, [this] { loop_.stop(); });
+  farewell_->arm(sockets::EventLoop::now() + kFarewell);
 }
 
 void Daemon::on_kernel_change() {
@@ -131,7 +158,8 @@ void Daemon::on_kernel_change() {
 void Daemon::on_tick() {
   stats_ = data_plane_->stats();
   const Instant now = dpdk::clock_now();
-  carry_out(controller_.tick(stats_, now));
+  carry_out(controller_.tick(stats_, moment_now()));
+  wake_ike();
   data_plane_->reclaim();
   if (now - confirmed_ >= kConfirm) {
     confirmed_ = now;
@@ -148,21 +176,56 @@ void Daemon::on_tick() {
 }
 
 void Daemon::take_hints() {
-  const Instant now = dpdk::clock_now();
-  for (const model::Event& event : data_plane_->take_events()) carry_out(controller_.event(event, now));
+  for (const model::Event& event : data_plane_->take_events()) carry_out(controller_.event(event, moment_now()));
   data_plane_->reclaim();
 }
 
-Result<control::Answer> Daemon::show(control::Topic topic, const std::string& name) {
+control::View Daemon::view() {
   stats_ = data_plane_->stats();
-  const auto ports = devices_->states(controller_.config());
-  return control::answer(topic, name,
-                         {.config = controller_.config(),
-                          .plan = controller_.plan(),
-                          .stats = stats_,
-                          .ports = ports,
-                          .trends = controller_.trends(),
-                          .now = dpdk::clock_now()});
+  port_states_ = devices_->states(controller_.config());
+  const ike::Moment moment = moment_now();
+  return {.config = controller_.config(),
+          .plan = controller_.plan(),
+          .stats = stats_,
+          .ports = port_states_,
+          .trends = controller_.trends(),
+          .now = moment.now,
+          .tunnels = &controller_.tunnels(),
+          .unix_seconds = moment.unix_seconds};
+}
+
+Result<control::Answer> Daemon::show(control::Topic topic, const std::string& name) {
+  return control::answer(topic, name, view());
+}
+
+Result<control::Answer> Daemon::explain(const std::string& tunnel) { return control::explain_tunnel(tunnel, view()); }
+
+control::Answer Daemon::happenings(std::uint64_t after) { return control::happenings_after(after, view()); }
+
+Result<void> Daemon::command(api::Command command, const std::string& tunnel) {
+  const ike::Moment moment = moment_now();
+  Result<control::Effects> effects = failure(Fault::kInternal, "no such command");
+  switch (command) {
+    case api::Command::kUp:
+      effects = controller_.bring_up(moment, tunnel);
+      break;
+    case api::Command::kDown:
+      effects = controller_.take_down(moment, tunnel, control::Tunnels::Extent::kWhole);
+      break;
+    case api::Command::kDownChildren:
+      effects = controller_.take_down(moment, tunnel, control::Tunnels::Extent::kChildren);
+      break;
+    case api::Command::kRekeyIke:
+      effects = controller_.rekey(moment, tunnel, ike::RekeyTarget::kIke);
+      break;
+    case api::Command::kRekeyChildren:
+      effects = controller_.rekey(moment, tunnel, ike::RekeyTarget::kChildren);
+      break;
+  }
+  if (!effects) return std::unexpected(effects.error());
+  carry_out(*effects);
+  wake_ike();
+  return {};
 }
 
 std::string Daemon::status_text() const {
@@ -177,7 +240,14 @@ api::Reloaded Daemon::reload() {
   config::Loaded loaded = config::load_file(path_, service_moment());
   const bool readable = loaded.config.has_value();
   if (readable) {
-    carry_out(controller_.reload(std::move(*loaded.config), dpdk::clock_now()));
+    const model::Config wanted = *loaded.config;
+    if (const auto listening = ike_->listen(wanted); !listening) {
+      carry_out(controller_.reload_refused({listening.error().what}));
+    } else {
+      carry_out(controller_.reload(std::move(*loaded.config), moment_now()));
+      if (!last_outcome_.done) complain("ike", ike_->listen(controller_.config()));
+      wake_ike();
+    }
   } else {
     std::vector<std::string> lines;
     for (const auto& finding : loaded.findings) {

@@ -15,9 +15,11 @@
 #include "app/data_plane.h"
 #include "app/devices.h"
 #include "app/exit_status.h"
+#include "app/ike_service.h"
 #include "app/log.h"
 #include "app/supervisor.h"
 #include "control/controller.h"
+#include "crypto/random.h"
 #include "kernel/network.h"
 #include "sockets/event_loop.h"
 
@@ -40,11 +42,17 @@ class Daemon final : private api::Gateway {
 
   [[nodiscard]] Result<control::Answer> show(control::Topic topic, const std::string& name) override;
   [[nodiscard]] api::Reloaded reload() override;
+  [[nodiscard]] Result<void> command(api::Command command, const std::string& tunnel) override;
+  [[nodiscard]] Result<control::Answer> explain(const std::string& tunnel) override;
+  [[nodiscard]] control::Answer happenings(std::uint64_t after) override;
 
   void on_signal(int signal);
   void on_kernel_change();
   void on_tick();
   void take_hints();
+  void wake_ike();
+  void farewell();
+  [[nodiscard]] control::View view();
 
   void carry_out(const control::Effects& effects);
   void carry_out(const control::ApplyPlan& effect);
@@ -53,6 +61,7 @@ class Daemon final : private api::Gateway {
   void carry_out(const control::SetLog& effect);
   void carry_out(const control::Notice& effect);
   void carry_out(const control::ReloadOutcome& effect);
+  void carry_out(const control::IkeWork& effect);
 
   [[nodiscard]] std::string status_text() const;  // for the service manager
   [[nodiscard]] control::Surroundings look_around();
@@ -66,10 +75,12 @@ class Daemon final : private api::Gateway {
   model::Config first_config_;
   Log& log_;
   Supervisor supervisor_;
+  std::unique_ptr<crypto::Random> random_ = crypto::make_openssl_random();
   control::Controller controller_;
   control::ReloadOutcome last_outcome_;
   std::string dpdk_fault_;  // what DPDK called an error last
   model::Stats stats_;
+  std::map<std::string, control::PortState> port_states_;   // as last looked at
   std::vector<std::uint64_t> turns_;                        // of each worker, at the last tick
   Instant confirmed_{};                                     // when the kernel was last asked to confirm neighbours
   std::map<std::string, std::vector<IpPrefix>> addresses_;  // on the twins, by port
@@ -79,6 +90,8 @@ class Daemon final : private api::Gateway {
   std::unique_ptr<Devices> devices_;
   std::unique_ptr<kernel::Network> network_;
   std::unique_ptr<DataPlane> data_plane_;
+  std::unique_ptr<IkeService> ike_;
+  std::unique_ptr<sockets::Alarm> farewell_;  // while peers are told that we go
   std::unique_ptr<api::HttpServer> api_;
 };
 

@@ -53,6 +53,7 @@ int run_command(int argc, const char* const* argv) {
     add_reload(app, line);
     add_replay(app, line);
     add_show(app, line);
+    add_tunnel_commands(app, line);
     add_version(app, line);
     return run_parsed(app, line, argc, argv);
   } catch (const std::exception& error) {

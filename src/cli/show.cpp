@@ -88,9 +88,11 @@ Exit run_show(const ShowOptions& options, CommandLine& line) {
 void add_show(CLI::App& app, CommandLine& line) {
   auto* verb = app.add_subcommand("show", "what the running daemon does");
   auto options = std::make_shared<ShowOptions>();
-  verb->add_option("TOPIC", options->topic, "tunnels, tfs, drops, ports, neighbours or routes")
+  verb->add_option("TOPIC", options->topic,
+                   "tunnels, tfs, ike, sa, certs, algorithms, drops, ports, neighbours or routes")
       ->required()
-      ->check(CLI::IsMember({"tunnels", "tfs", "drops", "ports", "neighbours", "routes"}));
+      ->check(CLI::IsMember(
+          {"tunnels", "tfs", "ike", "sa", "certs", "algorithms", "drops", "ports", "neighbours", "routes"}));
   verb->add_option("NAME", options->name, "only this tunnel or port");
   verb->callback([options, &line] { line.exit = run_show(*options, line); });
 }

@@ -66,8 +66,8 @@ class CertificateJudge {
       return complaints_.error(8, *revocation, "revocation: strict needs a list", "add crl: PATH");
     }
     if (!usable(crl)) return;
-    if (const auto list = crypto::RevocationList::from_pem(authority.crl); !list) {
-      return complaints_.error(48, *crl, crl->text + ": " + list.error().what);
+    if (const auto lists = crypto::revocation_lists_from_pem(authority.crl); !lists) {
+      return complaints_.error(48, *crl, crl->text + ": " + lists.error().what);
     }
     if (authority.revocation != model::Revocation::kNone || complaints_.faulty(revocation)) return;
     complaints_.warning(106, crl->mark, "crl has no effect with revocation: none", "revocation: soft or strict");

@@ -7,18 +7,23 @@
 #include <array>
 #include <set>
 
+#include "control/admin_ike.h"
 #include "control/admin_tunnels.h"
 #include "control/figures.h"
 
 namespace levelgate::control {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Topic>, 6> kTopics{{{"tunnels", Topic::kTunnels},
-                                                                     {"tfs", Topic::kTfs},
-                                                                     {"drops", Topic::kDrops},
-                                                                     {"ports", Topic::kPorts},
-                                                                     {"neighbours", Topic::kNeighbours},
-                                                                     {"routes", Topic::kRoutes}}};
+constexpr std::array<std::pair<std::string_view, Topic>, 10> kTopics{{{"tunnels", Topic::kTunnels},
+                                                                      {"tfs", Topic::kTfs},
+                                                                      {"drops", Topic::kDrops},
+                                                                      {"ports", Topic::kPorts},
+                                                                      {"neighbours", Topic::kNeighbours},
+                                                                      {"routes", Topic::kRoutes},
+                                                                      {"ike", Topic::kIke},
+                                                                      {"sa", Topic::kSa},
+                                                                      {"certs", Topic::kCerts},
+                                                                      {"algorithms", Topic::kAlgorithms}}};
 
 std::unexpected<Error> none_named(const char* what, const std::string& name) {
   return failure(Fault::kNotFound, std::string("there is no ") + what + " \"" + name + "\"");
@@ -229,6 +234,14 @@ Result<Answer> answer(Topic topic, const std::string& name, const View& view) {
       return neighbours(name, view);
     case Topic::kRoutes:
       return routes(name, view);
+    case Topic::kIke:
+      return show_ike(name, view);
+    case Topic::kSa:
+      return show_sa(name, view);
+    case Topic::kCerts:
+      return show_certs(name, view);
+    case Topic::kAlgorithms:
+      return show_algorithms();
   }
   return failure(Fault::kInternal, "topic without an answer");
 }

@@ -44,10 +44,23 @@ struct Answer {
   std::vector<std::string> lines;              // below the table
 };
 
-enum class Topic : std::uint8_t { kTunnels, kTfs, kDrops, kPorts, kNeighbours, kRoutes };
+enum class Topic : std::uint8_t {
+  kTunnels,
+  kTfs,
+  kDrops,
+  kPorts,
+  kNeighbours,
+  kRoutes,
+  kIke,
+  kSa,
+  kCerts,
+  kAlgorithms
+};
 
 // The word behind `levelgate show`.
 [[nodiscard]] std::optional<Topic> topic_named(std::string_view word);
+
+class Tunnels;
 
 // What a device tells of one port.
 struct PortState {
@@ -64,6 +77,8 @@ struct View {
   const std::map<std::string, PortState>& ports;  // by name; may lack some
   const Trends& trends;
   Instant now;
+  const Tunnels* tunnels = nullptr;  // that IKE keeps; null: there is no engine
+  std::int64_t unix_seconds = 0;     // for certificates
 };
 
 // `name` limits the answer to one tunnel or port; empty: all. kNotFound when there is none of that name.

@@ -62,7 +62,7 @@ Effects Controller::propose(Proposal proposal) {
   return {ApplyPlan{proposal_->plan}};
 }
 
-Effects Controller::reload(model::Config config, Instant) {
+Effects Controller::reload(model::Config config, const ike::Moment&) {
   Proposal proposal;
   if (booted_) {
     std::vector<std::string> impossible;
@@ -76,7 +76,10 @@ Effects Controller::reload(model::Config config, Instant) {
                                 " since the daemon started; take a new one at both ends"});
     }
   }
-  auto plan = make_plan(config, surroundings_, workers_, booted_ ? &plan_ : nullptr);
+  auto policies = Tunnels::prepare(config);
+  if (!policies) return refuse(kConfigFaulty, {policies.error().what});
+  proposal.policies = std::move(*policies);
+  auto plan = plan_for(config);
   if (!plan) return refuse(kPlanRefused, {plan.error().what});
   proposal.config = std::move(config);
   proposal.plan = std::move(*plan);
@@ -94,7 +97,7 @@ Effects Controller::reload_refused(std::vector<std::string> findings) {
   return effects;
 }
 
-Effects Controller::applied(const Result<void>& outcome, Instant now) {
+Effects Controller::applied(const Result<void>& outcome, const ike::Moment& moment) {
   if (!proposal_) return {};
   Proposal proposal = std::move(*proposal_);
   proposal_.reset();
@@ -108,6 +111,7 @@ Effects Controller::applied(const Result<void>& outcome, Instant now) {
   stale_ = false;
   plan_ = std::move(proposal.plan);
   Effects effects;
+  TunnelWork began;
   if (proposal.config) {
     set_twins(*proposal.config, effects);
     const auto& before = config_.management;
@@ -115,8 +119,9 @@ Effects Controller::applied(const Result<void>& outcome, Instant now) {
     if (!booted_ || before.log_level != after.log_level || before.log_format != after.log_format) {
       effects.push_back(SetLog{after.log_level, after.log_format});
     }
-    config_ = std::move(*proposal.config);
+    const model::Config before_it = std::exchange(config_, std::move(*proposal.config));
     spent_keys_.take(config_);
+    began = tunnels_.configure(moment, before_it, config_, std::move(proposal.policies));
     const std::string message = booted_ ? "configuration in force: " + plural(proposal.changes.size(), "change")
                                         : "configuration in force: " + plural(config_.ports.size(), "port") + ", " +
                                               plural(config_.tunnels.size(), "tunnel") + ", " +
@@ -127,7 +132,84 @@ Effects Controller::applied(const Result<void>& outcome, Instant now) {
     effects.push_back(ReloadOutcome{true, std::move(proposal.changes)});
   }
   find_needed_hops();
-  resolve_needed(now, effects);
+  resolve_needed(moment.now, effects);
+  follow(std::move(began), effects);
+  return effects;
+}
+
+Result<model::ForwardingPlan> Controller::plan_for(const model::Config& config) const {
+  return make_plan(config, surroundings_, workers_, booted_ ? &plan_ : nullptr, tunnels_.negotiated());
+}
+
+// The plan comes before what is sent: the peer may use a new SA as soon as it knows of it.
+void Controller::follow(TunnelWork work, Effects& effects) {
+  for (Happening& happening : work.happenings) {
+    if (happening.severity == ike::Severity::kDebug && config_.management.log_level != model::LogLevel::kDebug)
+      continue;
+    const model::LogLevel level = happening.severity == ike::Severity::kError  ? model::LogLevel::kError
+                                  : happening.severity == ike::Severity::kWarn ? model::LogLevel::kWarn
+                                  : happening.severity == ike::Severity::kInfo ? model::LogLevel::kInfo
+                                                                               : model::LogLevel::kDebug;
+    effects.push_back(Notice{level, "ike", happening.id, std::move(happening.text), std::move(happening.tunnel)});
+  }
+  if (work.plan_changed && booted_) {
+    auto plan = plan_for(config_);
+    if (!plan) {
+      effects.push_back(Notice{model::LogLevel::kError, "ike", kPlanRefused, plan.error().what});
+    } else if (*plan != plan_) {
+      for (Effect& effect : propose({std::nullopt, std::move(*plan), {}, {}})) effects.push_back(std::move(effect));
+    }
+  }
+  for (ike::Effect& effect : work.rest) {
+    effects.push_back(IkeWork{std::make_shared<ike::Effect>(std::move(effect))});
+  }
+}
+
+Effects Controller::datagram(const ike::Moment& moment, const ike::Path& path, ConstBytes octets) {
+  Effects effects;
+  follow(tunnels_.datagram(moment, path, octets), effects);
+  return effects;
+}
+
+Effects Controller::job_done(const ike::Moment& moment, ike::JobId id, ike::JobValue value) {
+  Effects effects;
+  follow(tunnels_.job_done(moment, id, std::move(value)), effects);
+  return effects;
+}
+
+Effects Controller::ike_time(const ike::Moment& moment) {
+  Effects effects;
+  follow(tunnels_.on_time(moment), effects);
+  return effects;
+}
+
+Result<Effects> Controller::bring_up(const ike::Moment& moment, const std::string& tunnel) {
+  auto work = tunnels_.bring_up(moment, tunnel);
+  if (!work) return std::unexpected(work.error());
+  Effects effects;
+  follow(std::move(*work), effects);
+  return effects;
+}
+
+Result<Effects> Controller::take_down(const ike::Moment& moment, const std::string& tunnel, Tunnels::Extent extent) {
+  auto work = tunnels_.take_down(moment, tunnel, extent);
+  if (!work) return std::unexpected(work.error());
+  Effects effects;
+  follow(std::move(*work), effects);
+  return effects;
+}
+
+Result<Effects> Controller::rekey(const ike::Moment& moment, const std::string& tunnel, ike::RekeyTarget what) {
+  auto work = tunnels_.rekey(moment, tunnel, what);
+  if (!work) return std::unexpected(work.error());
+  Effects effects;
+  follow(std::move(*work), effects);
+  return effects;
+}
+
+Effects Controller::stop(const ike::Moment& moment) {
+  Effects effects;
+  follow(tunnels_.say_farewell(moment), effects);
   return effects;
 }
 
@@ -151,21 +233,21 @@ Effects Controller::surroundings(Surroundings now_seen, Instant now) {
     if (found != resolutions_.end() && !answered_.contains(hop)) found->second.asked.reset();
   }
   if (!booted_) return {};
-  auto plan = make_plan(config_, surroundings_, workers_, &plan_);
-  if (plan && *plan != plan_) return propose({std::nullopt, std::move(*plan), {}});
+  auto plan = plan_for(config_);
+  if (plan && *plan != plan_) return propose({std::nullopt, std::move(*plan), {}, {}});
   if (plan) stale_ = false;  // what could not be followed has passed: the next refusal is news
   Effects effects;
   resolve_needed(now, effects);
   return effects;
 }
 
-Effects Controller::event(const model::Event& event, Instant now) {
+Effects Controller::event(const model::Event& event, const ike::Moment& moment) {
   Effects effects;
   const std::string tunnel = event.tunnel.value < plan_.tunnels.size() ? plan_.tunnels[event.tunnel.value].name : "";
   switch (event.kind) {
     case model::EventKind::kNeighbourWanted:
       if (event.port.value >= plan_.ports.size()) break;
-      ask({plan_.ports[event.port.value].name, event.address}, kAskAgain, now, effects);
+      ask({plan_.ports[event.port.value].name, event.address}, kAskAgain, moment.now, effects);
       break;
     case model::EventKind::kSequenceExhausted:
       if (tunnel.empty() || !exhausted_.insert({tunnel, event.spi}).second) break;
@@ -173,21 +255,24 @@ Effects Controller::event(const model::Event& event, Instant now) {
                                "sequence numbers are used up: nothing leaves any more", tunnel});
       break;
     case model::EventKind::kSequenceNearLimit:
-      if (tunnel.empty() || !near_limit_.insert({tunnel, event.spi}).second) break;
+      if (tunnel.empty() || tunnels_.lives().contains(tunnel)) break;  // IKE rekeys in time
+      if (!near_limit_.insert({tunnel, event.spi}).second) break;
       effects.push_back(
           Notice{model::LogLevel::kWarn, "esp", kSequenceNearLimit, "sequence numbers are nearly used up", tunnel});
       break;
     case model::EventKind::kSlotsSkipped:  // tick() tells it from the counter, which no lost event can falsify
       break;
-    case model::EventKind::kInboundProven:  // for rekeys and peers behind a NAT: static keys have neither
+    case model::EventKind::kInboundProven:
     case model::EventKind::kPeerMoved:
+      follow(tunnels_.event(moment, tunnel, event), effects);
       break;
   }
   return effects;
 }
 
-Effects Controller::tick(const model::Stats& stats, Instant now) {
+Effects Controller::tick(const model::Stats& stats, const ike::Moment& moment) {
   Effects effects;
+  const Instant now = moment.now;
   trends_.observe(stats, now);
   if (!booted_) return effects;
   tell_skipped(stats, now, effects);
@@ -196,10 +281,9 @@ Effects Controller::tick(const model::Stats& stats, Instant now) {
     return now - entry.second.asked.value_or(entry.second.wanted_since) > kForget;
   });
   resolve_needed(now, effects);
-  if (!stale_) return effects;
-  auto plan = make_plan(config_, surroundings_, workers_, &plan_);
-  if (!plan || *plan == plan_) return effects;
-  for (Effect& effect : propose({std::nullopt, std::move(*plan), {}})) effects.push_back(std::move(effect));
+  TunnelWork work = tunnels_.tick(moment, stats);
+  work.plan_changed = work.plan_changed || stale_;
+  follow(std::move(work), effects);
   return effects;
 }
 

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -26,6 +27,7 @@
 #include "control/reconcile.h"
 #include "control/spent_keys.h"
 #include "control/trends.h"
+#include "control/tunnels.h"
 
 namespace levelgate::control {
 
@@ -63,30 +65,49 @@ struct ReloadOutcome {
   std::vector<std::string> lines;  // the changes with their cost, or why nothing changed
 };
 
-using Effect = std::variant<ApplyPlan, SetTwin, ResolveNeighbour, SetLog, Notice, ReloadOutcome>;
+// The engine's own: datagrams to send, and slow work, whose value comes back by job_done().
+struct IkeWork {
+  std::shared_ptr<ike::Effect> effect;
+};
+
+using Effect = std::variant<ApplyPlan, SetTwin, ResolveNeighbour, SetLog, Notice, ReloadOutcome, IkeWork>;
 using Effects = std::vector<Effect>;
 
 // Thread: control.
 class Controller {
  public:
-  explicit Controller(std::uint32_t workers) : workers_(workers) {}
+  // `random` outlives it.
+  Controller(std::uint32_t workers, crypto::Random& random) : workers_(workers), tunnels_(random) {}
 
   // A configuration that was loaded without an error: the first one is the boot.
-  [[nodiscard]] Effects reload(model::Config config, Instant now);
+  [[nodiscard]] Effects reload(model::Config config, const ike::Moment& moment);
   // One that could not be loaded: `findings` are lines for people. Nothing changes.
   [[nodiscard]] Effects reload_refused(std::vector<std::string> findings);
   // The outcome of the ApplyPlan before.
-  [[nodiscard]] Effects applied(const Result<void>& outcome, Instant now);
+  [[nodiscard]] Effects applied(const Result<void>& outcome, const ike::Moment& moment);
   // Neighbours, routes or devices changed; the whole of what is known now.
   [[nodiscard]] Effects surroundings(Surroundings now_seen, Instant now);
   // A hint from the data plane; may be lost or repeated.
-  [[nodiscard]] Effects event(const model::Event& event, Instant now);
+  [[nodiscard]] Effects event(const model::Event& event, const ike::Moment& moment);
   // Call it about once a second: counters, and what has to be done again now and then.
-  [[nodiscard]] Effects tick(const model::Stats& stats, Instant now);
+  [[nodiscard]] Effects tick(const model::Stats& stats, const ike::Moment& moment);
+
+  // IKE: a datagram on a path, the value of a job, and the moment that ike_deadline() named.
+  [[nodiscard]] Effects datagram(const ike::Moment& moment, const ike::Path& path, ConstBytes octets);
+  [[nodiscard]] Effects job_done(const ike::Moment& moment, ike::JobId id, ike::JobValue value);
+  [[nodiscard]] Effects ike_time(const ike::Moment& moment);
+  [[nodiscard]] Instant ike_deadline() const { return tunnels_.deadline(); }
+  // Commands about one tunnel. An Error: there is none, or it is in no state for that.
+  [[nodiscard]] Result<Effects> bring_up(const ike::Moment& moment, const std::string& tunnel);
+  [[nodiscard]] Result<Effects> take_down(const ike::Moment& moment, const std::string& tunnel, Tunnels::Extent extent);
+  [[nodiscard]] Result<Effects> rekey(const ike::Moment& moment, const std::string& tunnel, ike::RekeyTarget what);
+  // Says farewell to every peer.
+  [[nodiscard]] Effects stop(const ike::Moment& moment);
 
   [[nodiscard]] const model::Config& config() const { return config_; }      // in force
   [[nodiscard]] const model::ForwardingPlan& plan() const { return plan_; }  // that the data plane has
   [[nodiscard]] const Trends& trends() const { return trends_; }
+  [[nodiscard]] const Tunnels& tunnels() const { return tunnels_; }
   [[nodiscard]] bool booted() const { return booted_; }
 
  private:
@@ -95,6 +116,7 @@ class Controller {
     std::optional<model::Config> config;  // empty: only the surroundings changed
     model::ForwardingPlan plan;
     std::vector<std::string> changes;
+    Tunnels::Policies policies;  // of `config`
   };
   using Hop = std::pair<std::string, IpAddress>;  // port, address
   struct Resolution {
@@ -110,6 +132,8 @@ class Controller {
 
   Effects refuse(std::string_view event, std::vector<std::string> why) const;
   Effects propose(Proposal proposal);
+  [[nodiscard]] Result<model::ForwardingPlan> plan_for(const model::Config& config) const;
+  void follow(TunnelWork work, Effects& effects);
   void set_twins(const model::Config& next, Effects& effects) const;
   void find_needed_hops();
   void ask(const Hop& hop, Nanos not_again_within, Instant now, Effects& effects);
@@ -124,6 +148,7 @@ class Controller {
   model::ForwardingPlan plan_;
   Surroundings surroundings_;
   std::optional<Proposal> proposal_;
+  Tunnels tunnels_;
   SpentKeys spent_keys_;
   Trends trends_;
   std::set<Hop> needed_;    // next hops of tunnels and of the operator's routes

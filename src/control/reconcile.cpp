@@ -17,8 +17,12 @@ constexpr std::uint32_t kLargestInner = 9216;      // default cap of one inner p
 class PlanMaker {
  public:
   PlanMaker(const model::Config& config, const Surroundings& surroundings, std::uint32_t workers,
-            const model::ForwardingPlan* running)
-      : config_(config), surroundings_(surroundings), workers_(std::max(workers, 1u)), running_(running) {}
+            const model::ForwardingPlan* running, const NegotiatedTunnels& negotiated)
+      : config_(config),
+        surroundings_(surroundings),
+        workers_(std::max(workers, 1u)),
+        running_(running),
+        negotiated_(negotiated) {}
 
   Result<model::ForwardingPlan> make() {
     for (const model::PortConfig& port : config_.ports) add_port(port);
@@ -77,8 +81,25 @@ class PlanMaker {
     plan.selectors = tunnel.selectors;
     if (tunnel.inbound) plan.inbound = {*tunnel.inbound};
     plan.outbound = tunnel.outbound;
+    if (tunnel.ike) add_negotiated(plan);
     tunnels_[tunnel.name] = plan.id;
     plan_.tunnels.push_back(std::move(plan));
+  }
+
+  void add_negotiated(model::TunnelPlan& plan) const {
+    const auto found = negotiated_.find(plan.name);
+    if (found == negotiated_.end()) return;
+    const Negotiated& agreed = found->second;
+    plan.inbound = agreed.inbound;
+    plan.outbound = agreed.outbound;
+    if (!agreed.outbound) return;
+    plan.selectors = agreed.selectors;
+    plan.remote = agreed.remote;
+    plan.encapsulation = agreed.encapsulation;
+    plan.udp_local_port = agreed.udp_local_port;
+    plan.udp_remote_port = agreed.udp_remote_port;
+    if (!agreed.aggfrag) plan.tfs.mode = model::TfsMode::kPlain;
+    if (!agreed.peer_takes_fragments) plan.tfs.fragment = false;
   }
 
   // Old tunnels stay where they are; new ones go, in the order of the file, to the worker with the fewest.
@@ -153,6 +174,7 @@ class PlanMaker {
   const Surroundings& surroundings_;
   std::uint32_t workers_;
   const model::ForwardingPlan* running_;
+  const NegotiatedTunnels& negotiated_;
   model::ForwardingPlan plan_;
   std::map<std::string, PortId> ports_;
   std::map<std::string, TunnelId> tunnels_;
@@ -161,8 +183,9 @@ class PlanMaker {
 }  // namespace
 
 Result<model::ForwardingPlan> make_plan(const model::Config& config, const Surroundings& surroundings,
-                                        std::uint32_t worker_count, const model::ForwardingPlan* running) {
-  return PlanMaker(config, surroundings, worker_count, running).make();
+                                        std::uint32_t worker_count, const model::ForwardingPlan* running,
+                                        const NegotiatedTunnels& negotiated) {
+  return PlanMaker(config, surroundings, worker_count, running, negotiated).make();
 }
 
 const model::Route* outer_route(const model::ForwardingPlan& plan, const IpAddress& peer) {

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "control/negotiated.h"
+
 namespace levelgate::control {
 
 struct LearntRoute {
@@ -46,9 +48,11 @@ struct Surroundings {
 
 // Tunnels and ports keep the order of the file. A tunnel that `running` has by the same name keeps its worker, since a
 // sealer that moved would begin its numbers anew; others go where the fewest are. `running` may be null: boot, replay.
+// Tunnels without static keys have what IKE agreed upon.
 [[nodiscard]] Result<model::ForwardingPlan> make_plan(const model::Config& config, const Surroundings& surroundings,
                                                       std::uint32_t worker_count,
-                                                      const model::ForwardingPlan* running = nullptr);
+                                                      const model::ForwardingPlan* running = nullptr,
+                                                      const NegotiatedTunnels& negotiated = {});
 
 // The route that a tunnel's outer packets take: the longest to the peer that is no tunnel and no blackhole. Null: none.
 [[nodiscard]] const model::Route* outer_route(const model::ForwardingPlan& plan, const IpAddress& peer);

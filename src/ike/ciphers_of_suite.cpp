@@ -96,4 +96,20 @@ std::optional<Error> not_computed(const ikewire::Proposal& proposal) {
   return std::nullopt;
 }
 
+std::vector<std::pair<std::string, std::vector<std::string>>> computed_words() {
+  const auto of = [](ikewire::ProtocolId protocol, TransformType type) {
+    std::vector<std::string> words;
+    for (const ikewire::Transform& transform : negotiation::transforms_with_words(type)) {
+      if (is_computed(transform, protocol)) words.push_back(negotiation::transform_text(transform));
+    }
+    return words;
+  };
+  using enum ikewire::ProtocolId;
+  return {{"ike-encryption", of(kIke, TransformType::kEncr)},
+          {"ike-integrity", of(kIke, TransformType::kInteg)},
+          {"prf", of(kIke, TransformType::kPrf)},
+          {"key-exchange", of(kIke, TransformType::kKe)},
+          {"esp-encryption", of(kEsp, TransformType::kEncr)}};
+}
+
 }  // namespace levelgate::ike

@@ -8,6 +8,9 @@
 #include <levelgate/base/result.h>
 
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "crypto/ike_cipher.h"
 #include "ike/keymat.h"
@@ -31,6 +34,9 @@ struct EspCiphers {
 
 // Why a configured proposal names something that is not computed here; empty: all of it is.
 [[nodiscard]] std::optional<Error> not_computed(const ikewire::Proposal& proposal);
+
+// The words of proposals by kind, as far as they are computed here: encryption, integrity, prf, key exchange, ESP.
+[[nodiscard]] std::vector<std::pair<std::string, std::vector<std::string>>> computed_words();
 
 [[nodiscard]] inline ikewire::SealShape seal_shape_of(const crypto::IkeCipherSizes& sizes) {
   return {sizes.iv_octets, sizes.icv_octets, sizes.block_octets};

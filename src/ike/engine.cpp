@@ -38,6 +38,10 @@ void Engine::configure(std::vector<PolicyPtr> policies) {
     by_addresses_[{policy->local, policy->remote}].push_back(policy);
     by_name_[policy->name] = policy;
   }
+  for (auto& [spi, entry] : sas_) {
+    const auto now = by_name_.find(entry.sa->state().tunnel());
+    if (is_up(*entry.sa) && now != by_name_.end()) entry.sa->state().policy = now->second;
+  }
 }
 
 Means Engine::means(const Moment& moment, Effects& effects) { return {moment, random_, effects, *this}; }
@@ -237,6 +241,19 @@ Effects Engine::rekey_child(const Moment& moment, ChildId child) {
     const std::uint64_t own = owner->state().own_spi();
     owner->want(means, Want::kRekeyChild, child);
     settle(means, own);
+  }
+  return effects;
+}
+
+Effects Engine::delete_children(const Moment& moment, const std::string& tunnel) {
+  Effects effects;
+  Means means = this->means(moment, effects);
+  for (const std::uint64_t spi : sas_of(tunnel)) {
+    IkeSa& sa = *sas_.at(spi).sa;
+    std::vector<ChildId> children;
+    for (const auto& [id, child] : sa.state().children) children.push_back(id);
+    for (const ChildId child : children) sa.want(means, Want::kDeleteChild, child);
+    settle(means, spi);
   }
   return effects;
 }

@@ -57,8 +57,8 @@ class Engine final : private Registry {
   explicit Engine(crypto::Random& random);
   ~Engine() override;
 
-  // What may be negotiated from now on. SAs keep the policy under which they were made; the caller ends those that
-  // shall not go on.
+  // What may be negotiated from now on. SAs that are up follow the new policy of their tunnel at the next rekey; the
+  // caller ends those that shall not go on.
   void configure(std::vector<PolicyPtr> policies);
 
   [[nodiscard]] Effects initiate(const Moment& moment, const std::string& tunnel);
@@ -74,6 +74,7 @@ class Engine final : private Registry {
   [[nodiscard]] Effects forget(const Moment& moment, const std::string& tunnel);
   [[nodiscard]] Effects rekey(const Moment& moment, const std::string& tunnel, RekeyTarget what);
   [[nodiscard]] Effects rekey_child(const Moment& moment, ChildId child);
+  [[nodiscard]] Effects delete_children(const Moment& moment, const std::string& tunnel);
   // Another Child SA on the established IKE SA of a tunnel.
   [[nodiscard]] Effects create_child(const Moment& moment, const std::string& tunnel);
   // The peer of this child sent something authentic.

@@ -61,6 +61,30 @@ std::string suite_text(const negotiation::Suite& suite) {
   return text;
 }
 
+std::string cipher_word(const negotiation::Suite& suite) {
+  std::string text;
+  add_word(text, TransformType::kEncr, suite.encryption, suite.key_bits);
+  return text;
+}
+
+std::string prf_word(const negotiation::Suite& suite) {
+  std::string text;
+  add_word(text, TransformType::kPrf, suite.prf);
+  return text;
+}
+
+std::vector<std::string> exchange_words(const negotiation::Suite& suite) {
+  std::vector<std::string> words;
+  const auto add = [&](ikewire::KeMethod method) {
+    std::string text;
+    add_word(text, TransformType::kKe, method);
+    words.push_back(std::move(text));
+  };
+  if (suite.key_exchange != ikewire::KeMethod::kNone) add(suite.key_exchange);
+  for (const negotiation::AdditionalKe& more : suite.additional) add(more.method);
+  return words;
+}
+
 std::string selectors_text(const negotiation::Selectors& selectors) {
   if (selectors.empty()) return "none";
   std::string text;

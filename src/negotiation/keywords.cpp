@@ -253,6 +253,16 @@ std::string proposal_text(const ikewire::Proposal& proposal) {
   return text;
 }
 
+std::vector<ikewire::Transform> transforms_with_words(ikewire::TransformType type) {
+  std::vector<ikewire::Transform> transforms;
+  for (const Word& known : kWords) {
+    if (known.type != type) continue;
+    auto transform = make_transform(known.type, known.id, known.key_bits);
+    if (std::ranges::find(transforms, transform) == transforms.end()) transforms.push_back(std::move(transform));
+  }
+  return transforms;
+}
+
 ikewire::Transform make_transform(ikewire::TransformType type, std::uint16_t id, std::uint16_t key_bits) {
   Transform transform{type, id, {}};
   if (key_bits != 0) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ikewire/ike_proposals.h"
 
@@ -22,6 +23,9 @@ namespace levelgate::negotiation {
 // Reads back as the same proposal where every transform has a word; others, of a peer, appear by their registry's name.
 [[nodiscard]] std::string proposal_text(const ikewire::Proposal& proposal);
 [[nodiscard]] std::string transform_text(const ikewire::Transform& transform);
+
+// Every transform of a kind that has a word, once, in the order of the table.
+[[nodiscard]] std::vector<ikewire::Transform> transforms_with_words(ikewire::TransformType type);
 
 [[nodiscard]] ikewire::Transform make_transform(ikewire::TransformType type, std::uint16_t id,
                                                 std::uint16_t key_bits = 0);

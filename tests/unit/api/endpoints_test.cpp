@@ -29,7 +29,20 @@ class RoteGateway : public Gateway {
     return answer;
   }
   Reloaded reload() override { return reloaded; }
+  Result<void> command(Command command, const std::string& tunnel) override {
+    if (tunnel == "missing") return failure(Fault::kNotFound, "no tunnel \"missing\" is kept by IKE");
+    if (tunnel == "asleep") return failure(Fault::kUnreachable, "tunnel \"asleep\" is not up");
+    commands.emplace_back(command, tunnel);
+    return {};
+  }
+  Result<control::Answer> explain(const std::string& tunnel) override { return show(asked_topic, tunnel); }
+  control::Answer happenings(std::uint64_t after) override {
+    control::Answer answer;
+    answer.value = Value{Value::Map{{"last", Value{after + 1}}}};
+    return answer;
+  }
 
+  std::vector<std::pair<Command, std::string>> commands;
   control::Topic asked_topic = control::Topic::kRoutes;
   std::string asked_name = "nobody asked";
   Reloaded reloaded{true, {true, {"tunnel lab: rate 20 -> 30 Mbit/s"}}};
@@ -54,7 +67,8 @@ TEST(Endpoints, ShowAsATable) {
 
 TEST(Endpoints, EveryTopicOfTheContract) {
   RoteGateway gateway;
-  for (const char* topic : {"tunnels", "tfs", "drops", "ports", "neighbours", "routes"}) {
+  for (const char* topic :
+       {"tunnels", "tfs", "ike", "sa", "certs", "algorithms", "drops", "ports", "neighbours", "routes"}) {
     EXPECT_EQ(respond(gateway, {Method::kGet, std::string("/v1/show/") + topic, ""}).status, 200u) << topic;
   }
 }
@@ -89,6 +103,36 @@ TEST(Query, ValuesSurviveTheWay) {
   EXPECT_EQ(query_value("name", "name"), "");
   EXPECT_EQ(query_value("", "name"), "");
   EXPECT_EQ(query_value("name=%zz%", "name"), "%zz%");
+}
+
+TEST(Endpoints, CommandsNameOneTunnel) {
+  RoteGateway gateway;
+  for (const auto& [path, query] :
+       std::vector<std::pair<std::string, std::string>>{{"/v1/up", "name=a%20b"},
+                                                        {"/v1/down", "name=x"},
+                                                        {"/v1/down", "name=x&what=children"},
+                                                        {"/v1/rekey", "name=x&what=ike"},
+                                                        {"/v1/rekey", "name=x"}}) {
+    EXPECT_EQ(respond(gateway, {Method::kPost, path, query}).status, 200u) << path;
+    EXPECT_EQ(respond(gateway, {Method::kGet, path, query}).status, 405u) << path;
+  }
+  const std::vector<std::pair<Command, std::string>> wanted{{Command::kUp, "a b"},
+                                                            {Command::kDown, "x"},
+                                                            {Command::kDownChildren, "x"},
+                                                            {Command::kRekeyIke, "x"},
+                                                            {Command::kRekeyChildren, "x"}};
+  EXPECT_EQ(gateway.commands, wanted);
+  EXPECT_EQ(respond(gateway, {Method::kPost, "/v1/up", "name=missing"}).status, 404u);
+  EXPECT_EQ(respond(gateway, {Method::kPost, "/v1/rekey", "name=asleep"}).status, 409u);
+}
+
+TEST(Endpoints, ExplainAndHappenings) {
+  RoteGateway gateway;
+  EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/explain", "name=lab"}).status, 200u);
+  EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/explain", "name=missing"}).status, 404u);
+  EXPECT_EQ(respond(gateway, {Method::kPost, "/v1/explain", "name=lab"}).status, 405u);
+  EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/happenings", "after=41"}).json, R"({"schema":1,"last":42})");
+  EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/happenings", "after=nonsense"}).json, R"({"schema":1,"last":1})");
 }
 
 }  // namespace

@@ -144,6 +144,7 @@ TEST(Explain, EveryIdAndEveryReason) {
 TEST(Explain, InAnyCaseAndNothingElse) {
   EXPECT_EQ(run({"explain", "lg-cfg-012"}).exit, 0);
   EXPECT_EQ(run({"explain", "lg-dp-001"}).exit, 0);
+  EXPECT_EQ(run({"explain", "lg-ike-032"}).exit, 0);
   const auto unknown = run({"explain", "LG-CFG-999"});
   EXPECT_EQ(unknown.exit, 5);
   EXPECT_EQ(unknown.out, "");

@@ -55,6 +55,17 @@ class ContractGateway : public api::Gateway {
     return control::answer(topic, name, {config_, plan_, stats_, ports_, trends_, at_second(6)});
   }
   api::Reloaded reload() override { return reloaded; }
+  Result<void> command(api::Command, const std::string& tunnel) override {
+    return tunnel == "berlin" ? Result<void>{}
+                              : failure(Fault::kNotFound, "no tunnel \"" + tunnel + "\" is kept by IKE");
+  }
+  Result<control::Answer> explain(const std::string& tunnel) override {
+    control::Answer answer;
+    if (tunnel != "berlin") return failure(Fault::kNotFound, "no tunnel \"" + tunnel + "\" is kept by IKE");
+    answer.lines = {"berlin: up; nothing has failed"};
+    return answer;
+  }
+  control::Answer happenings(std::uint64_t) override { return {}; }
 
   api::Reloaded reloaded{true, {true, {"nothing changed"}}};
 

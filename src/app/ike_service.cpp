@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Sockets, threads and the alarm behind the engine's effects.
+#include "app/ike_service.h"
+
+#include <chrono>
+#include <set>
+#include <utility>
+
+namespace levelgate::app {
+namespace {
+
+constexpr std::size_t kHelpers = 2;     // signatures and key exchanges of thousands of peers take a core or two
+constexpr std::size_t kWaiting = 4096;  // beyond it handshakes are not served: the peer tries again
+
+}  // namespace
+
+ike::Moment moment_now() {
+  return {
+      sockets::EventLoop::now(),
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+}
+
+IkeService::IkeService(sockets::EventLoop& loop, Calls calls)
+    : loop_(loop), calls_(std::move(calls)), alarm_(loop, [this] { calls_.time(); }), jobs_(loop, kHelpers, kWaiting) {}
+
+Result<void> IkeService::listen(const model::Config& config) {
+  std::set<Endpoint> wanted;
+  for (const model::TunnelConfig& tunnel : config.tunnels) {
+    if (!tunnel.ike) continue;
+    wanted.insert({tunnel.local, ike::kIkePort});
+    wanted.insert({tunnel.local, ike::kNatPort});
+  }
+  Ports opened;
+  for (const Endpoint& local : wanted) {
+    if (ports_.contains(local)) continue;
+    const auto marker = local.port == ike::kNatPort ? sockets::Marker::kNonEsp : sockets::Marker::kNone;
+    auto port = sockets::UdpPort::open(loop_, local, marker, [this, local](const Endpoint& from, ConstBytes message) {
+      calls_.datagram({local, from}, message);
+    });
+    if (!port) return std::unexpected(port.error());
+    opened[local] = std::move(*port);
+  }
+  std::erase_if(ports_, [&](const auto& one) { return !wanted.contains(one.first); });
+  ports_.merge(opened);
+  return {};
+}
+
+void IkeService::carry_out(ike::Effect& effect) {
+  if (auto* const send = std::get_if<ike::Send>(&effect)) {
+    const auto port = ports_.find(send->path.local);
+    if (port != ports_.end()) (void)port->second->send(send->path.remote, send->octets);
+  } else if (const auto* const keepalive = std::get_if<ike::SendKeepalive>(&effect)) {
+    const auto port = ports_.find(keepalive->path.local);
+    if (port != ports_.end()) (void)port->second->send_keepalive(keepalive->path.remote);
+  } else if (auto* const job = std::get_if<ike::RunJob>(&effect)) {
+    run(std::move(*job));
+  }
+}
+
+// A job that finds no room is dropped: its handshake times out, and the peer begins again when there is less to do.
+void IkeService::run(ike::RunJob job) {
+  (void)jobs_.run([this, id = job.id, work = std::move(job.work)]() mutable -> sockets::Jobs::Done {
+    auto value = work();
+    return [this, id, value = std::move(value)]() mutable { calls_.job_done(id, std::move(value)); };
+  });
+}
+
+}  // namespace levelgate::app

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What IKE needs of the world: UDP ports 500 and 4500 on the addresses of its tunnels, helper threads for slow work,
+// and one alarm for the engine's next deadline. Hands over what comes, decides nothing.
+#pragma once
+
+#include <levelgate/base/endpoint.h>
+#include <levelgate/base/result.h>
+#include <levelgate/model/config.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "ike/effects.h"
+#include "sockets/alarm.h"
+#include "sockets/event_loop.h"
+#include "sockets/jobs.h"
+#include "sockets/udp_port.h"
+
+namespace levelgate::app {
+
+// Both clocks, for the engine.
+[[nodiscard]] ike::Moment moment_now();
+
+// Thread: control.
+class IkeService {
+ public:
+  struct Calls {
+    std::function<void(const ike::Path&, ConstBytes)> datagram;
+    std::function<void(ike::JobId, ike::JobValue)> job_done;
+    std::function<void()> time;
+  };
+  IkeService(sockets::EventLoop& loop, Calls calls);
+
+  // Opens what the tunnels of this configuration need and closes the rest. On failure what was open stays.
+  [[nodiscard]] Result<void> listen(const model::Config& config);
+  void carry_out(ike::Effect& effect);
+  void wake_at(Instant when) { alarm_.arm(when); }
+
+ private:
+  using Ports = std::map<Endpoint, std::unique_ptr<sockets::UdpPort>>;
+  void run(ike::RunJob job);
+
+  sockets::EventLoop& loop_;
+  Calls calls_;
+  Ports ports_;
+  sockets::Alarm alarm_;
+  sockets::Jobs jobs_;
+};
+
+}  // namespace levelgate::app

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Wanting, trying again, and the Child SAs that the data plane gets.
+#include "control/tunnels.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace levelgate::control {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr Nanos kFirstPause = seconds(1);  // after a failed attempt; doubles
+constexpr Nanos kLongestPause = seconds(60);
+constexpr Nanos kLinger = seconds(5);              // of a replaced inbound SA: longer than any reordering of a path
+constexpr std::size_t kHappenings = 2000;          // that are remembered over all tunnels
+constexpr std::uint64_t kLowNumbers = 1ULL << 30;  // sequence numbers left from which on a rekey is due
+
+// Differences that SAs do not survive; the rest counts from the next negotiation on.
+bool begins_anew(const model::TunnelConfig& a, const model::TunnelConfig& b) {
+  if (!a.ike || !b.ike) return true;
+  const bool same_ends = a.local == b.local && a.remote == b.remote && a.selectors == b.selectors;
+  const bool same_names = a.ike->local_id == b.ike->local_id && a.ike->remote_id == b.ike->remote_id;
+  const bool same_proof =
+      a.ike->psk == b.ike->psk && a.ike->identity == b.ike->identity && a.ike->authorities == b.ike->authorities;
+  const bool same_kind = (a.tfs.mode == model::TfsMode::kPlain) == (b.tfs.mode == model::TfsMode::kPlain) &&
+                         a.ike->aggfrag_required == b.ike->aggfrag_required &&
+                         a.ike->encapsulation == b.ike->encapsulation;
+  return !(same_ends && same_names && same_proof && same_kind);
+}
+
+const model::TunnelConfig* tunnel_named(const model::Config& config, const std::string& name) {
+  const auto found = std::ranges::find(config.tunnels, name, &model::TunnelConfig::name);
+  return found == config.tunnels.end() ? nullptr : &*found;
+}
+
+std::unexpected<Error> no_such(const std::string& tunnel) {
+  return failure(Fault::kNotFound, "no tunnel \"" + tunnel + "\" is kept by IKE");
+}
+
+}  // namespace
+
+Result<Tunnels::Policies> Tunnels::prepare(const model::Config& config) {
+  Policies policies;
+  ike::CredentialCache cache;
+  for (const model::TunnelConfig& tunnel : config.tunnels) {
+    if (!tunnel.ike) continue;
+    auto credentials = ike::make_credentials(config.ike, *tunnel.ike, cache);
+    if (!credentials) {
+      return failure(credentials.error().fault, "tunnels." + tunnel.name + ": " + credentials.error().what);
+    }
+    auto policy = ike::make_policy(tunnel, std::move(*credentials));
+    if (!policy) return std::unexpected(policy.error());
+    policies.push_back(std::move(*policy));
+  }
+  return policies;
+}
+
+TunnelWork Tunnels::configure(const ike::Moment& moment, const model::Config& before, const model::Config& after,
+                              Policies policies) {
+  TunnelWork work;
+  for (const model::TunnelConfig& old : before.tunnels) {
+    const model::TunnelConfig* const now = tunnel_named(after, old.name);
+    if (!old.ike || (now != nullptr && !begins_anew(old, *now))) continue;
+    take(moment, engine_.terminate(moment, old.name), work);
+    if (now == nullptr || !now->ike) {
+      lives_.erase(old.name);
+      negotiated_.erase(old.name);
+      settings_.erase(old.name);
+      work.plan_changed = true;
+    } else {
+      lives_[old.name].try_at = kNever;
+      settings_.erase(old.name);  // as if it were new
+    }
+  }
+  policies_ = policies;
+  engine_.configure(std::move(policies));
+  for (const model::TunnelConfig& tunnel : after.tunnels) {
+    if (!tunnel.ike) continue;
+    const bool fresh = !settings_.contains(tunnel.name);
+    settings_[tunnel.name] = *tunnel.ike;
+    Life& life = lives_[tunnel.name];
+    if (!fresh) continue;
+    life.wanted = tunnel.ike->start == model::StartMode::kAlways;
+    life.try_at = life.wanted ? moment.now : kNever;
+  }
+  try_due(moment, work);
+  return work;
+}
+
+TunnelWork Tunnels::datagram(const ike::Moment& moment, const ike::Path& path, ConstBytes octets) {
+  TunnelWork work;
+  take(moment, engine_.datagram(moment, path, octets), work);
+  return work;
+}
+
+TunnelWork Tunnels::job_done(const ike::Moment& moment, ike::JobId id, ike::JobValue value) {
+  TunnelWork work;
+  take(moment, engine_.job_done(moment, id, std::move(value)), work);
+  return work;
+}
+
+TunnelWork Tunnels::on_time(const ike::Moment& moment) {
+  TunnelWork work;
+  take(moment, engine_.on_time(moment), work);
+  return work;
+}
+
+Nanos Tunnels::pause(std::uint32_t failures) {
+  return std::min(kFirstPause * (1 << std::min<std::uint32_t>(failures, 10)), kLongestPause);
+}
+
+bool Tunnels::keeps_up(const std::string& name) const {
+  const auto life = lives_.find(name);
+  return life != lives_.end() && life->second.wanted;
+}
+
+void Tunnels::try_due(const ike::Moment& moment, TunnelWork& work) {
+  for (auto& [name, life] : lives_) {
+    if (life.try_at > moment.now) continue;
+    life.try_at = kNever;
+    if (life.up.empty()) {
+      if (life.trying) continue;
+      life.trying = true;
+      take(moment, engine_.initiate(moment, name), work);
+    } else if (life.children.empty()) {
+      life.try_at = moment.now + pause(++life.failures);
+      take(moment, engine_.create_child(moment, name), work);
+    }
+  }
+}
+
+// --- what the engine wants ---
+
+void Tunnels::take(const ike::Moment& moment, ike::Effects effects, TunnelWork& work) {
+  for (ike::Effect& effect : effects) {
+    std::visit(
+        [&](auto& one) {
+          using Kind = std::decay_t<decltype(one)>;
+          if constexpr (std::is_same_v<Kind, ike::Send> || std::is_same_v<Kind, ike::SendKeepalive> ||
+                        std::is_same_v<Kind, ike::RunJob>) {
+            work.rest.push_back(std::move(effect));
+          } else if constexpr (std::is_same_v<Kind, ike::IkeUp> || std::is_same_v<Kind, ike::IkeDown>) {
+            take(moment, one);
+          } else {
+            take(moment, one, work);
+          }
+        },
+        effect);
+  }
+}
+
+void Tunnels::take(const ike::Moment& moment, ike::ChildUp& effect, TunnelWork& work) {
+  const auto found = lives_.find(effect.tunnel);
+  if (found == lives_.end()) return;
+  Life& life = found->second;
+  const std::string name = effect.tunnel;
+  const ike::ChildId id = effect.id;
+  const bool now = effect.use == ike::OutboundUse::kNow || life.children.empty();
+  effect.inbound.payload = effect.aggfrag ? model::SaPayload::kAggfrag : model::SaPayload::kIp;
+  life.children[id] = {std::move(effect), moment.now};
+  life.failures = 0;
+  life.try_at = kNever;
+  life.failure.reset();
+  life.failed_attempts = 0;
+  life.failing_since = kNever;
+  if (now) life.sends_by = id;
+  refresh(name);
+  work.plan_changed = true;
+}
+
+void Tunnels::use(Life& life, ike::ChildId child, TunnelWork& work) {
+  if (life.sends_by == child || !life.children.contains(child)) return;
+  life.sends_by = child;
+  work.plan_changed = true;
+}
+
+void Tunnels::take(const ike::Moment&, const ike::ChildUse& effect, TunnelWork& work) {
+  for (auto& [name, life] : lives_) {
+    if (!life.children.contains(effect.id)) continue;
+    use(life, effect.id, work);
+    refresh(name);
+  }
+}
+
+void Tunnels::take(const ike::Moment& moment, const ike::ChildDown& effect, TunnelWork& work) {
+  const auto found = lives_.find(effect.tunnel);
+  if (found == lives_.end()) return;
+  Life& life = found->second;
+  const auto child = life.children.find(effect.id);
+  if (child == life.children.end()) return;
+  life.lingering.insert(life.lingering.begin(), {child->second.up.inbound, moment.now + kLinger});
+  life.children.erase(child);
+  if (life.sends_by == effect.id)
+    life.sends_by = life.children.empty() ? ike::ChildId{} : life.children.rbegin()->first;
+  if (life.children.empty() && keeps_up(effect.tunnel) && life.try_at == kNever) {
+    life.try_at = moment.now + kFirstPause;
+  }
+  refresh(effect.tunnel);
+  work.plan_changed = true;
+}
+
+void Tunnels::take(const ike::Moment&, const ike::PathMoved& effect, TunnelWork& work) {
+  const auto found = lives_.find(effect.tunnel);
+  if (found == lives_.end()) return;
+  for (auto& [id, child] : found->second.children) child.up.path = effect.path;
+  refresh(effect.tunnel);
+  work.plan_changed = true;
+}
+
+void Tunnels::take(const ike::Moment& moment, const ike::IkeUp& effect) {
+  const auto found = lives_.find(effect.tunnel);
+  if (found == lives_.end()) return;
+  Life& life = found->second;
+  life.up.insert(effect.own_spi);
+  life.trying = false;
+  // Whatever becomes of the Child SA: it is asked for again if it does not come.
+  life.try_at = life.wanted && life.children.empty() ? moment.now + pause(life.failures) : kNever;
+}
+
+void Tunnels::take(const ike::Moment& moment, const ike::IkeDown& effect) {
+  const auto found = lives_.find(effect.tunnel);
+  if (found == lives_.end()) return;
+  Life& life = found->second;
+  life.up.erase(effect.own_spi);
+  if (!effect.was_up) {
+    life.trying = false;
+    ++life.failures;
+    ++life.failed_attempts;
+    if (life.failing_since == kNever) life.failing_since = moment.now;
+  }
+  if (life.wanted && life.up.empty() && !life.trying && !effect.replaced) {
+    life.try_at = moment.now + (effect.was_up ? kFirstPause : pause(life.failures));
+  }
+}
+
+void Tunnels::take(const ike::Moment& moment, ike::Report& effect, TunnelWork& work) {
+  Happening happening{0, moment.now, std::move(effect.tunnel), effect.severity, effect.id, std::move(effect.text)};
+  tell(moment, std::move(happening), work);
+}
+
+void Tunnels::tell(const ike::Moment& moment, Happening happening, TunnelWork& work) {
+  happening.number = ++last_happening_;
+  const bool bad = happening.severity == ike::Severity::kWarn || happening.severity == ike::Severity::kError;
+  if (const auto life = lives_.find(happening.tunnel); bad && life != lives_.end()) {
+    life->second.failure = happening;
+    if (life->second.failing_since == kNever) life->second.failing_since = moment.now;
+  }
+  happenings_.push_back(happening);
+  if (happenings_.size() > kHappenings) happenings_.pop_front();
+  work.happenings.push_back(std::move(happening));
+}
+
+// What the plan shall have of this tunnel.
+void Tunnels::refresh(const std::string& name) {
+  const auto found = lives_.find(name);
+  if (found == lives_.end() || (found->second.children.empty() && found->second.lingering.empty())) {
+    negotiated_.erase(name);
+    return;
+  }
+  const Life& life = found->second;
+  Negotiated& agreed = negotiated_[name];
+  agreed.inbound.clear();
+  agreed.outbound.reset();
+  for (auto child = life.children.rbegin(); child != life.children.rend(); ++child) {
+    agreed.inbound.push_back(child->second.up.inbound);
+  }
+  for (const Life::Lingering& old : life.lingering) agreed.inbound.push_back(old.sa);
+  const auto sending = life.children.find(life.sends_by);
+  if (sending == life.children.end()) return;
+  const ike::ChildUp& up = sending->second.up;
+  agreed.outbound = up.outbound;
+  agreed.selectors = up.selectors;
+  agreed.encapsulation = up.encapsulation;
+  agreed.udp_local_port = ike::kNatPort;
+  agreed.udp_remote_port = up.path.remote.port == ike::kIkePort ? ike::kNatPort : up.path.remote.port;
+  agreed.remote = up.path.remote.address;
+  agreed.aggfrag = up.aggfrag;
+  agreed.peer_takes_fragments = up.peer_takes_fragments;
+}
+
+// --- what the data plane tells ---
+
+TunnelWork Tunnels::tick(const ike::Moment& moment, const model::Stats& stats) {
+  TunnelWork work;
+  for (const model::NamedTunnelStats& named : stats.tunnels) {
+    const auto found = lives_.find(named.name);
+    if (found == lives_.end()) continue;
+    Life& life = found->second;
+    look_at_sas(moment, named.name, life, named, work);
+    const std::uint64_t refused = named.counters.tx_drop_pkts;
+    const bool asked_for = refused > std::exchange(life.refused_packets, refused) && life.children.empty();
+    const bool on_traffic = settings_[named.name].start == model::StartMode::kOnTraffic;
+    if (asked_for && on_traffic && !life.trying && life.try_at == kNever) life.try_at = moment.now;
+  }
+  for (auto& [name, life] : lives_) {
+    if (std::erase_if(life.lingering, [&](const auto& old) { return old.until <= moment.now; }) == 0) continue;
+    work.plan_changed = true;
+    refresh(name);
+  }
+  try_due(moment, work);
+  return work;
+}
+
+void Tunnels::look_at_sas(const ike::Moment& moment, const std::string& name, Life& life,
+                          const model::NamedTunnelStats& stats, TunnelWork& work) {
+  std::vector<ike::ChildId> worn;
+  for (auto& [id, child] : life.children) {
+    for (const model::SaStats& sa : stats.inbound) {
+      if (sa.spi != child.up.inbound.spi || sa.packets == child.seen_packets) continue;
+      child.seen_packets = sa.packets;
+      engine_.heard(moment, id);
+      if (std::exchange(child.proven, true)) continue;
+      if (child.up.use == ike::OutboundUse::kOnProof) use(life, id, work);
+    }
+    const std::uint64_t limit = settings_[name].esp.rekey_octets;
+    const bool sends = stats.outbound && stats.outbound->spi == child.up.outbound.spi;
+    const bool is_worn =
+        sends && ((limit != 0 && stats.outbound->octets >= limit) || stats.outbound->remaining < kLowNumbers);
+    if (is_worn && !std::exchange(child.rekey_asked, true)) worn.push_back(id);
+  }
+  refresh(name);
+  for (const ike::ChildId id : worn) take(moment, engine_.rekey_child(moment, id), work);
+}
+
+TunnelWork Tunnels::event(const ike::Moment& moment, const std::string& tunnel, const model::Event& event) {
+  TunnelWork work;
+  const auto found = lives_.find(tunnel);
+  if (found == lives_.end()) return work;
+  Life& life = found->second;
+  for (auto& [id, child] : life.children) {
+    if (child.up.inbound.spi != event.spi) continue;
+    if (event.kind == model::EventKind::kInboundProven) {
+      child.proven = true;
+      engine_.heard(moment, id);
+      if (child.up.use == ike::OutboundUse::kOnProof) use(life, id, work);
+    } else if (event.kind == model::EventKind::kPeerMoved && child.up.encapsulation == model::Encapsulation::kUdp) {
+      child.up.path.remote = {event.address, event.udp_port};
+      work.plan_changed = true;
+    }
+  }
+  if (work.plan_changed) refresh(tunnel);
+  return work;
+}
+
+// --- commands ---
+
+Result<TunnelWork> Tunnels::bring_up(const ike::Moment& moment, const std::string& tunnel) {
+  const auto found = lives_.find(tunnel);
+  if (found == lives_.end()) return no_such(tunnel);
+  TunnelWork work;
+  Life& life = found->second;
+  life.wanted = true;
+  if (life.children.empty() && !life.trying) {
+    life.failures = 0;
+    life.try_at = moment.now;
+  }
+  try_due(moment, work);
+  return work;
+}
+
+Result<TunnelWork> Tunnels::take_down(const ike::Moment& moment, const std::string& tunnel, Extent extent) {
+  const auto found = lives_.find(tunnel);
+  if (found == lives_.end()) return no_such(tunnel);
+  TunnelWork work;
+  found->second.wanted = false;
+  found->second.try_at = kNever;
+  take(moment, extent == Extent::kWhole ? engine_.terminate(moment, tunnel) : engine_.delete_children(moment, tunnel),
+       work);
+  return work;
+}
+
+Result<TunnelWork> Tunnels::rekey(const ike::Moment& moment, const std::string& tunnel, ike::RekeyTarget what) {
+  const auto found = lives_.find(tunnel);
+  if (found == lives_.end()) return no_such(tunnel);
+  if (found->second.up.empty()) return failure(Fault::kUnreachable, "tunnel \"" + tunnel + "\" is not up");
+  TunnelWork work;
+  take(moment, engine_.rekey(moment, tunnel, what), work);
+  return work;
+}
+
+TunnelWork Tunnels::say_farewell(const ike::Moment& moment) {
+  TunnelWork work;
+  for (auto& [name, life] : lives_) {
+    life.wanted = false;
+    life.try_at = kNever;
+    take(moment, engine_.terminate(moment, name), work);
+  }
+  return work;
+}
+
+}  // namespace levelgate::control

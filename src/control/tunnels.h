@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The life of each tunnel that IKE keeps: wanted, negotiating, up, rekeyed, gone, and tried again. Owns the engine,
+// gives it the configuration's policies, and turns its effects into what the plan needs (Negotiated), what is to be
+// sent, and what is to be told. Reads no clock. Thread: control.
+#pragma once
+
+#include <levelgate/base/result.h>
+#include <levelgate/base/time.h>
+#include <levelgate/model/config.h>
+#include <levelgate/model/event.h>
+#include <levelgate/model/stats.h>
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "control/negotiated.h"
+#include "ike/engine.h"
+
+namespace levelgate::control {
+
+// One thing that happened, for `explain` and `monitor`.
+struct Happening {
+  std::uint64_t number = 0;  // rises over all tunnels
+  Instant at;
+  std::string tunnel;
+  ike::Severity severity = ike::Severity::kInfo;
+  std::string_view id;
+  std::string text;
+};
+
+// A Child SA that the data plane has, or is to have.
+struct HeldChild {
+  ike::ChildUp up;
+  Instant since;
+  bool proven = false;       // the peer has used it
+  bool rekey_asked = false;  // by octets or numbers
+  std::uint64_t seen_packets = 0;
+};
+
+struct Life {
+  bool wanted = false;
+  bool trying = false;         // a handshake of ours is under way
+  Instant try_at = kNever;     // a handshake, or a Child SA on the IKE SA that is up
+  std::uint32_t failures = 0;  // in a row
+  std::set<std::uint64_t> up;  // IKE SAs by our SPI
+  std::map<ike::ChildId, HeldChild> children;
+  ike::ChildId sends_by;
+  struct Lingering {
+    model::EspSa sa;
+    Instant until;
+  };
+  std::vector<Lingering> lingering;   // newest first
+  std::optional<Happening> failure;   // the last one since the tunnel was up
+  std::uint32_t failed_attempts = 0;  // since the tunnel was up
+  Instant failing_since = kNever;
+  std::uint64_t refused_packets = 0;  // for want of an SA, at the last look
+};
+
+// What a call leaves to be done, in this order: notices, the plan if it changed, then the rest.
+struct TunnelWork {
+  std::vector<Happening> happenings;
+  bool plan_changed = false;
+  std::vector<ike::Effect> rest;  // Send, SendKeepalive and RunJob only
+};
+
+class Tunnels {
+ public:
+  // `random` outlives it.
+  explicit Tunnels(crypto::Random& random) : engine_(random) {}
+
+  using Policies = std::vector<ike::PolicyPtr>;
+  // The policies of a configuration that may yet be refused. An Error names the key.
+  [[nodiscard]] static Result<Policies> prepare(const model::Config& config);
+  // `after` is in force; tunnels that changed begin anew.
+  [[nodiscard]] TunnelWork configure(const ike::Moment& moment, const model::Config& before, const model::Config& after,
+                                     Policies policies);
+
+  [[nodiscard]] TunnelWork datagram(const ike::Moment& moment, const ike::Path& path, ConstBytes octets);
+  [[nodiscard]] TunnelWork job_done(const ike::Moment& moment, ike::JobId id, ike::JobValue value);
+  [[nodiscard]] TunnelWork on_time(const ike::Moment& moment);
+  [[nodiscard]] Instant deadline() const { return engine_.deadline(); }
+  // About once a second: counters, and what is tried again.
+  [[nodiscard]] TunnelWork tick(const ike::Moment& moment, const model::Stats& stats);
+  [[nodiscard]] TunnelWork event(const ike::Moment& moment, const std::string& tunnel, const model::Event& event);
+
+  // Commands; kNotFound for a tunnel that has no IKE.
+  [[nodiscard]] Result<TunnelWork> bring_up(const ike::Moment& moment, const std::string& tunnel);
+  enum class Extent : std::uint8_t { kWhole, kChildren };
+  [[nodiscard]] Result<TunnelWork> take_down(const ike::Moment& moment, const std::string& tunnel, Extent extent);
+  [[nodiscard]] Result<TunnelWork> rekey(const ike::Moment& moment, const std::string& tunnel, ike::RekeyTarget what);
+  // Says farewell to every peer, as the daemon ends.
+  [[nodiscard]] TunnelWork say_farewell(const ike::Moment& moment);
+
+  [[nodiscard]] const Policies& policies() const { return policies_; }
+  [[nodiscard]] const NegotiatedTunnels& negotiated() const { return negotiated_; }
+  [[nodiscard]] const std::map<std::string, Life>& lives() const { return lives_; }
+  [[nodiscard]] const ike::Engine& engine() const { return engine_; }
+  [[nodiscard]] const std::deque<Happening>& happenings() const { return happenings_; }
+
+ private:
+  void take(const ike::Moment& moment, ike::Effects effects, TunnelWork& work);
+  void take(const ike::Moment& moment, ike::ChildUp& effect, TunnelWork& work);
+  void take(const ike::Moment& moment, const ike::ChildUse& effect, TunnelWork& work);
+  void take(const ike::Moment& moment, const ike::ChildDown& effect, TunnelWork& work);
+  void take(const ike::Moment& moment, const ike::PathMoved& effect, TunnelWork& work);
+  void take(const ike::Moment& moment, const ike::IkeUp& effect);
+  void take(const ike::Moment& moment, const ike::IkeDown& effect);
+  void take(const ike::Moment& moment, ike::Report& effect, TunnelWork& work);
+  void tell(const ike::Moment& moment, Happening happening, TunnelWork& work);
+  void try_due(const ike::Moment& moment, TunnelWork& work);
+  void look_at_sas(const ike::Moment& moment, const std::string& name, Life& life, const model::NamedTunnelStats& stats,
+                   TunnelWork& work);
+  void use(Life& life, ike::ChildId child, TunnelWork& work);
+  void refresh(const std::string& name);
+  [[nodiscard]] bool keeps_up(const std::string& name) const;
+  [[nodiscard]] static Nanos pause(std::uint32_t failures);
+
+  ike::Engine engine_;
+  std::map<std::string, Life> lives_;
+  Policies policies_;
+  std::map<std::string, model::TunnelIke> settings_;
+  NegotiatedTunnels negotiated_;
+  std::deque<Happening> happenings_;
+  std::uint64_t last_happening_ = 0;
+};
+
+}  // namespace levelgate::control
