@@ -104,7 +104,8 @@ void IkeSa::request(Means& means, const Path& path, ConstBytes octets, const ike
     case RequestVerdict::kTooNew:
       return;
     case RequestVerdict::kNoMore:
-      return want(means, Want::kDeleteIke);
+      if (state_.protection && state_.protection->open(octets, *chain)) want(means, Want::kDeleteIke);
+      return;
   }
   const Phase phase = phase_towards(state_, header.exchange);
   if (gate(phase, state_.role, IkeDirection::kRequest, header.exchange) == Gate::kClosed || serving_) return;
