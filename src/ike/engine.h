@@ -148,10 +148,10 @@ class Engine final : private Registry {
   std::unordered_map<std::uint64_t, Entry> sas_;  // by our SPI
   std::map<InitKey, std::uint64_t> inits_;
   std::set<std::pair<Instant, std::uint64_t>> timers_;
-  std::unordered_map<std::uint64_t, std::uint64_t> jobs_;  // by id: whose
+  std::unordered_map<std::uint64_t, std::uint64_t> jobs_;          // by id: whose
   std::shared_ptr<std::unordered_set<std::uint32_t>> child_spis_;  // leases outlive the engine, if need be
   std::unordered_map<std::uint64_t, std::uint64_t> owners_;        // of Child SAs, by id
-  std::map<std::string, std::set<std::uint64_t>> of_tunnel_;  // SAs by the name of their policy
+  std::map<std::string, std::set<std::uint64_t>> of_tunnel_;       // SAs by the name of their policy
   Cookies cookies_;
   HalfOpenCount half_open_;
   TokenBucket stranger_answers_, stranger_reports_;
