@@ -239,7 +239,7 @@ void Tunnels::take(const ike::Moment& moment, const ike::IkeDown& effect) {
     ++life.failed_attempts;
     if (life.failing_since == kNever) life.failing_since = moment.now;
   }
-  if (life.wanted && life.up.empty() && !life.trying && !effect.replaced) {
+  if (life.wanted && life.up.empty() && !life.trying) {
     life.try_at = moment.now + (effect.was_up ? kFirstPause : pause(life.failures));
   }
 }

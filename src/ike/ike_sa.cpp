@@ -105,7 +105,8 @@ void IkeSa::request(Means& means, const Path& path, ConstBytes octets, const ike
     case RequestVerdict::kTooNew:
       return;
     case RequestVerdict::kNoMore:
-      return want(means, Want::kDeleteIke);
+      if (state_.protection && state_.protection->open(octets, *chain)) want(means, Want::kDeleteIke);
+      return;
   }
   const Phase phase = phase_towards(state_, header.exchange);
   if (gate(phase, state_.role, IkeDirection::kRequest, header.exchange) == Gate::kClosed || serving_) return;
@@ -149,7 +150,10 @@ std::optional<Message> IkeSa::open_whole(Means& means, Incoming& incoming, Const
     }
   }
   auto opened = state_.protection->open(octets, chain);
-  if (!opened) return std::nullopt;
+  if (!opened) {
+    ++unopened_;
+    return std::nullopt;
+  }
   if (!opened->fragment) {
     parts.drop();
     return Message{header, {octets.begin(), octets.end()}, std::move(opened->inner), opened->first_inside, {}};

@@ -275,8 +275,8 @@ void IkeSa::on_time(Means& means) {
   if (gone_) return;
   if (is_handshake(state_.phase)) {
     if (state_.role == ikewire::IkeRole::kResponder && now >= began_at_ + limits::kHalfOpenLife) {
-      close_now(means,
-                {kHandshakeAbandoned, "the peer at " + state_.path.remote.text() + " did not end its handshake"});
+      close_now(means, {unopened_ == 0 ? kHandshakeAbandoned : kKeysDiffer,
+                        "the peer at " + state_.path.remote.text() + " did not end its handshake"});
     }
     return;
   }
@@ -290,6 +290,12 @@ void IkeSa::on_time(Means& means) {
 
 std::string IkeSa::silence_text() const {
   return "no answer from " + state_.path.remote.text() + " after " + std::to_string(own_requests_.tries()) + " tries";
+}
+
+// Anybody may send what does not open: this is a hint, and ends nothing.
+std::string_view IkeSa::silence_id() const {
+  if (!is_handshake(state_.phase)) return kPeerGone;
+  return unopened_ == 0 ? kPeerUnreachable : kKeysDiffer;
 }
 
 void IkeSa::retransmit(Means& means) {
@@ -308,7 +314,7 @@ void IkeSa::retransmit(Means& means) {
       send(means, state_.path, *own_requests_.outstanding());
       return;
     case RetryStep::kGiveUp:
-      close_now(means, {established ? kPeerGone : kPeerUnreachable, silence_text(), Severity::kError});
+      close_now(means, {silence_id(), silence_text(), Severity::kError});
       return;
   }
 }

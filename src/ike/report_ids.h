@@ -43,7 +43,6 @@ inline constexpr std::string_view kRekeyFailed = "LG-IKE-051";
 inline constexpr std::string_view kLifetimeOver = "LG-IKE-052";
 inline constexpr std::string_view kDowngradeUnprotected = "LG-IKE-061";
 inline constexpr std::string_view kMalformed = "LG-IKE-071";
-inline constexpr std::string_view kUnexpectedMessage = "LG-IKE-072";
 inline constexpr std::string_view kFlood = "LG-IKE-081";
 inline constexpr std::string_view kInternalFault = "LG-IKE-091";
 
@@ -53,7 +52,7 @@ struct ReportText {
   std::string_view cure;
 };
 
-inline constexpr std::array<ReportText, 38> kReportTexts{{
+inline constexpr std::array<ReportText, 37> kReportTexts{{
     {kIkeEstablished, "An IKE SA is up: both sides are authenticated.", ""},
     {kChildEstablished, "A Child SA is up: inner traffic may flow.", ""},
     {kIkeRekeyed, "A new IKE SA took the place of an old one.", ""},
@@ -110,7 +109,6 @@ inline constexpr std::array<ReportText, 38> kReportTexts{{
     {kDowngradeUnprotected, "Only one side protects the negotiation against downgrade.",
      "Bring the older gateway up to date."},
     {kMalformed, "An authentic message of the peer is malformed; its SA was closed.", "The peer is faulty."},
-    {kUnexpectedMessage, "A message does not belong here and was dropped.", ""},
     {kFlood, "Many handshakes are begun and not ended; newcomers must return a cookie.",
      "Nothing needs to be done; find the source if it stays."},
     {kInternalFault, "Something failed that never should.", "Report it with the log."},
