@@ -16,7 +16,6 @@
 namespace levelgate::crypto {
 namespace {
 
-using Cipher = OpensslOwned<EVP_CIPHER, EVP_CIPHER_free>;
 using CipherContext = OpensslOwned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
 
 constexpr std::size_t kAeadNonceOctets = 12;  // RFC 5282 §4, RFC 7634 §2: salt, then IV
@@ -75,11 +74,22 @@ Prf hmac_of(IkeIntegrity integrity) {
   return Prf::kHmacSha256;
 }
 
+// Looked up by name once for each cipher: the lookup costs as much as a short message. Lives as long as the context.
+const EVP_CIPHER* cipher_of(IkeEncryption encryption) {
+  using enum IkeEncryption;
+  const auto fetch = [](IkeEncryption one) {
+    return EVP_CIPHER_fetch(openssl_context(), facts(one).openssl_name, nullptr);
+  };
+  static const std::array<const EVP_CIPHER*, 5> ciphers{fetch(kAes128Gcm16), fetch(kAes256Gcm16),
+                                                        fetch(kChaCha20Poly1305), fetch(kAes128Cbc), fetch(kAes256Cbc)};
+  return ciphers[static_cast<std::size_t>(encryption)];
+}
+
 Result<CipherContext> keyed(IkeEncryption encryption, ConstBytes key, ConstBytes iv, int seal) {
-  const Cipher cipher(EVP_CIPHER_fetch(openssl_context(), facts(encryption).openssl_name, nullptr));
+  const EVP_CIPHER* const cipher = cipher_of(encryption);
   CipherContext context(EVP_CIPHER_CTX_new());
-  if (!cipher || !context ||
-      EVP_CipherInit_ex2(context.get(), cipher.get(), octets_of(key), octets_of(iv), seal, nullptr) != 1 ||
+  if (cipher == nullptr || !context ||
+      EVP_CipherInit_ex2(context.get(), cipher, octets_of(key), octets_of(iv), seal, nullptr) != 1 ||
       EVP_CIPHER_CTX_set_padding(context.get(), 0) != 1) {
     return openssl_failure(Fault::kInternal, "OpenSSL refused a cipher of an SK payload");
   }

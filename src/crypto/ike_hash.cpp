@@ -5,6 +5,8 @@
 
 #include <openssl/evp.h>
 
+#include <array>
+
 #include "crypto/openssl_context.h"
 
 namespace levelgate::crypto {
@@ -24,12 +26,20 @@ const char* digest_name(IkeHash hash) {
   return "";
 }
 
+// Looked up by name once for each hash: the lookup costs as much as a short message. Lives as long as the context.
+const EVP_MD* digest_of(IkeHash hash) {
+  const auto fetch = [](IkeHash one) { return EVP_MD_fetch(openssl_context(), digest_name(one), nullptr); };
+  static const std::array<const EVP_MD*, 4> digests{fetch(IkeHash::kSha1), fetch(IkeHash::kSha256),
+                                                    fetch(IkeHash::kSha384), fetch(IkeHash::kSha512)};
+  return digests[static_cast<std::size_t>(hash)];
+}
+
 }  // namespace
 
 Result<std::vector<std::byte>> ike_hash(IkeHash hash, std::span<const ConstBytes> pieces) {
-  const OpensslOwned<EVP_MD, EVP_MD_free> digest(EVP_MD_fetch(openssl_context(), digest_name(hash), nullptr));
+  const EVP_MD* const digest = digest_of(hash);
   const OpensslOwned<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
-  bool done = digest && context && EVP_DigestInit_ex2(context.get(), digest.get(), nullptr) == 1;
+  bool done = digest != nullptr && context && EVP_DigestInit_ex2(context.get(), digest, nullptr) == 1;
   for (const ConstBytes piece : pieces) {
     done = done && EVP_DigestUpdate(context.get(), octets_of(piece), piece.size()) == 1;
   }

@@ -15,7 +15,6 @@
 namespace levelgate::crypto {
 namespace {
 
-using Mac = OpensslOwned<EVP_MAC, EVP_MAC_free>;
 using MacContext = OpensslOwned<EVP_MAC_CTX, EVP_MAC_CTX_free>;
 
 constexpr std::size_t kMostBlocks = 255;  // RFC 7296 §2.13: the counter is a single octet
@@ -34,8 +33,9 @@ const char* digest_name(Prf prf) {
 
 Result<MacContext> keyed(Prf prf, ConstBytes key) {
   if (key.empty()) return failure(Fault::kInternal, "prf: the key is empty");
-  const Mac mac(EVP_MAC_fetch(openssl_context(), "HMAC", nullptr));
-  MacContext context(mac ? EVP_MAC_CTX_new(mac.get()) : nullptr);
+  // Looked up by name once: the lookup costs as much as a short message. Lives as long as the context.
+  static EVP_MAC* const hmac = EVP_MAC_fetch(openssl_context(), "HMAC", nullptr);
+  MacContext context(hmac != nullptr ? EVP_MAC_CTX_new(hmac) : nullptr);
   const std::array<OSSL_PARAM, 2> params{
       OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest_name(prf)), 0),
       OSSL_PARAM_construct_end()};
