@@ -104,8 +104,8 @@ def ping(stage):
 
 
 def flood(stage):
-    """Sizes across the MTU, whole and fragmented."""
-    for size in (1, 512, 1200, 1372, 1600):
+    """Sizes up to what a plain tunnel of 1,400 octets carries: what is larger is answered with ICMP, not cut."""
+    for size in (1, 512, 1200, 1300):
         answers = stage.world.ping(pair.HOST[1], pair.HOST4[2], PINGS, size=size)
         demand(answers == PINGS, f"ping of {size} octets: {answers} answers of {PINGS}")
 
