@@ -56,7 +56,7 @@ def measure(record, wire_times):
     told = record["ike"]
     begin = record["phases"][0]["begin_ns"]
     messages = handshake(told["captures"])
-    phase = next((phase for phase in record["phases"] if phase.get("rekeys")), {})
+    phase = next((phase for phase in record["phases"] if "rekeys" in phase), {})
     rekeys = [Rekey(one["what"], SITES[one["by"]], (one["begin_ns"] - begin) / statistics.SECOND,
                     (one["end_ns"] - one["begin_ns"]) / 1e6, one["before"], one["after"], one["exchanges"],
                     max(statistics.gaps(statistics.between(wire_times, one["begin_ns"] - BEFORE, one["end_ns"] + AFTER)),

@@ -93,6 +93,11 @@ def tiles(figures):
              f"{number(ping.get('min_ms'), 1)} to {number(ping.get('max_ms'), 1)}\u202fms"),
         tile("Inner loss in bursts, UDP", f"{number(demo_verdict.percent(fixed.traffic.get('udp_loss')), 2)} <small>%</small>",
              f"ping: {number(demo_verdict.percent(fixed.traffic.get('ping_loss')), 2)}\u202f%"),
+        tile("Handshake", f"{number(ike.handshake_ms, 1)} <small>ms</small>", f"{number(len(ike.messages), 0)} packets, certificates"),
+        tile("Key exchange", html.escape(" + ".join(ike.first.get("key-exchanges", ["–"]))),
+             f"post-quantum: {'yes' if ike.first.get('post-quantum') else 'no'}"),
+        tile("Rekeys under load", f"{counts['child']} + {counts['ike']}", "of the Child SA + of the IKE SA"),
+        tile("Inner packets lost over them", number(ike.inner("lost"), 0), f"of {number(ike.inner('sent'), 0)} numbered ones"),
     ]) + "</dl>"
 
 

@@ -113,7 +113,7 @@ def method(figures):
         ". A gateway that has to wait for a core sends its slot late. Both time stamps and gaps contain that.",
         "The distance of idle and idle is the noise floor of this very run. A distance of idle and loaded that clearly exceeds it is something "
         "that a patient observer with an exact clock could use. Cores that nobody else uses should make it smaller.",
-        "Whoever watches the wire also sees IKE: the handshake, and short packets on UDP port 500 at each rekey, which say that keys "
+        "Whoever watches the wire also sees IKE: the handshake, and some packets on UDP port 500 at each rekey, which say that keys "
         "change and nothing of the load.",
         "Sizes, rates and gaps are what is looked at here. That is no proof that no other statistic tells idle from loaded.",
     ]

@@ -4,6 +4,7 @@
 #include "control/trends.h"
 
 #include <set>
+#include <utility>
 
 namespace levelgate::control {
 namespace {
@@ -24,6 +25,9 @@ void Trends::observe(const model::Stats& stats, Instant now) {
     TunnelTrend& trend = seen.trend;
     const model::TunnelStats& counters = named.counters;
     if (seen.fresh) trend.since = now;
+    if (std::exchange(seen.sent, named.outbound.has_value()) && !named.outbound) {
+      trend.first_inbound = trend.last_inbound = std::nullopt;
+    }
     const std::uint64_t before = seen.fresh ? 0 : seen.last.rx_pkts;
     if (counters.rx_pkts > before) {
       if (!trend.first_inbound) trend.first_inbound = now;
