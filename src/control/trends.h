@@ -36,7 +36,7 @@ class Trends {
     TunnelTrend trend;
     model::TunnelStats last;
     bool fresh = true;
-    bool sent = false;  // it had an SA to send by
+    bool sent = false;  // it has had an SA to send by
   };
   std::map<std::string, Seen> tunnels_;
   model::DropCounts drops_{};

@@ -59,12 +59,12 @@ TEST(Trends, ATunnelThatLostItsSaHasHeardNobodyUntilItIsUpAgain) {
   trends.observe(with_sa(5), at_second(1));
   trends.observe(with_sa(9), at_second(2));
   EXPECT_EQ(trends.tunnel("berlin")->first_inbound, at_second(1));
-  trends.observe(sample(0, 9), at_second(3));
+  trends.observe(sample(0, 11), at_second(3));
   EXPECT_EQ(trends.tunnel("berlin")->first_inbound, std::nullopt);
   EXPECT_EQ(trends.tunnel("berlin")->last_inbound, std::nullopt);
-  trends.observe(with_sa(9), at_second(20));
+  trends.observe(with_sa(11), at_second(20));
   EXPECT_EQ(trends.tunnel("berlin")->last_inbound, std::nullopt) << "no silence of 18 s is told";
-  trends.observe(with_sa(10), at_second(21));
+  trends.observe(with_sa(12), at_second(21));
   EXPECT_EQ(trends.tunnel("berlin")->first_inbound, at_second(21));
 }
 
