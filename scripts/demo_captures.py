@@ -14,7 +14,7 @@ MAGIC = {b"\xd4\xc3\xb2\xa1": ("<", 1000), b"\xa1\xb2\xc3\xd4": (">", 1000),
 IPV4, IPV6 = b"\x08\x00", b"\x86\xdd"
 IPV6_FIXED = 40
 UDP, IKE_PORT, NAT_PORT = 17, 500, 4500
-NON_ESP_MARKER = bytes(4)  # in front of IKE on port 4500 (RFC 3948 section 2.2)
+NON_ESP_MARKER = bytes(4)  # in front of IKE on port 4500 (RFC 3948 §2.2)
 
 
 class CaptureError(Exception):
