@@ -93,6 +93,10 @@ Result<void> Daemon::boot() {
                                [this] {
                                  carry_out(controller_.ike_time(moment_now()));
                                  wake_ike();
+                               },
+                               [this](const ike::Path& path, sockets::UdpPort::Absence absence) {
+                                 const bool port = absence == sockets::UdpPort::Absence::kNoProgram;
+                                 carry_out(controller_.nobody_at(moment_now(), path, port));
                                }});
   if (auto listening = ike_->listen(first_config_); !listening) return listening;
   carry_out(controller_.surroundings(look_around(), dpdk::clock_now()));

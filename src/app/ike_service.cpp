@@ -39,6 +39,8 @@ Result<void> IkeService::listen(const model::Config& config) {
       calls_.datagram({local, from}, message);
     });
     if (!port) return std::unexpected(port.error());
+    (*port)->on_absent(
+        [this, local](const Endpoint& to, sockets::UdpPort::Absence absence) { calls_.absent({local, to}, absence); });
     opened[local] = std::move(*port);
   }
   std::erase_if(ports_, [&](const auto& one) { return !wanted.contains(one.first); });

@@ -30,6 +30,7 @@ class IkeService {
     std::function<void(const ike::Path&, ConstBytes)> datagram;
     std::function<void(ike::JobId, ike::JobValue)> job_done;
     std::function<void()> time;
+    std::function<void(const ike::Path&, sockets::UdpPort::Absence)> absent;
   };
   IkeService(sockets::EventLoop& loop, Calls calls);
 

@@ -143,14 +143,14 @@ Value::Map sa_value(const SaState& sa, const View& view) {
                  {"remote-auth", Value{sa.proofs.peer.method_text}},
                  {"remote-subject", Value{sa.proofs.peer.subject}},
                  {"remote-authority", Value{sa.proofs.peer.authority}}};
-  if (sa.protection) {
-    map.push_back({"cipher", Value{ike::cipher_word(sa.suite)}});
-    map.push_back({"prf", Value{ike::prf_word(sa.suite)}});
-    map.push_back({"key-exchanges", Value{list_of(ike::exchange_words(sa.suite))}});
-    map.push_back({"suite", Value{ike::suite_text(sa.suite)}});
-    map.push_back({"post-quantum", Value{sa.post_quantum}});
-    map.push_back({"downgrade-protection", Value{std::string(downgrade_word(sa.transcript))}});
-  }
+  // Before there are keys there is no suite.
+  const bool agreed = sa.protection.has_value();
+  map.push_back({"cipher", Value{agreed ? ike::cipher_word(sa.suite) : ""}});
+  map.push_back({"prf", Value{agreed ? ike::prf_word(sa.suite) : ""}});
+  map.push_back({"key-exchanges", Value{agreed ? list_of(ike::exchange_words(sa.suite)) : Value::List{}}});
+  map.push_back({"suite", Value{agreed ? ike::suite_text(sa.suite) : ""}});
+  map.push_back({"post-quantum", Value{sa.post_quantum}});
+  map.push_back({"downgrade-protection", Value{agreed ? std::string(downgrade_word(sa.transcript)) : ""}});
   map.push_back({"rekey-in-seconds", Value{seconds_until(sa.rekey_at, view.now)}});
   map.push_back({"children", Value{std::move(children)}});
   return map;

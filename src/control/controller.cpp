@@ -183,6 +183,12 @@ Effects Controller::ike_time(const ike::Moment& moment) {
   return effects;
 }
 
+Effects Controller::nobody_at(const ike::Moment& moment, const ike::Path& path, bool at_port) {
+  Effects effects;
+  follow(tunnels_.nobody_at(moment, path, at_port), effects);
+  return effects;
+}
+
 Result<Effects> Controller::bring_up(const ike::Moment& moment, const std::string& tunnel) {
   auto work = tunnels_.bring_up(moment, tunnel);
   if (!work) return std::unexpected(work.error());

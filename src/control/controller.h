@@ -96,6 +96,8 @@ class Controller {
   [[nodiscard]] Effects datagram(const ike::Moment& moment, const ike::Path& path, ConstBytes octets);
   [[nodiscard]] Effects job_done(const ike::Moment& moment, ike::JobId id, ike::JobValue value);
   [[nodiscard]] Effects ike_time(const ike::Moment& moment);
+  // The network says that nobody is at the path's other end; `at_port`: the host is there, its port is not. A hint.
+  [[nodiscard]] Effects nobody_at(const ike::Moment& moment, const ike::Path& path, bool at_port);
   [[nodiscard]] Instant ike_deadline() const { return tunnels_.deadline(); }
   // Commands about one tunnel. An Error: there is none, or it is in no state for that.
   [[nodiscard]] Result<Effects> bring_up(const ike::Moment& moment, const std::string& tunnel);

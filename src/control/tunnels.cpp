@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "ike/report_ids.h"
+
 namespace levelgate::control {
 namespace {
 
@@ -76,6 +78,7 @@ TunnelWork Tunnels::configure(const ike::Moment& moment, const model::Config& be
   }
   policies_ = policies;
   engine_.configure(std::move(policies));
+  engine_.demand_cookies_from(after.ike.cookie_threshold);
   for (const model::TunnelConfig& tunnel : after.tunnels) {
     if (!tunnel.ike) continue;
     const bool fresh = !settings_.contains(tunnel.name);
@@ -123,7 +126,13 @@ void Tunnels::try_due(const ike::Moment& moment, TunnelWork& work) {
     if (life.up.empty()) {
       if (life.trying) continue;
       life.trying = true;
-      take(moment, engine_.initiate(moment, name), work);
+      life.absence_told = false;
+      life.tried_at = moment.now;
+      const bool refused =
+          life.failure && (life.failure->id == ike::kPeerRefusedUs || life.failure->id == ike::kWrongPsk);
+      take(moment,
+           engine_.initiate(moment, name, refused ? ike::Engine::Asking::kWithout : ike::Engine::Asking::kByName),
+           work);
     } else if (life.children.empty()) {
       life.try_at = moment.now + pause(++life.failures);
       take(moment, engine_.create_child(moment, name), work);
@@ -230,7 +239,7 @@ void Tunnels::take(const ike::Moment& moment, const ike::IkeDown& effect) {
     ++life.failed_attempts;
     if (life.failing_since == kNever) life.failing_since = moment.now;
   }
-  if (life.wanted && life.up.empty() && !life.trying && !effect.replaced) {
+  if (life.wanted && life.up.empty() && !life.trying) {
     life.try_at = moment.now + (effect.was_up ? kFirstPause : pause(life.failures));
   }
 }
@@ -244,7 +253,10 @@ void Tunnels::tell(const ike::Moment& moment, Happening happening, TunnelWork& w
   happening.number = ++last_happening_;
   const bool bad = happening.severity == ike::Severity::kWarn || happening.severity == ike::Severity::kError;
   if (const auto life = lives_.find(happening.tunnel); bad && life != lives_.end()) {
-    life->second.failure = happening;
+    // Silence says less than what the peer or the network has said in the same attempt.
+    const auto& before = life->second.failure;
+    const bool said_more = before && before->at >= life->second.tried_at && before->id != ike::kPeerUnreachable;
+    if (!said_more || happening.id != ike::kPeerUnreachable) life->second.failure = happening;
     if (life->second.failing_since == kNever) life->second.failing_since = moment.now;
   }
   happenings_.push_back(happening);
@@ -341,6 +353,22 @@ TunnelWork Tunnels::event(const ike::Moment& moment, const std::string& tunnel, 
     }
   }
   if (work.plan_changed) refresh(tunnel);
+  return work;
+}
+
+TunnelWork Tunnels::nobody_at(const ike::Moment& moment, const ike::Path& path, bool at_port) {
+  TunnelWork work;
+  for (const ike::PolicyPtr& policy : policies_) {
+    if (policy->local != path.local.address || policy->remote != path.remote.address) continue;
+    Life& life = lives_[policy->name];
+    if (!life.trying || std::exchange(life.absence_told, true)) continue;
+    const std::string text = at_port ? "the host is there, but nobody listens at " + path.remote.text()
+                                     : "the network knows no way to " + path.remote.address.text();
+    tell(moment,
+         {0, moment.now, policy->name, ike::Severity::kWarn, at_port ? ike::kNobodyListens : ike::kPeerUnreachable,
+          text},
+         work);
+  }
   return work;
 }
 

@@ -60,6 +60,8 @@ struct Life {
   std::optional<Happening> failure;   // the last one since the tunnel was up
   std::uint32_t failed_attempts = 0;  // since the tunnel was up
   Instant failing_since = kNever;
+  Instant tried_at{};                 // the last attempt
+  bool absence_told = false;          // in this attempt
   std::uint64_t refused_packets = 0;  // for want of an SA, at the last look
 };
 
@@ -89,6 +91,9 @@ class Tunnels {
   // About once a second: counters, and what is tried again.
   [[nodiscard]] TunnelWork tick(const ike::Moment& moment, const model::Stats& stats);
   [[nodiscard]] TunnelWork event(const ike::Moment& moment, const std::string& tunnel, const model::Event& event);
+
+  // Told once for each attempt, and only while one is under way: it ends nothing.
+  [[nodiscard]] TunnelWork nobody_at(const ike::Moment& moment, const ike::Path& path, bool at_port);
 
   // Commands; kNotFound for a tunnel that has no IKE.
   [[nodiscard]] Result<TunnelWork> bring_up(const ike::Moment& moment, const std::string& tunnel);

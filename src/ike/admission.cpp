@@ -37,6 +37,11 @@ void Engine::init_request(Means& means, const Path& path, ConstBytes octets, con
     touched_.insert(known->second);
     return;
   }
+  const auto own = sas_.find(header.initiator_spi.value);
+  if (own != sas_.end() && own->second.sa->state().role == ikewire::IkeRole::kInitiator) {
+    ++counts_.malformed;  // our own request, reflected: whoever has the right keys would answer as ourselves
+    return;
+  }
   auto contents = read_contents(header.exchange, header.direction, *chain);
   if (!contents || !contents->proposals || !contents->nonce || !contents->key_exchange) {
     ++counts_.malformed;

@@ -72,7 +72,7 @@ Admission HalfOpenCount::admit(Instant now, const IpAddress& source) {
   const std::size_t of_source = found == sources_.end() ? 0 : found->second.half_open;
   if (total_ >= limits::kHalfOpen || of_source >= limits::kHalfOpenOfSource) return Admission::kDrop;
   if (found == sources_.end() && sources_.size() >= limits::kSources) return Admission::kDrop;
-  if (total_ >= limits::kCookieAtHalfOpen) demand_until_ = now + limits::kCookieHold;
+  if (total_ >= cookie_at_) demand_until_ = now + limits::kCookieHold;
   if (of_source >= limits::kCookieAtHalfOpenOfSource) found->second.demand_until = now + limits::kCookieHold;
   const bool demanded = now < demand_until_ || (found != sources_.end() && now < found->second.demand_until);
   return demanded ? Admission::kAskCookie : Admission::kServe;

@@ -22,6 +22,7 @@
 
 #include "crypto/random.h"
 #include "ikewire/ike_header.h"
+#include "negotiation/limits.h"
 
 namespace levelgate::ike {
 
@@ -81,6 +82,9 @@ class HalfOpenCount {
   // Authenticated, failed or timed out; each opened one once.
   void closed(const IpAddress& source);
 
+  // From so many half-open SAs on everybody has to return a cookie; 0: always.
+  void demand_from(std::size_t half_open) { cookie_at_ = half_open; }
+
   [[nodiscard]] std::size_t half_open() const { return total_; }
   [[nodiscard]] std::size_t sources() const { return sources_.size(); }
 
@@ -91,6 +95,7 @@ class HalfOpenCount {
   };
   void forget_idle(Instant now);
 
+  std::size_t cookie_at_ = limits::kCookieAtHalfOpen;
   std::size_t total_ = 0;
   Instant demand_until_;
   Instant forget_at_;

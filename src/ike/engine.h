@@ -60,8 +60,15 @@ class Engine final : private Registry {
   // What may be negotiated from now on. SAs that are up follow the new policy of their tunnel at the next rekey; the
   // caller ends those that shall not go on.
   void configure(std::vector<PolicyPtr> policies);
+  // From so many half-open SAs on everybody has to return a cookie; 0: always.
+  void demand_cookies_from(std::size_t half_open) { half_open_.demand_from(half_open); }
 
-  [[nodiscard]] Effects initiate(const Moment& moment, const std::string& tunnel);
+  // How the tunnel's last attempt ended, as far as it matters for the next one.
+  enum class Asking : std::uint8_t {
+    kByName,   // IDr says whom we want
+    kWithout,  // the peer refused us: it may answer who it is when it is not asked for a name
+  };
+  [[nodiscard]] Effects initiate(const Moment& moment, const std::string& tunnel, Asking asking = Asking::kByName);
   [[nodiscard]] Effects datagram(const Moment& moment, const Path& path, ConstBytes octets);
   [[nodiscard]] Effects job_done(const Moment& moment, JobId id, JobValue value);
   [[nodiscard]] Effects on_time(const Moment& moment);
@@ -148,10 +155,10 @@ class Engine final : private Registry {
   std::unordered_map<std::uint64_t, Entry> sas_;  // by our SPI
   std::map<InitKey, std::uint64_t> inits_;
   std::set<std::pair<Instant, std::uint64_t>> timers_;
-  std::unordered_map<std::uint64_t, std::uint64_t> jobs_;  // by id: whose
+  std::unordered_map<std::uint64_t, std::uint64_t> jobs_;          // by id: whose
   std::shared_ptr<std::unordered_set<std::uint32_t>> child_spis_;  // leases outlive the engine, if need be
   std::unordered_map<std::uint64_t, std::uint64_t> owners_;        // of Child SAs, by id
-  std::map<std::string, std::set<std::uint64_t>> of_tunnel_;  // SAs by the name of their policy
+  std::map<std::string, std::set<std::uint64_t>> of_tunnel_;       // SAs by the name of their policy
   Cookies cookies_;
   HalfOpenCount half_open_;
   TokenBucket stranger_answers_, stranger_reports_;

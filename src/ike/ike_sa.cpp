@@ -65,6 +65,7 @@ void IkeSa::serve_init(Means& means, InitChoice choice, Message request) {
   if (!digest || !peer_requests_.accept(MessageId{0}, *digest)) {
     return close_now(means, {kInternalFault, "an IKE_SA_INIT cannot be told from another", Severity::kError});
   }
+  note(means, "received IKE_SA_INIT request 0 from " + state_.path.remote.text());
   serving_ = std::make_unique<PeerSaInit>(std::move(choice));
   serving_message_ = std::make_unique<Message>(std::move(request));
   Turn turn(means, state_);
@@ -104,7 +105,8 @@ void IkeSa::request(Means& means, const Path& path, ConstBytes octets, const ike
     case RequestVerdict::kTooNew:
       return;
     case RequestVerdict::kNoMore:
-      return want(means, Want::kDeleteIke);
+      if (state_.protection && state_.protection->open(octets, *chain)) want(means, Want::kDeleteIke);
+      return;
   }
   const Phase phase = phase_towards(state_, header.exchange);
   if (gate(phase, state_.role, IkeDirection::kRequest, header.exchange) == Gate::kClosed || serving_) return;
@@ -148,7 +150,10 @@ std::optional<Message> IkeSa::open_whole(Means& means, Incoming& incoming, Const
     }
   }
   auto opened = state_.protection->open(octets, chain);
-  if (!opened) return std::nullopt;
+  if (!opened) {
+    ++unopened_;
+    return std::nullopt;
+  }
   if (!opened->fragment) {
     parts.drop();
     return Message{header, {octets.begin(), octets.end()}, std::move(opened->inner), opened->first_inside, {}};
@@ -202,6 +207,8 @@ void IkeSa::serve(Means& means, Message message) {
   if (reading != Reading::kGood) return answer_fault(means, message, reading, critical);
   serving_ = exchange_for(message.header.exchange);
   if (!serving_) return;
+  note(means,
+       "received " + name_of(message.header.exchange) + " request " + std::to_string(message.header.message_id.value));
   serving_message_ = std::make_unique<Message>(std::move(message));
   Turn turn(means, state_);
   prepare(turn);
@@ -220,6 +227,8 @@ void IkeSa::take_response(Means& means, Message message) {
     if (message.header.exchange == Exchange::kIkeSaInit) return;  // anybody's
     return close_now(means, {kMalformed, "a malformed response to " + name_of(message.header.exchange)});
   }
+  note(means,
+       "received " + name_of(message.header.exchange) + " response " + std::to_string(message.header.message_id.value));
   own_message_ = std::make_unique<Message>(std::move(message));
   Turn turn(means, state_);
   prepare(turn);

@@ -80,6 +80,7 @@ class IkeSa {
                                                 ikewire::IkeDirection direction, MessageId id, Payloads payloads);
   void send(Means& means, const Path& path, const SentMessage& message);
   void prepare(Turn& turn) const;
+  void note(Means& means, std::string text) const;
   [[nodiscard]] static Jitter jitter(Means& means);
 
   // --- time ---
@@ -87,6 +88,7 @@ class IkeSa {
   void serve_lifetimes(Means& means);
   void serve_children(Means& means);
   [[nodiscard]] std::string silence_text() const;
+  [[nodiscard]] std::string_view silence_id() const;
 
   SaState state_;
   OwnRequests own_requests_;
@@ -104,6 +106,7 @@ class IkeSa {
   Instant began_at_ = kNever;  // of a handshake
   Instant sent_at_ = kNever;   // the first try of our request
   Instant keepalive_at_ = kNever;
+  std::uint32_t unopened_ = 0;  // messages of a handshake that came under other keys than ours
   bool gone_ = false;
 };
 

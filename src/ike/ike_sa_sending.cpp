@@ -19,14 +19,24 @@ using ikewire::PayloadType;
 
 // What crosses every path of IPv6, and practically every one of IPv4, in one piece (RFC 7383 §2.5.1).
 constexpr std::size_t kDatagramOctets = 1280;
+constexpr std::uint32_t kTellAtTry = 4;  // some seconds: an operator who waits learns why
 constexpr std::size_t kHeadersV4 = 20 + 8 + ikewire::kNonEspMarkerOctets;
 constexpr std::size_t kHeadersV6 = 40 + 8 + ikewire::kNonEspMarkerOctets;
+
+std::string parts_text(const SentMessage& message) {
+  return message.size() == 1 ? "" : ", " + std::to_string(message.size()) + " fragments";
+}
 
 bool is_handshake(Phase phase) {
   return phase != Phase::kEstablished && phase != Phase::kRekeyed && phase != Phase::kClosing;
 }
 
 }  // namespace
+
+// For `levelgate explain` and `monitor`; below the level of the log.
+void IkeSa::note(Means& means, std::string text) const {
+  means.effects.push_back(Report{Severity::kDebug, {}, state_.tunnel(), std::move(text)});
+}
 
 Jitter IkeSa::jitter(Means& means) {
   std::array<std::byte, 2> drawn{};
@@ -167,6 +177,8 @@ void IkeSa::send_request(Means& means, Turn& turn) {
   auto message = pack(means, turn.type, IkeDirection::kRequest, *id, turn.out.take());
   if (!message) return close_now(means, {kInternalFault, "a request cannot be sealed", Severity::kError});
   if (turn.type == Exchange::kIkeSaInit) state_.init_request = message->front();
+  note(means, "sent " + name_of(turn.type) + " request " + std::to_string(id->value) + " to " +
+                  state_.path.remote.text() + parts_text(*message));
   send(means, state_.path, *message);
   sent_at_ = means.moment.now;
   const bool kept = own_requests_.busy() ? own_requests_.replaced(means.moment.now, std::move(*message), jitter(means))
@@ -186,6 +198,8 @@ bool IkeSa::send_response(Means& means, Turn& turn) {
     return false;
   }
   if (request.exchange == Exchange::kIkeSaInit) state_.init_response = message->front();
+  note(means, "sent " + name_of(request.exchange) + " response " + std::to_string(request.message_id.value) +
+                  parts_text(*message));
   send(means, answer_path_, *message);
   return peer_requests_.answer(request.message_id, std::move(*message));
 }
@@ -261,8 +275,8 @@ void IkeSa::on_time(Means& means) {
   if (gone_) return;
   if (is_handshake(state_.phase)) {
     if (state_.role == ikewire::IkeRole::kResponder && now >= began_at_ + limits::kHalfOpenLife) {
-      close_now(means,
-                {kHandshakeAbandoned, "the peer at " + state_.path.remote.text() + " did not end its handshake"});
+      close_now(means, {unopened_ == 0 ? kHandshakeAbandoned : kKeysDiffer,
+                        "the peer at " + state_.path.remote.text() + " did not end its handshake"});
     }
     return;
   }
@@ -278,6 +292,12 @@ std::string IkeSa::silence_text() const {
   return "no answer from " + state_.path.remote.text() + " after " + std::to_string(own_requests_.tries()) + " tries";
 }
 
+// Anybody may send what does not open: this is a hint, and ends nothing.
+std::string_view IkeSa::silence_id() const {
+  if (!is_handshake(state_.phase)) return kPeerGone;
+  return unopened_ == 0 ? kPeerUnreachable : kKeysDiffer;
+}
+
 void IkeSa::retransmit(Means& means) {
   const Instant now = means.moment.now;
   const bool established = !is_handshake(state_.phase);
@@ -287,10 +307,14 @@ void IkeSa::retransmit(Means& means) {
     case RetryStep::kWait:
       return;
     case RetryStep::kResend:
+      if (own_requests_.tries() == kTellAtTry) {
+        means.effects.push_back(Report{Severity::kWarn, established ? kPeerGone : kPeerUnreachable, state_.tunnel(),
+                                       silence_text() + ", still trying"});
+      }
       send(means, state_.path, *own_requests_.outstanding());
       return;
     case RetryStep::kGiveUp:
-      close_now(means, {established ? kPeerGone : kPeerUnreachable, silence_text(), Severity::kError});
+      close_now(means, {silence_id(), silence_text(), Severity::kError});
       return;
   }
 }

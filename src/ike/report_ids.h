@@ -20,6 +20,7 @@ inline constexpr std::string_view kPeerGone = "LG-IKE-012";
 inline constexpr std::string_view kPeerUnknown = "LG-IKE-013";
 inline constexpr std::string_view kHandshakeAbandoned = "LG-IKE-014";
 inline constexpr std::string_view kPeerRestarted = "LG-IKE-015";
+inline constexpr std::string_view kNobodyListens = "LG-IKE-016";
 inline constexpr std::string_view kNoProposal = "LG-IKE-021";
 inline constexpr std::string_view kAnswerNotOffered = "LG-IKE-022";
 inline constexpr std::string_view kPostQuantumRefused = "LG-IKE-023";
@@ -42,7 +43,6 @@ inline constexpr std::string_view kRekeyFailed = "LG-IKE-051";
 inline constexpr std::string_view kLifetimeOver = "LG-IKE-052";
 inline constexpr std::string_view kDowngradeUnprotected = "LG-IKE-061";
 inline constexpr std::string_view kMalformed = "LG-IKE-071";
-inline constexpr std::string_view kUnexpectedMessage = "LG-IKE-072";
 inline constexpr std::string_view kFlood = "LG-IKE-081";
 inline constexpr std::string_view kInternalFault = "LG-IKE-091";
 
@@ -68,6 +68,8 @@ inline constexpr std::array<ReportText, 37> kReportTexts{{
     {kHandshakeAbandoned, "A peer began a handshake and did not end it in time.",
      "Look at the peer's log: it refused something of ours, or its messages are lost on the way, often large ones."},
     {kPeerRestarted, "The peer came back without its old SAs; ours with it were forgotten.", ""},
+    {kNobodyListens, "The peer's host answers that no program listens at its IKE port.",
+     "Start IKE at the peer, or mend its port and firewall: UDP 500 and 4500."},
     {kNoProposal, "Both sides have no proposal in common.",
      "Make tunnels.*.ike.proposals and the peer's agree in every kind of algorithm."},
     {kAnswerNotOffered, "The peer chose what was not offered.", "The peer is faulty, or somebody altered its answer."},
@@ -78,7 +80,8 @@ inline constexpr std::array<ReportText, 37> kReportTexts{{
      "A faulty implementation or altered messages; try without the additional key exchange."},
     {kPeerRefusedUs, "The peer refuses our authentication.",
      "Compare the PSK, our id and our certificate with what the peer expects; its log says which."},
-    {kWrongPsk, "The preshared keys differ.", "Put the same PSK on both sides; a final newline does not count."},
+    {kWrongPsk, "The preshared keys differ, or the peer knows the name under another key.",
+     "Put the same PSK on both sides, and our id where the peer expects it; a final newline does not count."},
     {kWrongIdentity, "The peer calls itself by another name than the configured one.",
      "Set tunnels.*.remote.id to what the peer sends, or its local id to what is expected."},
     {kCertificateRefused, "The peer's certificate is not acceptable.",
@@ -106,7 +109,6 @@ inline constexpr std::array<ReportText, 37> kReportTexts{{
     {kDowngradeUnprotected, "Only one side protects the negotiation against downgrade.",
      "Bring the older gateway up to date."},
     {kMalformed, "An authentic message of the peer is malformed; its SA was closed.", "The peer is faulty."},
-    {kUnexpectedMessage, "A message does not belong here and was dropped.", ""},
     {kFlood, "Many handshakes are begun and not ended; newcomers must return a cookie.",
      "Nothing needs to be done; find the source if it stays."},
     {kInternalFault, "Something failed that never should.", "Report it with the log."},

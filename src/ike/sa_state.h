@@ -63,7 +63,8 @@ struct SaState {
   // Until both sides are authenticated.
   std::vector<std::byte> init_request, init_response;
   IntAuth int_auth;
-  std::size_t intermediates = 0;           // that were done
+  bool asks_by_name = true;       // initiator: IDr is sent; not when the last attempt was refused, to learn who it is
+  std::size_t intermediates = 0;  // that were done
   bool list_by_intermediate = false;       // responder: our announcements were too long for IKE_SA_INIT
   std::vector<ikewire::Proposal> offered;  // of the peer, for explanations
 

@@ -3,9 +3,11 @@
 // The datagram socket on Asio: one wait for readability, then a bounded batch of reads.
 #include "sockets/udp_port.h"
 
+#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -61,11 +63,11 @@ bool prepare(udp::socket& socket, IpFamily family) {
   widen(socket);
   if (family == IpFamily::kV4) {
     return set_option(socket, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT) &&
-           set_option(socket, IPPROTO_IP, IP_FREEBIND, 1);
+           set_option(socket, IPPROTO_IP, IP_FREEBIND, 1) && set_option(socket, IPPROTO_IP, IP_RECVERR, 1);
   }
   return set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 1) &&
          set_option(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT) &&
-         set_option(socket, IPPROTO_IPV6, IPV6_FREEBIND, 1);
+         set_option(socket, IPPROTO_IPV6, IPV6_FREEBIND, 1) && set_option(socket, IPPROTO_IPV6, IPV6_RECVERR, 1);
 }
 
 std::unexpected<Error> cannot_bind(const Endpoint& local, const error_code& error) {
@@ -88,6 +90,7 @@ struct UdpPort::State {
   udp::socket socket;
   Marker marker;
   Received call;
+  Absent absent;
   Endpoint local;
   UdpCounts counts;
   std::vector<std::byte> buffer;
@@ -95,6 +98,7 @@ struct UdpPort::State {
   static void wait(const std::shared_ptr<State>& state) {
     state->socket.async_wait(udp::socket::wait_read, [state](error_code error) {
       if (error) return;
+      state->read_errors();
       state->read_batch();
       if (state->socket.is_open()) wait(state);
     });
@@ -107,11 +111,35 @@ struct UdpPort::State {
       error_code error;
       const std::size_t octets = socket.receive_from(asio::buffer(buffer), from, 0, error);
       if (error == asio::error::would_block || error == asio::error::try_again) return;
-      if (error) {
+      if (error) {  // one that ICMP told of comes once here, and with its address in the other queue
         ++counts.receive_errors;
+        read_errors();
         return;
       }
       received(from_asio(from), ConstBytes(buffer).first(octets));
+    }
+  }
+
+  // What ICMP said about datagrams of ours (IP_RECVERR, IPV6_RECVERR of ip(7)).
+  void read_errors() {
+    for (int i = 0; i < kBatch && socket.is_open(); ++i) {
+      std::array<std::byte, 64> begin{};
+      std::array<std::byte, 512> control{};
+      sockaddr_storage to{};
+      iovec part{begin.data(), begin.size()};
+      msghdr message{&to, sizeof to, &part, 1, control.data(), control.size(), 0};
+      if (::recvmsg(socket.native_handle(), &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return;
+      for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr; head = CMSG_NXTHDR(&message, head)) {
+        const bool v4 = head->cmsg_level == SOL_IP && head->cmsg_type == IP_RECVERR;
+        const bool v6 = head->cmsg_level == SOL_IPV6 && head->cmsg_type == IPV6_RECVERR;
+        if (!v4 && !v6) continue;
+        sock_extended_err error{};
+        std::memcpy(&error, CMSG_DATA(head), sizeof error);
+        udp::endpoint asked;
+        std::memcpy(asked.data(), &to, std::min<std::size_t>(message.msg_namelen, asked.capacity()));
+        if (absent) absent(from_asio(asked), error.ee_errno == ECONNREFUSED ? Absence::kNoProgram : Absence::kNoWay);
+        if (!socket.is_open()) return;
+      }
     }
   }
 
@@ -132,6 +160,7 @@ struct UdpPort::State {
                                                   asio::buffer(message.data(), message.size())};
     error_code error;
     socket.send_to(parts, to_asio(to), 0, error);
+    if (error == asio::error::connection_refused) socket.send_to(parts, to_asio(to), 0, error);  // of an earlier one
     ++(error ? counts.refused : counts.sent);
     return !error;
   }
@@ -168,6 +197,7 @@ bool UdpPort::send(const Endpoint& to, ConstBytes message) {
 
 bool UdpPort::send_keepalive(const Endpoint& to) { return state_->send(to, {}, kKeepalive); }
 
+void UdpPort::on_absent(Absent call) { state_->absent = std::move(call); }
 const Endpoint& UdpPort::local() const { return state_->local; }
 const UdpCounts& UdpPort::counts() const { return state_->counts; }
 

@@ -35,6 +35,11 @@ class UdpPort {
   // The span holds until the call returns.
   using Received = std::function<void(const Endpoint& from, ConstBytes message)>;
 
+  // The network says that nobody is there: no program at that port, or no way to the host. A hint, which anybody on the
+  // way can forge.
+  enum class Absence : std::uint8_t { kNoProgram, kNoWay };
+  using Absent = std::function<void(const Endpoint& to, Absence absence)>;
+
   // Binds whether or not the address is there yet. Port 0: the kernel chooses one. Errors: kAddressInUse,
   // kNotPermitted, kIo.
   [[nodiscard]] static Result<std::unique_ptr<UdpPort>> open(EventLoop& loop, const Endpoint& local, Marker marker,
@@ -43,6 +48,7 @@ class UdpPort {
   UdpPort(const UdpPort&) = delete;
   UdpPort& operator=(const UdpPort&) = delete;
 
+  void on_absent(Absent call);
   // False: the kernel did not take it, which is counted. To the sender a datagram that is lost at once is like one that
   // is lost later.
   bool send(const Endpoint& to, ConstBytes message);

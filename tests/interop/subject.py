@@ -17,7 +17,7 @@ from observed import Child, Ike
 from spaces import run, wait_until
 
 TUNNEL = "peer"
-UP_PATIENCE = 20.0
+UP_PATIENCE = 13
 
 
 def yaml(value):
@@ -120,11 +120,7 @@ class Subject:
     # --- what it is told ---
 
     def initiate(self):
-        done = self.daemon.command("up", TUNNEL)
-        if done.returncode != 0:
-            return (done.stderr or done.stdout).strip() or f"exit {done.returncode}"
-        up = wait_until(lambda: any(sa.established and sa.children for sa in self.sas()), UP_PATIENCE, 0.1)
-        return None if up else f"not established after {UP_PATIENCE} s"
+        return self._told("up", TUNNEL, "--timeout", str(UP_PATIENCE))
 
     def rekey(self, what):
         return self._told("rekey", TUNNEL, f"--{what}")

@@ -15,6 +15,7 @@ using ike::Path;
 
 // Of one node at once: attempts of both sides, rekeys, and what waits for its Delete.
 constexpr std::size_t kMostSas = 40;
+constexpr std::uint64_t kMostSteps = 1'000'000;
 
 const IpAddress kFirst = *IpAddress::parse("192.0.2.1");
 const IpAddress kSecond = *IpAddress::parse("192.0.2.2");
@@ -226,7 +227,10 @@ void IkeWorld::run_for(Nanos time) {
   const Instant until = now_ + time;
   std::uint64_t steps = 0;
   while (step(until)) {
-    if (++steps > 2'000'000) FAIL() << "time stands still";
+    if (++steps > kMostSteps) {
+      broken_ = "time stands still";
+      FAIL() << broken_;
+    }
   }
 }
 
@@ -234,7 +238,7 @@ bool IkeWorld::run_until(const std::function<bool()>& condition, Nanos within) {
   const Instant until = now_ + within;
   std::uint64_t steps = 0;
   while (!condition()) {
-    if (!step(until) || ++steps > 2'000'000) return condition();
+    if (!step(until) || ++steps > kMostSteps) return condition();
   }
   return true;
 }

@@ -54,7 +54,7 @@ class IkeNode {
   SeededRandom random;
   std::unique_ptr<ike::Engine> engine;
   ike::PolicyPtr policy;
-  bool wants = true;        // the tunnel, always
+  bool wants = true;          // the tunnel, always
   Instant try_at = kNever;    // again
   Instant child_at = kNever;  // another Child SA, since all are gone
   std::map<ChildId, HeldChild> children;

@@ -57,7 +57,7 @@ Outcome OwnAuth::send_request(Turn& turn, const Proof& proof) {
   write_certificates(turn.out, credentials.own);
   if (turn.means.registry.first_contact(sa)) turn.out.add_notify(NotifyType::kInitialContact);
   write_accepted_methods(turn.out, credentials);
-  if (const auto expected = payload_of(credentials.peer_name)) {
+  if (const auto expected = payload_of(credentials.peer_name); expected && sa.asks_by_name) {
     turn.out.add_octets(PayloadType::kIdr, identity_body(*expected));
   }
   turn.out.add(PayloadType::kAuth, ikewire::Authentication{proof.method, proof.value});
@@ -76,12 +76,7 @@ Outcome OwnAuth::on_response(Turn& turn, const Message& response) {
   SaState& sa = turn.sa;
   const Contents& contents = response.contents;
   if (!contents.authentication || !contents.responder_id) {
-    const auto* error = contents.error();
-    const std::string what = error == nullptr ? "an answer without AUTH" : name_of(error->type);
-    return close(turn, kPeerRefusedUs,
-                 "the peer answers our authentication with " + what + "; we are " +
-                     text_of(sa.policy->credentials->own_id.type, sa.policy->credentials->own_id.value) + ", by " +
-                     sa.proofs.own);
+    return refused(turn, contents.error());
   }
   response_ = &response;
   sa.peer_id = {contents.responder_id->type,
@@ -93,6 +88,19 @@ Outcome OwnAuth::on_response(Turn& turn, const Message& response) {
                                                  .identity_body = contents.responder_id_body,
                                                  .own_value = own_value_});
   return started ? Outcome::kWait : close(turn, started.error());
+}
+
+// The peer says no more than that; the likely causes are named in the order of what operators get wrong.
+Outcome OwnAuth::refused(Turn& turn, const ikewire::Notify* error) {
+  const Credentials& credentials = *turn.sa.policy->credentials;
+  const bool psk = !credentials.own.key;
+  std::string text = "the peer answers our authentication with " +
+                     (error == nullptr ? "a message without AUTH" : name_of(error->type)) + ": ";
+  text +=
+      psk ? "the preshared keys differ, or it does not know us as " : "it does not accept our certificate, or us as ";
+  text += text_of(credentials.own_id.type, credentials.own_id.value);
+  if (turn.sa.asks_by_name) text += ", or it is not " + credentials.peer_name.text;
+  return close(turn, psk ? kWrongPsk : kPeerRefusedUs, std::move(text));
 }
 
 Outcome OwnAuth::on_job(Turn& turn, JobValue value) {

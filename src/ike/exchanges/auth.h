@@ -17,6 +17,7 @@ class OwnAuth final : public OwnExchange {
 
  private:
   Outcome send_request(Turn& turn, const Proof& proof);
+  Outcome refused(Turn& turn, const ikewire::Notify* error);
   Outcome established(Turn& turn, const Verified& verified);
 
   std::vector<std::byte> own_value_;

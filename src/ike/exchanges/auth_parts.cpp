@@ -103,6 +103,9 @@ void establish(Turn& turn, bool initial_contact) {
               "IKE SA established with " + text_of(sa.peer_id.type, sa.peer_id.value) + " at " + sa.path.remote.text() +
                   ": " + suite_text(sa.suite) + (sa.post_quantum ? ", post-quantum" : ", not post-quantum") +
                   "; we by " + sa.proofs.own + ", the peer by " + sa.proofs.peer.method_text);
+  if (sa.transcript != TranscriptNotify::kBoth) {
+    turn.report(Severity::kInfo, kDowngradeUnprotected, "the peer does not sign what both sides said in IKE_SA_INIT");
+  }
   turn.means.effects.push_back(IkeUp{sa.tunnel(), sa.own_spi()});
   turn.means.registry.authenticated(sa, initial_contact);
 }

@@ -30,6 +30,16 @@ bool offers(const std::vector<ikewire::Proposal>& proposals, KeMethod method) {
   });
 }
 
+// A peer without RFC 9370 skips every proposal that has an additional key exchange.
+std::string additional_hint(const std::vector<ikewire::Proposal>& proposals) {
+  const bool all = std::ranges::all_of(proposals, [](const ikewire::Proposal& proposal) {
+    return std::ranges::any_of(proposal.transforms, [](const ikewire::Transform& t) {
+      return negotiation::is_additional(t.type) && t.id != 0;
+    });
+  });
+  return all ? ", each with an additional key exchange, which the peer may not know (RFC 9370)" : "";
+}
+
 KeMethod first_method(const std::vector<ikewire::Proposal>& proposals) {
   for (const ikewire::Proposal& proposal : proposals) {
     for (const ikewire::Transform& t : proposal.transforms) {
@@ -91,9 +101,9 @@ Outcome OwnSaInit::on_response(Turn& turn, const Message& response) {
       return tell_once(turn, kPeerRefusedUs,
                        "the peer answers " + name_of(error->type) + " (not authenticated); still trying");
     }
-    return tell_once(
-        turn, kNoProposal,
-        "the peer answers NO_PROPOSAL_CHOSEN (not authenticated); we offer " + offer_text(offered_) + "; still trying");
+    return tell_once(turn, kNoProposal,
+                     "the peer answers NO_PROPOSAL_CHOSEN (not authenticated); we offer " + offer_text(offered_) +
+                         additional_hint(offered_) + "; still trying");
   }
   return wait_on(turn);
 }
