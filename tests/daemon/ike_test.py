@@ -121,7 +121,7 @@ class Ike(unittest.TestCase):
 
     def test_a_wrong_key_is_explained(self):
         self.start(psk_of_b="other.psk")
-        self.assertTrue(self.a.wait_log("LG-IKE-031", 10), self.a.log())
+        self.assertTrue(self.a.wait_log("LG-IKE-032", 10), self.a.log())
         self.assertIn("[LG-IKE-032]\n", self.b.command("explain", "lab").stdout)
         self.assertIn("AUTHENTICATION_FAILED", self.a.command("explain", "lab").stdout)
         self.assertEqual(self.a.tunnel()["state"], "connecting")
