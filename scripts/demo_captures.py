@@ -13,6 +13,8 @@ MAGIC = {b"\xd4\xc3\xb2\xa1": ("<", 1000), b"\xa1\xb2\xc3\xd4": (">", 1000),
          b"\x4d\x3c\xb2\xa1": ("<", 1), b"\xa1\xb2\x3c\x4d": (">", 1)}
 IPV4, IPV6 = b"\x08\x00", b"\x86\xdd"
 IPV6_FIXED = 40
+UDP, IKE_PORT, NAT_PORT = 17, 500, 4500
+NON_ESP_MARKER = bytes(4)  # in front of IKE on port 4500 (RFC 3948 §2.2)
 
 
 class CaptureError(Exception):
@@ -75,3 +77,21 @@ def inner_packets(path, from_addresses, to_addresses):
     receivers = {ipaddress.ip_address(address).packed for address in to_addresses}
     found = ((time, ip_of(frame)) for time, frame in frames(read(path)))
     return Packets((time, ip[0]) for time, ip in found if ip and ip[1] in senders and ip[2] in receivers)
+
+
+def ike_messages(path):
+    """(time, exchange type, octets of the IP packet) of each IKE message or fragment over UDP and IPv4."""
+    for time, frame in frames(read(path)):
+        ip = ip_of(frame)
+        header = ETHERNET + 4 * (frame[ETHERNET] & 15) if ip and frame[12:14] == IPV4 else len(frame)
+        if len(frame) < header + 8 or frame[ETHERNET + 9] != UDP:
+            continue
+        ports, message = struct.unpack_from("!HH", frame, header), frame[header + 8:]
+        if NAT_PORT in ports:
+            if message[:4] != NON_ESP_MARKER:
+                continue
+            message = message[4:]
+        elif IKE_PORT not in ports:
+            continue
+        if len(message) >= 28:
+            yield time, message[18], ip[0]

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# From the demo's run record and captures to figures: what the wire showed idle and loaded, what was carried inside, and
-# what the gateways counted. Judges nothing.
+# From the demo's run record and captures to figures: what the wire showed idle and loaded, what was carried inside, what
+# IKE did (demo_negotiation.py), and what the gateways counted. Judges nothing.
 from collections import Counter
 from dataclasses import dataclass, field
 
 import demo_captures
+import demo_negotiation
 import demo_statistics as statistics
 import demo_traffic
 
 SECOND = statistics.SECOND
 BIN = SECOND // 10  # of the curves over time
 FIXED, ON_DEMAND = MODES = ("fixed", "on-demand")
-SITES = ("A", "B")
 
 
 @dataclass
@@ -56,6 +56,7 @@ class Mode:
     capture_lost: int | None = None
     traffic: dict = field(default_factory=dict)
     gateways: list = field(default_factory=list)
+    negotiation: demo_negotiation.Negotiation | None = None
 
     @property
     def sizes(self):
@@ -107,8 +108,9 @@ def measure_mode(name, record):
     mode.correlation = statistics.correlation(mode.inner_curve, mode.outer_curve)
     mode.capture_lost = record.get("capture_lost")
     mode.traffic = traffic_of(raw)
-    mode.gateways = [gateway_of(*all_of) for all_of in zip(SITES, record["tunnels"], record["memory_mib"],
+    mode.gateways = [gateway_of(*all_of) for all_of in zip(demo_negotiation.SITES, record["tunnels"], record["memory_mib"],
                                                            record["drops"])]
+    mode.negotiation = demo_negotiation.measure(record, wire.times)
     return mode
 
 

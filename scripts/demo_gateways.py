@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The demo's two gateways: their configurations, with keys made for this one run, their daemons, and what those say
-# about themselves.
+# The demo's two gateways: their configurations, their daemons, and what those are told and say about themselves. Keys
+# are made by IKE with all its defaults; the certificates come from demo_credentials.py.
 import json
 import os
-import secrets
 import signal
 import subprocess
+import time
+
+import demo_lab
+from demo_credentials import NAME
 
 CONFIG = """\
 version: 1
@@ -16,13 +19,16 @@ ports:
   lan: {{ vdev: "net_af_packet,iface=lan" }}
 interfaces:
   lan: {{ port: lan, addresses: [10.{site}.0.1/24, "fd0{site}::1/64"] }}
+certificates:
+  authorities:
+    demo: {{ file: ca.pem }}
+  identities:
+    own: {{ chain: {name}.pem, key: {{ file: {name}.key }} }}
 tunnels:
   lab:
-    local:  {{ address: {own} }}
-    remote: {{ address: {peer} }}
-    static:
-      outbound: {{ spi: {spi_out:#x}, cipher: aes256gcm16, key: {{ file: {mode}-{site}.key }} }}
-      inbound:  {{ spi: {spi_in:#x}, cipher: aes256gcm16, key: {{ file: {mode}-{other}.key }} }}
+    local:  {{ address: {own}, identity: own, id: {name} }}
+    remote: {{ address: {peer}, id: {peer_name}, authorities: [demo] }}
+    start: {start}
     tfs: {tfs}
 routes:
   - {{ to: 10.{other}.0.0/24, via: lab }}
@@ -30,8 +36,10 @@ routes:
 management: {{ api: {{ socket: {socket} }} }}
 """
 
+TUNNEL = "lab"
 ADDRESS = {1: "198.51.100.1", 2: "198.51.100.2"}
 SPACE = {1: "gwa", 2: "gwb"}
+REKEY_PATIENCE = 10.0
 
 
 class Gateway:
@@ -41,13 +49,13 @@ class Gateway:
         self.log_path = os.path.join(folder, f"{SPACE[site]}.log")
         self.child = None
 
-    def start(self, mode, tfs, memory):
+    def start(self, mode, tfs, start, memory):
         other = 3 - self.site
         path = os.path.join(self.folder, f"{SPACE[self.site]}-{mode}.yaml")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(CONFIG.format(site=self.site, other=other, own=ADDRESS[self.site], peer=ADDRESS[other], mode=mode,
-                                     tfs=tfs, spi_out=0x1000 + self.site, spi_in=0x1000 + other, socket=self.socket,
-                                     memory=memory))
+            file.write(CONFIG.format(site=self.site, other=other, own=ADDRESS[self.site], peer=ADDRESS[other],
+                                     name=NAME[self.site], peer_name=NAME[other], start=start, tfs=tfs,
+                                     socket=self.socket, memory=memory))
         with open(self.log_path, "a", encoding="utf-8") as log:
             self.child = self.lab.start(SPACE[self.site], [os.path.join(self.binaries, "levelgated"), "--config", path],
                                         stdout=log, stderr=log)
@@ -62,17 +70,29 @@ class Gateway:
         with open(self.log_path, encoding="utf-8") as file:
             return "".join(file.readlines()[-lines:])
 
+    def command(self, *words):
+        words = [os.path.join(self.binaries, "levelgate"), "--socket", self.socket, *words]
+        return subprocess.run(words, check=False, capture_output=True, text=True, timeout=10)
+
     def show(self, topic, form="json"):
         """What the daemon tells: a value, a text for form="table", None when it does not answer."""
-        words = [os.path.join(self.binaries, "levelgate"), "--socket", self.socket, "show", topic, "-o", form]
-        done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=10)
+        done = self.command("show", topic, "-o", form)
         if done.returncode != 0:
             return None
         return done.stdout if form == "table" else json.loads(done.stdout)
 
     def counters(self):
         answer = self.show("tunnels")
-        return answer["tunnels"]["lab"] if answer else None
+        return answer["tunnels"][TUNNEL] if answer else None
+
+    def ike_sa(self):
+        """The one established IKE SA with its one installed Child SA; None while there are none or more."""
+        answer = self.show("ike") or {"tunnels": {TUNNEL: {"ike-sas": []}}}
+        found = [sa for sa in answer["tunnels"][TUNNEL]["ike-sas"] if sa["state"] == "established"]
+        if len(found) != 1:
+            return None
+        children = [child for child in found[0]["children"] if child["state"] == "installed"]
+        return found[0] | {"children": children} if len(children) == 1 and children[0]["sends"] else None
 
     def memory_mib(self):
         """The most memory the daemon has had resident, and its huge pages, which the former does not count."""
@@ -89,10 +109,31 @@ class Gateway:
         return self.child.pid
 
 
-def make_keys(folder, mode):
-    """One key and salt for each direction, for this run and mode only."""
-    for site in (1, 2):
-        path = os.path.join(folder, f"{mode}-{site}.key")
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(36) + "\n")
+def spis_of(sa, what):
+    """Of the IKE SA, or of its Child SA, both directions."""
+    if what == "ike":
+        return [sa["spi-initiator"], sa["spi-responder"]]
+    return [sa["children"][0]["spi-in"], sa["children"][0]["spi-out"]]
+
+
+def rekey(gateways, at, what):
+    """One rekey, begun by gateways[at]; what came of it once both gateways tell the same new SA and send with it."""
+    before = spis_of(gateways[at].ike_sa(), what)
+    begin = time.time_ns()
+    done = gateways[at].command("rekey", TUNNEL, f"--{what}")
+    if done.returncode != 0:
+        raise demo_lab.LabError(f"levelgate rekey {TUNNEL} --{what}: {done.stderr.strip()}")
+    seen = {}
+
+    def over():
+        seen["sas"] = [gateway.ike_sa() for gateway in gateways]
+        if None in seen["sas"]:
+            return False
+        own, peer = (spis_of(sa, what) for sa in (seen["sas"][at], seen["sas"][1 - at]))
+        return own != before and own == (peer if what == "ike" else peer[::-1])
+
+    if not demo_lab.wait_until(over, REKEY_PATIENCE, 0.02):
+        raise demo_lab.LabError(f"no {what} rekey within {REKEY_PATIENCE} s:\n" + "".join(g.log_tail() for g in gateways))
+    sa = seen["sas"][at]
+    return {"what": what, "by": at, "begin_ns": begin, "end_ns": time.time_ns(), "before": before,
+            "after": spis_of(sa, what), "exchanges": sa["key-exchanges"] if what == "ike" else sa["children"][0]["key-exchanges"]}

@@ -7,6 +7,7 @@ import time
 
 import demo_figures
 import demo_page_charts as charts
+import demo_page_keys as keys_of
 import demo_page_tables as tables
 import demo_verdict
 from demo_charts import duration, number
@@ -18,7 +19,7 @@ MODE_TITLES = {"fixed": "Constant rate (mode fixed)", "on-demand": "For contrast
 def page(figures):
     with open(STYLE, encoding="utf-8") as file:
         style = file.read()
-    body = "\n".join([head(figures), pictures(figures), tables.judged(figures), tables.carried(figures),
+    body = "\n".join([head(figures), pictures(figures), tables.judged(figures), keys_of.sections(figures), tables.carried(figures),
                       tables.gateways(figures), tables.method(figures)])
     return (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>\n'
             f'<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
@@ -52,9 +53,18 @@ def lead(figures):
     sizes = sorted(figures.fixed.sizes)
     if figures.fixed.idle.rate is None:
         return text + "On the wire between the gateways nothing was seen."
+    text += rekeyed(figures.fixed.negotiation)
     size = f"{number(sizes[0], 0)} octets each" if len(sizes) == 1 else f"of {number(len(sizes), 0)} different sizes"
     return text + (f"Whoever watched the wire between the gateways saw {number(figures.fixed.idle.rate, 2)} packets per second "
                    f"while nobody talked and {number(figures.fixed.loaded.rate, 2)} while they did, {size}.")
+
+
+def rekeyed(negotiation):
+    if not negotiation.rekeys:
+        return ""
+    lost = negotiation.inner("lost")
+    return (f"Meanwhile the gateways changed their keys {number(len(negotiation.rekeys), 0)} times, with a post-quantum key exchange, and lost "
+            f"{'no packet' if lost == 0 else number(lost, 0) + ' packets'} of {number(negotiation.inner('sent'), 0)}. ")
 
 
 def tile(title, value, beside=""):
@@ -67,6 +77,8 @@ def tiles(figures):
     percent = None if fixed.rate_difference is None else 100 * fixed.rate_difference
     contrast = (lambda text: f"on demand: {text}") if other else (lambda _: "")
     skipped = [fixed.idle.skipped, fixed.loaded.skipped]
+    ike = fixed.negotiation
+    counts = {kind: number(len(ike.of_kind(kind)), 0) for kind in ("child", "ike")}
     return '<dl class="tiles">' + "".join([
         tile("Packets per second, idle", number(fixed.idle.rate, 2),
              contrast(number(other.idle.packets / other.idle.seconds, 0)) if other else ""),
@@ -79,8 +91,13 @@ def tiles(figures):
         tile("Skipped slots, loaded", number(skipped[1], 0), f"idle: {number(skipped[0], 0)}; both gateways"),
         tile("Ping through the tunnel", f"{number(ping.get('avg_ms'), 1)} <small>ms</small>",
              f"{number(ping.get('min_ms'), 1)} to {number(ping.get('max_ms'), 1)}\u202fms"),
-        tile("Inner loss, UDP", f"{number(demo_verdict.percent(fixed.traffic.get('udp_loss')), 2)} <small>%</small>",
+        tile("Inner loss in bursts, UDP", f"{number(demo_verdict.percent(fixed.traffic.get('udp_loss')), 2)} <small>%</small>",
              f"ping: {number(demo_verdict.percent(fixed.traffic.get('ping_loss')), 2)}\u202f%"),
+        tile("Handshake", f"{number(ike.handshake_ms, 1)} <small>ms</small>", f"{number(len(ike.messages), 0)} packets, certificates"),
+        tile("Key exchange", html.escape(" + ".join(ike.first.get("key-exchanges", ["–"]))),
+             f"post-quantum: {'yes' if ike.first.get('post-quantum') else 'no'}"),
+        tile("Rekeys under load", f"{counts['child']} + {counts['ike']}", "of the Child SA + of the IKE SA"),
+        tile("Inner packets lost over them", number(ike.inner("lost"), 0), f"of {number(ike.inner('sent'), 0)} numbered ones"),
     ]) + "</dl>"
 
 
@@ -107,7 +124,7 @@ def pictures(figures):
 
 
 def time_section(figures):
-    keys = legend(("inside", "inside: host A to host B"), ("outside", "outside: gateway A to gateway B"))
+    keys = legend(("inside", "inside: host A to host B"), ("outside", "outside: gateway A to gateway B"), ("rekey", "a rekey"))
     return section(
         "What happened inside, and what an observer sees",
         "The same traffic twice, in tenths of a second. At constant rate the wire carries as much when nobody talks; on "

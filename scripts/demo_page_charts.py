@@ -39,6 +39,8 @@ def over_time(mode):
         chart.band(phase.begin, phase.end, phase.name)
         if phase.begin > 0:
             chart.upright(phase.begin, "border")
+    for rekey in mode.negotiation.rekeys:
+        chart.upright(rekey.at, "rekey")
     return chart.svg()
 
 

@@ -107,12 +107,14 @@ def method(figures):
         f"both ways: one slot each {duration(1e9 / figures.nominal_rate)}, {number(figures.nominal_rate, 2)} per second. "
         f"Rates are packets divided by the time from the first to the last, over {number(fixed.idle.seconds, 1)}\u202fs idle and "
         f"{number(fixed.loaded.seconds, 1)}\u202fs loaded.",
-        "Loaded means the whole phase with its silences between bursts, as in the picture.",
+        "Loaded means the whole phase with its silences between bursts, and the rekeys after it, as in the picture.",
         "Pacing is by software. Hosts, gateways, load generators and the capture share the processor, and with the gateways so do other "
         "programs" + (" and, since the machine is virtual, other machines" if figures.machine.get("virtual") else "") +
         ". A gateway that has to wait for a core sends its slot late. Both time stamps and gaps contain that.",
         "The distance of idle and idle is the noise floor of this very run. A distance of idle and loaded that clearly exceeds it is something "
         "that a patient observer with an exact clock could use. Cores that nobody else uses should make it smaller.",
+        "Whoever watches the wire also sees IKE: the handshake, and some packets on UDP port 500 at each rekey, which say that keys "
+        "change and nothing of the load.",
         "Sizes, rates and gaps are what is looked at here. That is no proof that no other statistic tells idle from loaded.",
     ]
     return '<section>\n<h2>How this was measured</h2>\n<ul class="notes">' + "".join(f"<li>{note}</li>" for note in notes) \

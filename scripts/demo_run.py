@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Runs the demo's phases: idle twice, loaded, then the same in on-demand mode for contrast; captures the wire and the
-# inner side, shows a live table meanwhile, and hands what it measured to demo_report.py. Needs the binaries, root, and
-# what scripts/setup installs.
+# Runs the demo's phases: idle twice, loaded, loaded with rekeys, then idle and loaded in on-demand mode for contrast;
+# captures the wire and the inner side, shows a live table meanwhile, and hands what it measured to demo_report.py. Needs
+# the binaries, root, and what scripts/setup installs.
 import argparse
 import contextlib
 import json
@@ -15,16 +15,19 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import demo_credentials  # noqa: E402
 import demo_gateways  # noqa: E402
 import demo_lab  # noqa: E402
+import demo_rekeys  # noqa: E402
 import demo_traffic  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 NOT_POSSIBLE = 77
 CAPTURE_DELAY = 1.3  # seconds: tcpdump gets a block of packets when it is full, or after one second
-# seconds: idle 1, idle 2, loaded; then on demand: idle, loaded
-FULL = {"fixed": [("idle 1", 8), ("idle 2", 8), ("loaded", 26)], "on-demand": [("idle", 4), ("loaded", 14)]}
-QUICK = {"fixed": [("idle 1", 2), ("idle 2", 2), ("loaded", 7)], "on-demand": [("idle", 1), ("loaded", 5)]}
+# seconds; the rekeys take what they take
+FULL = {"fixed": [("idle 1", 8), ("idle 2", 8), ("loaded", 26), ("rekeys", None)], "on-demand": [("idle", 4), ("loaded", 14)]}
+QUICK = {"fixed": [("idle 1", 2), ("idle 2", 2), ("loaded", 7), ("rekeys", None)], "on-demand": [("idle", 1), ("loaded", 5)]}
+UP_PATIENCE = 30.0
 
 
 def say(text):
@@ -78,6 +81,7 @@ class Demo:
                            "machine": demo_lab.machine(), "modes": {}}
 
     def run(self):
+        demo_credentials.make(self.folder)
         self.traffic.listen()
         for mode, phases in (QUICK if self.options.quick else FULL).items():
             self.run_record["modes"][mode] = self.run_mode(mode, phases)
@@ -87,8 +91,7 @@ class Demo:
         return path
 
     def run_mode(self, mode, phases):
-        self.start_gateways(mode)
-        record = {"phases": []}
+        record = {"phases": [], "ike": self.start_gateways(mode)}
         with self.captures(mode) as files:
             record["captures"] = files
             record["tunnels_before"] = self.counters()
@@ -109,32 +112,53 @@ class Demo:
         return [gateway.counters() for gateway in self.gateways]
 
     def start_gateways(self, mode):
-        demo_gateways.make_keys(self.folder, mode)
+        """Both gateways, and what they agreed on."""
         size = f"packet-size: {self.options.packet_size}B"
         tfs = f"{{ mode: fixed, rate: {self.options.rate} Mbit/s, {size} }}" if mode == "fixed" else f"{{ mode: {mode}, {size} }}"
-        for gateway in self.gateways:
-            gateway.start(mode, tfs, self.options.memory)
-        say(f"demo: {mode} mode: two gateways start, then both hosts must reach each other")
+        say(f"demo: {mode} mode: two gateways start, IKE makes their keys, then both hosts must reach each other")
+        listeners = self.listen_for_ike(mode)
+        for gateway in reversed(self.gateways):
+            always = gateway.site == 1 or self.options.both_start
+            gateway.start(mode, tfs, "always" if always else "respond", self.options.memory)
+            self.await_up([gateway], lambda at=gateway: at.show("tunnels"), "levelgated does not answer")
+        self.await_up(self.gateways, lambda: all(g.ike_sa() for g in self.gateways), "no Child SA is up")
+        self.await_up(self.gateways, self.traffic.answers, "no ping came through")
+        time.sleep(CAPTURE_DELAY)
+        for listener in listeners.values():
+            self.lab.stop(listener, signal.SIGINT)
+        for line in self.gateways[0].show("ike", "table").rstrip("\n").split("\n"):
+            say(f"{'':11}{line}")
+        return {"captures": list(listeners), "sas": [gateway.ike_sa() for gateway in self.gateways]}
 
+    def listen_for_ike(self, mode):
+        """What A sends, as B sees it, and the other way round: a packet socket's own sending is not seen beside it."""
+        found = {}
+        for sender, space in (("a", "gwb"), ("b", "gwa")):
+            path = os.path.join(self.folder, f"ike-{mode}-{sender}.pcap")
+            found[path] = self.tcpdump(mode, f"ike-{sender}", space, path, ["-Q", "in"], "udp port 500 or udp port 4500", 96)
+            self.await_capture(path)
+        return found
+
+    def await_up(self, gateways, condition, complaint):
         def up():
-            for gateway in self.gateways:
+            for gateway in gateways:
                 if not gateway.alive():
                     raise demo_lab.LabError(f"levelgated did not stay:\n{gateway.log_tail()}")
-            return all(gateway.show("tunnels") for gateway in self.gateways) and self.traffic.answers()
+            return condition()
 
-        if not demo_lab.wait_until(up, 20, 0.2):
-            raise demo_lab.LabError("no ping came through within 20 s:\n" + "".join(g.log_tail() for g in self.gateways))
+        if not demo_lab.wait_until(up, UP_PATIENCE, 0.1):
+            told = "".join(gateway.command("explain", demo_gateways.TUNNEL).stdout + gateway.log_tail() for gateway in gateways)
+            raise demo_lab.LabError(f"{complaint} within {UP_PATIENCE:g} s:\n{told}")
 
     @contextlib.contextmanager
     def captures(self, mode):
         """tcpdump on the wire, outer packets from A to B only, and beside host A."""
         wire = os.path.join(self.folder, f"wire-{mode}.pcap")
         inner = os.path.join(self.folder, f"inner-{mode}.pcap")
-        children = [self.tcpdump(mode, "gwb", "wan", wire, ["-Q", "in"], "ip proto 50"),
-                    self.tcpdump(mode, "hosta", "eth0", inner, [], "(ip or ip6) and not ip6 multicast")]
+        children = [self.tcpdump(mode, "wire", "gwb", wire, ["-Q", "in"], "ip proto 50"),
+                    self.tcpdump(mode, "inner", "hosta", inner, [], "(ip or ip6) and not ip6 multicast")]
         for path in (wire, inner):
-            if not demo_lab.wait_until(lambda p=path: os.path.exists(p) and os.path.getsize(p) >= 24, 5):
-                raise demo_lab.LabError(f"tcpdump does not write {path}")
+            self.await_capture(path)
         time.sleep(0.3)
         try:
             yield {"wire": wire, "inner": inner}
@@ -143,27 +167,35 @@ class Demo:
             for child in children:
                 self.lab.stop(child, signal.SIGINT)
 
-    def tcpdump(self, mode, space, interface, path, words, expression):
-        command = ["tcpdump", "-i", interface, "-n", "-p", "-U", "-s", "64", "-B", "16384", "-Z", "root",
+    def tcpdump(self, mode, what, space, path, words, expression, octets=64):
+        interface = "eth0" if space == "hosta" else "wan"
+        command = ["tcpdump", "-i", interface, "-n", "-p", "-U", "-s", str(octets), "-B", "16384", "-Z", "root",
                    "--time-stamp-precision=nano", "-w", path, *words, expression]
-        with open(self.capture_log(mode, space), "w", encoding="utf-8") as file:
+        with open(self.capture_log(mode, what), "w", encoding="utf-8") as file:
             return self.lab.start(space, command, stdout=file, stderr=file)
 
-    def capture_log(self, mode, space):
-        return os.path.join(self.folder, f"tcpdump-{mode}-{space}.log")
+    def await_capture(self, path):
+        if not demo_lab.wait_until(lambda: os.path.exists(path) and os.path.getsize(path) >= 24, 5):
+            raise demo_lab.LabError(f"tcpdump does not write {path}")
+
+    def capture_log(self, mode, what):
+        return os.path.join(self.folder, f"tcpdump-{mode}-{what}.log")
 
     def capture_lost(self, mode):
         """Packets of the wire that the kernel could not give to tcpdump in time."""
-        with open(self.capture_log(mode, "gwb"), encoding="utf-8") as file:
+        with open(self.capture_log(mode, "wire"), encoding="utf-8") as file:
             found = re.search(r"(\d+) packets? dropped by kernel", file.read())
         return int(found[1]) if found else None
 
     def run_phase(self, mode, name, seconds):
         begin = time.time_ns()
-        phase = {"name": name, "begin_ns": begin, "loaded": name == "loaded"}
+        phase = {"name": name, "begin_ns": begin, "loaded": name in ("loaded", "rekeys")}
         tick = lambda: self.table.tick(f"{mode}, {name}")  # noqa: E731
         if name == "loaded":
             phase["traffic"] = self.traffic.run(seconds, every_tick=tick)
+        elif name == "rekeys":
+            rate = self.run_record["rate_bits_per_second"]
+            phase |= demo_rekeys.run(self.lab, self.gateways, rate, self.options.rekeys, tick)
         else:
             end = time.monotonic() + seconds
             while time.monotonic() < end:
@@ -177,6 +209,8 @@ class Demo:
 def read_options():
     parser = argparse.ArgumentParser(prog="scripts/demo", description="two IP-TFS gateways in namespaces, real traffic, a report")
     parser.add_argument("--quick", action="store_true", help="shorter phases, for tests")
+    parser.add_argument("--rekeys", type=int, default=1, metavar="N", help="Child SA rekeys under load (default: %(default)s)")
+    parser.add_argument("--both-start", action="store_true", help="both gateways begin; otherwise B waits for A")
     parser.add_argument("--bin", default=os.path.join(ROOT, "build/release/bin"), metavar="DIR", help="where the binaries are")
     parser.add_argument("--out", default="demo-report.html", metavar="FILE", help="the report (default: %(default)s)")
     parser.add_argument("--keep", metavar="DIR", help="copy captures and logs there")
@@ -184,6 +218,8 @@ def read_options():
     parser.add_argument("--packet-size", type=int, default=1400, metavar="OCTETS", help="outer packet (default: %(default)s)")
     parser.add_argument("--memory", default="none", metavar="SIZE", help='dataplane.memory (default: "%(default)s", no huge pages)')
     options = parser.parse_args()
+    if options.rekeys < 1:
+        parser.error("--rekeys: at least one")
     if not os.path.isdir(os.path.dirname(os.path.abspath(options.out))):
         parser.error(f"--out: there is no folder for {options.out}")
     if not os.access(os.path.join(options.bin, "levelgated"), os.X_OK):

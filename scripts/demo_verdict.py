@@ -4,6 +4,7 @@
 # makes the demo exit non-zero; a goal is shown with its measure, since a shared machine may miss it.
 from dataclasses import dataclass
 
+import demo_negotiation
 from demo_charts import number
 
 LARGEST_RATE_DIFFERENCE = 0.001
@@ -21,7 +22,7 @@ class Check:
 
 def checks(figures):
     return [*(carried(mode) for mode in figures.modes.values()), one_size(figures.fixed), same_rate(figures.fixed),
-            *goals(figures)]
+            *keys(figures.fixed.negotiation), *goals(figures)]
 
 
 def failures(figures):
@@ -50,6 +51,27 @@ def same_rate(mode):
     if difference is None:
         return Check(name, False, "too few packets on the wire to tell")
     return Check(name, difference <= LARGEST_RATE_DIFFERENCE, f"{number(100 * difference, 4)}\u202f%")
+
+
+def keys(negotiation):
+    """IKE's part: what was agreed on, and that a change of keys costs no packet."""
+    sa = negotiation.first
+    yield Check("keys made by IKE, with a post-quantum key exchange", sa.get("post-quantum") is True,
+                sa.get("suite") or "no IKE SA was told of")
+    protected = sa.get("downgrade-protection")
+    yield Check("both gateways sign the whole negotiation (downgrade protection)", protected == "both", f"{protected or 'not known'}")
+    for kind in demo_negotiation.KINDS:
+        found = negotiation.of_kind(kind)
+        fresh = [rekey for rekey in found if not set(rekey.before) & set(rekey.after)]
+        yield Check(f"the {demo_negotiation.TITLES[kind]} was rekeyed under load, with a post-quantum key exchange",
+                    bool(found) and len(fresh) == len(found) and all(len(rekey.exchanges) > 1 for rekey in found),
+                    f"{number(len(fresh), 0)} of {number(len(found), 0)} with new SPIs"
+                    + (f", {'-'.join(found[-1].exchanges)}" if found else ""))
+    counts = {what: negotiation.inner(what) for what in ("sent", "lost", "duplicates", "reordered")}
+    yield Check("no inner packet lost, doubled or out of order over the rekeys",
+                bool(counts["sent"]) and not any(counts[what] for what in ("lost", "duplicates", "reordered")),
+                f"of {number(counts['sent'], 0)} numbered packets {number(counts['lost'], 0)} lost, "
+                f"{number(counts['duplicates'], 0)} twice, {number(counts['reordered'], 0)} out of order")
 
 
 def goals(figures):
@@ -88,6 +110,8 @@ def summary(figures, report):
                                    "difference_percent": rounded(percent(fixed.rate_difference), 4)},
             "distinct_outer_sizes": len(fixed.sizes),
             "ks_distance": {"idle_loaded": rounded(fixed.ks_idle_loaded, 4), "idle_idle": rounded(fixed.ks_idle_idle, 4)},
+            "ike": demo_negotiation.summary(fixed.negotiation),
+            "inner_packets_lost": fixed.negotiation.inner("lost"),
             "skipped_slots": {"idle": fixed.idle.skipped, "loaded": fixed.loaded.skipped},
             "inner_loss_percent": {"udp": rounded(percent(traffic.get("udp_loss")), 3),
                                    "ping": rounded(percent(traffic.get("ping_loss")), 3)},

@@ -370,7 +370,10 @@ void Controller::tell_skipped(const model::Stats& stats, Instant now, Effects& e
 void Controller::tell_peers(Instant now, Effects& effects) {
   for (const model::TunnelPlan& tunnel : plan_.tunnels) {
     const TunnelTrend* const trend = trends_.tunnel(tunnel.name);
-    if (trend == nullptr || !trend->last_inbound) continue;
+    if (trend == nullptr || !trend->last_inbound) {
+      heard_.erase(tunnel.name);
+      continue;
+    }
     const bool silent = tunnel.tfs.mode == model::TfsMode::kFixed && now - *trend->last_inbound >= kSilence;
     const auto [state, fresh] = heard_.try_emplace(tunnel.name, false);
     if (state->second != silent) continue;

@@ -24,8 +24,11 @@ void Trends::observe(const model::Stats& stats, Instant now) {
     TunnelTrend& trend = seen.trend;
     const model::TunnelStats& counters = named.counters;
     if (seen.fresh) trend.since = now;
+    seen.sent = seen.sent || named.outbound.has_value();
     const std::uint64_t before = seen.fresh ? 0 : seen.last.rx_pkts;
-    if (counters.rx_pkts > before) {
+    if (seen.sent && !named.outbound) {
+      trend.first_inbound = trend.last_inbound = std::nullopt;
+    } else if (counters.rx_pkts > before) {
       if (!trend.first_inbound) trend.first_inbound = now;
       trend.last_inbound = now;
     }

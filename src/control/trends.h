@@ -16,7 +16,7 @@ namespace levelgate::control {
 
 struct TunnelTrend {
   Instant since{};                       // first seen
-  std::optional<Instant> first_inbound;  // moments of the sample that showed an authenticated packet
+  std::optional<Instant> first_inbound;  // moments of the sample that showed an authenticated packet, since it is up
   std::optional<Instant> last_inbound;
   // bits per second over the last interval
   double wire_out = 0, wire_in = 0, inner_out = 0, inner_in = 0;
@@ -36,6 +36,7 @@ class Trends {
     TunnelTrend trend;
     model::TunnelStats last;
     bool fresh = true;
+    bool sent = false;  // it has had an SA to send by
   };
   std::map<std::string, Seen> tunnels_;
   model::DropCounts drops_{};

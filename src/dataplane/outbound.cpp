@@ -124,6 +124,7 @@ void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const Tunnel
     build_fixed(context, batch, entry, due.send - static_cast<std::uint32_t>(built_.size()));
     batch.flush(context);
   }
+  if (entry.sealer == nullptr && built_.empty()) return;  // without an SA there is no schedule that could be missed
   std::uint32_t sent = 0;
   if (entry.path.resolved) {
     std::array<Packet, kBurst> frames;

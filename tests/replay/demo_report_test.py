@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The demo's report on synthetic runs: statistics against values by hand, captures in every octet order and unit, each
-# demand broken on purpose, and a page that is well formed, without scripts and without anything from outside.
+# demand broken on purpose, IKE's handshake and rekeys included, and a page that is well formed, without scripts and without anything from outside.
 import copy
 import json
 import math
@@ -58,6 +58,32 @@ def traffic():
                        {"from": "hosta", "kind": "tcp", "failed": True}]}
 
 
+def ike_frame(exchange, marker=False, octets=300):
+    """An IKE message over UDP; with the marker it is one on port 4500."""
+    port = 4500 if marker else 500
+    udp = struct.pack(">HHHH", port, port, octets - 20, 0) + (bytes(4) if marker else b"")
+    message = bytes(16) + bytes([46, 0x20, exchange, 0x08]) + bytes(8)
+    ip = struct.pack(">BBHHHBBH", 0x45, 0, octets, 0, 0, 64, 17, 0) + V4["wan"] + V4["wan"]
+    return bytes(12) + b"\x08\x00" + ip + udp + message
+
+
+def ike_sa(**other):
+    child = {"spi-in": "00001001", "spi-out": "00002001", "cipher": "aes256gcm16", "esn": True, "aggfrag": True,
+             "key-exchanges": [], "state": "installed", "sends": True}
+    return {"role": "initiator", "suite": "aes256gcm16-prfsha384-x25519-ke1_mlkem768", "post-quantum": True,
+            "downgrade-protection": "both", "key-exchanges": ["x25519", "mlkem768"], "local-id": "gate-a", "remote-id": "gate-b",
+            "local-auth": "ECDSA", "remote-auth": "ECDSA", "remote-authority": "demo", "children": [child]} | other
+
+
+def rekey(what, begin, before, after):
+    return {"what": what, "by": 0, "begin_ns": BEGIN + begin, "end_ns": BEGIN + begin + 30_000_000, "before": before, "after": after,
+            "exchanges": ["x25519", "mlkem768"]}
+
+
+def stream(sender):
+    return {"from": sender, "sent": 1000, "received": 1000, "lost": 0, "duplicates": 0, "reordered": 0, "longest_pause_ms": 2.5}
+
+
 class Run:
     """A record as demo_run.py writes it, in a folder of its own; a test bends it before it is reported."""
 
@@ -67,6 +93,9 @@ class Run:
                      "on-demand": [(BEGIN + 2 * SECOND + at * SLOT * 3, frame(100 + at % 50)) for at in range(500)]}
         self.inner = {mode: [(BEGIN + 5 * SECOND + at * 2 * SLOT, frame(1000, V4["A"], V4["B"])) for at in range(300)]
                       for mode in self.wire}
+        # A: IKE_SA_INIT, IKE_INTERMEDIATE, IKE_AUTH in two fragments; B answers each. Later a rekey, which is no handshake.
+        self.ike = [[(BEGIN + at * 1000, ike_frame(exchange)) for at, exchange in ((0, 34), (2000, 43), (4000, 35), (4010, 35), (9000, 36))],
+                    [(BEGIN + at * 1000, ike_frame(exchange, True)) for at, exchange in ((1000, 34), (3000, 43), (5500, 35))]]
         self.record = {"packet_size": SIZE, "rate_bits_per_second": SIZE * 8 * 1000,
                        "machine": {"processor": "a <fast> one & only", "cores": 2, "kernel": "6.1", "virtual": True},
                        "modes": {"fixed": self.mode("fixed", [("idle 1", 0, 2), ("idle 2", 2, 4), ("loaded", 4, 8)]),
@@ -82,6 +111,11 @@ class Run:
         for phase, begin, end in phases:
             record["phases"].append({"name": phase, "loaded": phase == "loaded", "begin_ns": BEGIN + begin * SECOND,
                                      "end_ns": BEGIN + end * SECOND, "tunnels": [counters(5), counters(5)]})
+        record["ike"] = {"captures": [path("ike-a"), path("ike-b")], "sas": [ike_sa(), ike_sa(role="responder")]}
+        if name == "fixed":
+            record["phases"][-1] |= {"rekeys": [rekey("child", 5 * SECOND, ["1001", "2001"], ["1002", "2002"]),
+                                                rekey("ike", 6 * SECOND, ["a1", "b1"], ["a2", "b2"])],
+                                     "streams": [stream("hosta"), stream("hostb")]}
         record["phases"][-1]["traffic"] = traffic()
         return record
 
@@ -93,6 +127,8 @@ class Run:
         for mode, record in self.record["modes"].items():
             write_capture(record["captures"]["wire"], self.wire[mode])
             write_capture(record["captures"]["inner"], self.inner[mode])
+            for path, messages in zip(record["ike"]["captures"], self.ike):
+                write_capture(path, messages)
         path = os.path.join(self.folder, "run.json")
         with open(path, "w", encoding="utf-8") as file:
             json.dump(self.record, file)
@@ -208,6 +244,16 @@ class Captures(WithRun):
         for other in (bytes(12) + b"\x08\x06" + bytes(40), v6[:40], frame(100)[:30], b""):
             self.assertIsNone(demo_captures.ip_of(other))
 
+    def test_ike_messages_with_and_without_the_marker_and_nothing_else(self):
+        path = os.path.join(self.run_.folder, "x.pcap")
+        esp_in_udp = bytearray(ike_frame(34, True))
+        esp_in_udp[42:46] = b"\0\0\x10\x01"
+        other_port = bytearray(ike_frame(34))
+        other_port[34:38] = struct.pack(">HH", 53, 53)
+        write_capture(path, [(1, ike_frame(34)), (2, ike_frame(43, True, 900)), (3, bytes(esp_in_udp)), (4, bytes(other_port)),
+                             (5, frame(SIZE)), (6, ike_frame(35)[:60])])
+        self.assertEqual(list(demo_captures.ike_messages(path)), [(1, 34, 300), (2, 43, 900)])
+
     def test_inner_packets_of_one_direction_only(self):
         path = os.path.join(self.run_.folder, "x.pcap")
         write_capture(path, [(2, frame(300, V4["A"], V4["B"])), (3, frame(400, V4["B"], V4["A"])),
@@ -246,6 +292,18 @@ class Figures(WithRun):
         self.assertIsNone(figures.fixed.idle.skipped)
         self.assertIn("skipped", demo_page.page(figures))
 
+    def test_the_handshake_ends_with_the_last_ike_auth(self):
+        negotiation = self.run_.measure().fixed.negotiation
+        self.assertEqual(negotiation.handshake_ms, 5.5)
+        self.assertEqual([(site, exchange) for _, site, exchange, _ in negotiation.messages],
+                         [("A", "IKE_SA_INIT"), ("B", "IKE_SA_INIT"), ("A", "IKE_INTERMEDIATE"), ("B", "IKE_INTERMEDIATE"),
+                          ("A", "IKE_AUTH"), ("A", "IKE_AUTH"), ("B", "IKE_AUTH")])
+        self.assertEqual([one.longest_gap for one in negotiation.rekeys], [SLOT, SLOT])
+
+    def test_a_hole_of_the_wire_at_a_rekey_shows(self):
+        del self.run_.wire["fixed"][5010:5014]
+        self.assertEqual([one.longest_gap for one in self.run_.measure().fixed.negotiation.rekeys], [5 * SLOT, SLOT])
+
     def test_on_demand_without_idle_packets(self):
         mode = self.run_.measure().modes["on-demand"]
         self.assertIsNone(mode.idle.rate)
@@ -273,7 +331,44 @@ class Verdict(WithRun):
         self.assertEqual(line["skipped_slots"], {"idle": 0, "loaded": 0})
         self.assertEqual(line["inner_loss_percent"], {"udp": 1.5, "ping": 2.5})
         self.assertEqual(line["ping_ms"]["ipv6"], {"min_ms": 0.3, "avg_ms": 2.5, "max_ms": 21.0})
+        self.assertEqual(line["inner_packets_lost"], 0)
+        ike = line["ike"]
+        self.assertEqual([ike["suite"], ike["esp_suite"], ike["post_quantum"], ike["downgrade_protection"], ike["handshake_ms"]],
+                         ["aes256gcm16-prfsha384-x25519-ke1_mlkem768", "aes256gcm16-esn", True, "both", 5.5])
+        self.assertEqual(ike["rekeys"]["child"], {"count": 1, "spis_before": ["1001", "2001"], "spis_after": ["1002", "2002"],
+                                                  "spis_differ": True, "key_exchanges": ["x25519", "mlkem768"], "slowest_ms": 30.0})
+        self.assertEqual(ike["inner_packets_over_rekeys"],
+                         {"sent": 2000, "received": 2000, "lost": 0, "duplicates": 0, "reordered": 0})
         self.assertIn("PASSED", page)
+
+    def test_one_inner_packet_lost_twice_or_late_over_the_rekeys(self):
+        for what in ("lost", "duplicates", "reordered"):
+            self.run_.fixed["phases"][-1]["streams"] = [stream("hosta"), stream("hostb") | {what: 1}]
+            self.assert_fails("no inner packet lost, doubled or out of order")
+
+    def test_no_numbered_packet_at_all(self):
+        self.run_.fixed["phases"][-1]["streams"] = []
+        self.assert_fails("no inner packet lost, doubled or out of order")
+
+    def test_a_rekey_that_keeps_an_spi(self):
+        self.run_.fixed["phases"][-1]["rekeys"][1]["after"] = ["a2", "b1"]
+        self.assert_fails("the IKE SA was rekeyed")
+
+    def test_a_rekey_that_lost_its_post_quantum_part(self):
+        self.run_.fixed["phases"][-1]["rekeys"][0]["exchanges"] = ["x25519"]
+        self.assert_fails("the Child SA was rekeyed")
+
+    def test_no_rekeys(self):
+        self.run_.fixed["phases"][-1]["rekeys"] = []
+        self.assert_fails("the Child SA was rekeyed", "the IKE SA was rekeyed")
+
+    def test_no_post_quantum_exchange_and_half_a_protection(self):
+        self.run_.fixed["ike"]["sas"][0] = ike_sa(**{"post-quantum": False, "downgrade-protection": "initiator only"})
+        self.assert_fails("post-quantum key exchange", "downgrade protection")
+
+    def test_no_sa_told(self):
+        self.run_.fixed["ike"]["sas"] = [None, None]
+        self.assert_fails("post-quantum key exchange", "downgrade protection")
 
     def test_nothing_carried(self):
         for key in ("ping4", "ping6"):
@@ -338,7 +433,7 @@ class Verdict(WithRun):
 class Page(WithRun):
     ALLOWED = {"html", "head", "meta", "title", "style", "body", "main", "header", "section", "footer", "figure", "figcaption",
                "h1", "h2", "h3", "p", "span", "strong", "small", "br", "ul", "li", "dl", "dt", "dd", "div", "table", "thead",
-               "tbody", "tr", "th", "td", "svg", "path", "rect", "line", "circle", "text"}
+               "tbody", "tr", "th", "td", "svg", "path", "rect", "line", "circle", "text", "code"}
 
     def check(self, page):
         doctype, rest = page.split("\n", 1)
@@ -362,8 +457,10 @@ class Page(WithRun):
     def test_page_of_an_empty_run(self):
         self.run_.wire = dict.fromkeys(self.run_.wire, [])
         self.run_.inner = dict.fromkeys(self.run_.inner, [])
+        self.run_.ike = [[], []]
         for mode in self.run_.record["modes"].values():
             del mode["phases"][-1]["traffic"]
+            mode["ike"]["sas"] = [None, None]
             mode |= {"tunnels": [None, None], "drops": [None, None], "memory_mib": [None, None], "capture_lost": None}
         self.check(demo_page.page(self.run_.measure()))
 

@@ -49,6 +49,25 @@ TEST(Trends, ACounterThatWentBackBeginsAnew) {
   EXPECT_DOUBLE_EQ(trends.tunnel("berlin")->wire_out, 8'000);
 }
 
+TEST(Trends, ATunnelThatLostItsSaHasHeardNobodyUntilItIsUpAgain) {
+  const auto with_sa = [](std::uint64_t rx_pkts) {
+    model::Stats stats = sample(0, rx_pkts);
+    stats.tunnels[0].outbound.emplace();
+    return stats;
+  };
+  Trends trends;
+  trends.observe(with_sa(5), at_second(1));
+  trends.observe(with_sa(9), at_second(2));
+  EXPECT_EQ(trends.tunnel("berlin")->first_inbound, at_second(1));
+  trends.observe(sample(0, 11), at_second(3));
+  EXPECT_EQ(trends.tunnel("berlin")->first_inbound, std::nullopt);
+  EXPECT_EQ(trends.tunnel("berlin")->last_inbound, std::nullopt);
+  trends.observe(with_sa(11), at_second(20));
+  EXPECT_EQ(trends.tunnel("berlin")->last_inbound, std::nullopt) << "no silence of 18 s is told";
+  trends.observe(with_sa(12), at_second(21));
+  EXPECT_EQ(trends.tunnel("berlin")->first_inbound, at_second(21));
+}
+
 TEST(Trends, TheSameMomentTwiceIsOneSample) {
   Trends trends;
   trends.observe(sample(0, 0), at_second(1));

@@ -133,6 +133,22 @@ TEST_F(OutboundTest, AFullPortSkipsSlotsAndBreaksNoNumber) {
   EXPECT_EQ(plane->tunnel().inner_tx_pkts, 10u);
 }
 
+TEST_F(OutboundTest, ATunnelWithoutAnSaMissesNoSlot) {
+  start(fixed());
+  plane->run_until(at_ns(9'500'000));
+  const model::TunnelStats before = plane->tunnel();
+  const auto sa = std::exchange(plan.tunnels[0].outbound, std::nullopt);
+  ASSERT_TRUE(plane->apply(plan));
+  plane->run_until(at_ns(600'400'000));
+  EXPECT_EQ(plane->tunnel().skipped_slots, before.skipped_slots);
+  EXPECT_EQ(plane->tunnel().slots, plane->tunnel().tx_pkts + plane->tunnel().skipped_slots);
+  plan.tunnels[0].outbound = sa;
+  ASSERT_TRUE(plane->apply(plan));
+  const std::size_t sent = wire().size();
+  plane->run_until(at_ns(610'400'000));
+  EXPECT_EQ(wire().size(), sent + 10) << "and is on schedule at once";
+}
+
 TEST_F(OutboundTest, ATunnelWhosePathResolvesLateIsOnScheduleAtOnce) {
   start(fixed(), {.neighbours_known = false});
   offer(inner(500, 7));
@@ -177,7 +193,7 @@ TEST_F(OutboundTest, WithoutAnOutboundSaNothingIsTaken) {
   EXPECT_EQ(plane->drops(Drop::kNoOutboundSa), 1u);
   EXPECT_EQ(plane->tunnel().tx_drop_pkts, 1u);
   EXPECT_TRUE(wire().empty());
-  EXPECT_EQ(plane->tunnel().skipped_slots, 10u);
+  EXPECT_EQ(plane->tunnel().skipped_slots, 0u);
 }
 
 // RFC 4303 §3.3.3: the last number is used, then nothing; what waits is named and the peer of the house is told once.
