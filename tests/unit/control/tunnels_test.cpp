@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The life of tunnels that IKE keeps: tried until they are up and again when they are gone, what the data plane is to
+// have at each moment of a rekey, and what the operator is told.
+#include "control/tunnels.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+
+#include "control/admin_ike.h"
+#include "ike/report_ids.h"
+#include "support/seeded_random.h"
+
+namespace levelgate::control {
+namespace {
+
+using namespace std::chrono_literals;
+
+model::Config config_of(bool first) {
+  model::TunnelConfig tunnel;
+  tunnel.name = first ? "east" : "west";
+  tunnel.local = *IpAddress::parse(first ? "192.0.2.1" : "192.0.2.2");
+  tunnel.remote = *IpAddress::parse(first ? "192.0.2.2" : "192.0.2.1");
+  model::TunnelIke own;
+  static constexpr std::string_view kPsk = "a preshared key of many octets";
+  own.psk = {std::make_shared<const SecretBytes>(as_bytes(kPsk.data(), kPsk.size()))};
+  own.local_id = {model::IdentityKind::kFqdn, first ? "east.example" : "west.example"};
+  own.remote_id = {model::IdentityKind::kFqdn, first ? "west.example" : "east.example"};
+  own.start = first ? model::StartMode::kAlways : model::StartMode::kRespond;
+  tunnel.ike = own;
+  model::Config config;
+  config.tunnels.push_back(tunnel);
+  return config;
+}
+
+// Two control towers; what one sends the other gets at once, unless the wire is cut.
+class TwoTowers : public ::testing::Test {
+ protected:
+  void configure(int side, const model::Config& next) {
+    auto policies = Tunnels::prepare(next);
+    ASSERT_TRUE(policies) << policies.error().what;
+    take(side, tower(side).configure(moment_, config_[side], next, std::move(*policies)));
+    config_[side] = next;
+  }
+  void boot() {
+    configure(1, config_of(false));
+    configure(0, config_of(true));
+    settle();
+  }
+  void settle() {
+    while (!wire_.empty()) {
+      auto [to, path, octets] = std::move(wire_.front());
+      wire_.pop_front();
+      take(to, tower(to).datagram(moment_, path, octets));
+    }
+  }
+  // Seconds go by; both look at their counters.
+  void pass(int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+      moment_.now += 1s;
+      ++moment_.unix_seconds;
+      for (const int side : {0, 1}) {
+        take(side, tower(side).on_time(moment_));
+        take(side, tower(side).tick(moment_, stats_[side]));
+      }
+      settle();
+    }
+  }
+  void take(int side, TunnelWork work) {
+    for (Happening& one : work.happenings) told_[side].push_back(std::move(one));
+    for (ike::Effect& effect : work.rest) {
+      if (auto* const send = std::get_if<ike::Send>(&effect)) {
+        if (!cut_) wire_.push_back({1 - side, {send->path.remote, send->path.local}, std::move(send->octets)});
+      } else if (auto* const job = std::get_if<ike::RunJob>(&effect)) {
+        take(side, tower(side).job_done(moment_, job->id, job->work()));
+      }
+    }
+  }
+  Tunnels& tower(int side) { return side == 0 ? east_ : west_; }
+  static std::string name(int side) { return side == 0 ? "east" : "west"; }
+  const Life& life(int side) { return tower(side).lives().at(name(side)); }
+  const Negotiated* agreed(int side) {
+    const auto found = tower(side).negotiated().find(name(side));
+    return found == tower(side).negotiated().end() ? nullptr : &found->second;
+  }
+  bool up() { return life(0).children.size() == 1 && life(1).children.size() == 1; }
+  bool told(int side, std::string_view id) {
+    return std::ranges::any_of(told_[side], [&](const Happening& one) { return one.id == id; });
+  }
+
+  struct OnWire {
+    int to;
+    ike::Path path;
+    std::vector<std::byte> octets;
+  };
+  levelgate::testing::SeededRandom random_{7};
+  Tunnels east_{random_}, west_{random_};
+  model::Config config_[2];
+  model::Stats stats_[2];
+  std::deque<OnWire> wire_;
+  std::vector<Happening> told_[2];
+  ike::Moment moment_{at_ns(1'000'000'000), 1'790'000'000};
+  bool cut_ = false;
+};
+
+TEST_F(TwoTowers, StartAlwaysBringsBothUpAndTheyAgree) {
+  boot();
+  ASSERT_TRUE(up());
+  EXPECT_EQ(agreed(0)->inbound.front(), *agreed(1)->outbound);
+  EXPECT_EQ(agreed(1)->inbound.front(), *agreed(0)->outbound);
+  EXPECT_EQ(agreed(0)->inbound.front().payload, model::SaPayload::kAggfrag);
+  EXPECT_TRUE(told(0, ike::kIkeEstablished) && told(1, ike::kChildEstablished));
+}
+
+TEST_F(TwoTowers, AFailedAttemptIsRepeatedWithLongerPauses) {
+  model::Config wrong = config_of(false);
+  static constexpr std::string_view kOther = "another key of many octets";
+  wrong.tunnels[0].ike->psk = {std::make_shared<const SecretBytes>(as_bytes(kOther.data(), kOther.size()))};
+  configure(1, wrong);
+  configure(0, config_of(true));
+  settle();
+  EXPECT_FALSE(up());
+  ASSERT_TRUE(life(0).failure);
+  EXPECT_EQ(life(0).failure->id, ike::kWrongPsk);
+  pass(30);
+  const std::uint32_t soon = life(0).failed_attempts;
+  EXPECT_GE(soon, 3u);
+  EXPECT_LE(soon, 6u);
+  pass(60);
+  EXPECT_LE(life(0).failed_attempts, soon + 3);
+  configure(1, config_of(false));  // mended
+  pass(65);
+  EXPECT_TRUE(up());
+  EXPECT_FALSE(life(0).failure);
+}
+
+TEST_F(TwoTowers, ARekeyInstallsInboundFirstAndSendsOnProof) {
+  boot();
+  const model::EspSa before = *agreed(1)->outbound;
+  auto work = tower(0).rekey(moment_, "east", ike::RekeyTarget::kChildren);
+  ASSERT_TRUE(work);
+  take(0, std::move(*work));
+  // Until the responder answered and the initiator used the new SA, step by step.
+  bool both_held = false;
+  while (!wire_.empty()) {
+    auto [to, path, octets] = std::move(wire_.front());
+    wire_.pop_front();
+    take(to, tower(to).datagram(moment_, path, octets));
+    const bool two = agreed(1)->inbound.size() >= 2;
+    both_held = both_held || two;
+    const bool unproven = two && life(1).children.size() == 2;
+    EXPECT_TRUE(!unproven || *agreed(1)->outbound == before) << "sends before the proof";
+  }
+  EXPECT_TRUE(both_held);
+  ASSERT_TRUE(up());
+  EXPECT_NE(*agreed(1)->outbound, before);
+  EXPECT_EQ(agreed(1)->inbound.size(), 2u);  // the old one lingers
+  pass(6);
+  EXPECT_EQ(agreed(1)->inbound.size(), 1u);
+  EXPECT_EQ(agreed(0)->inbound.front(), *agreed(1)->outbound);
+}
+
+TEST_F(TwoTowers, OctetsAndNumbersAskForARekeyOnce) {
+  boot();
+  model::Config limited = config_of(true);
+  limited.tunnels[0].ike->esp.rekey_octets = 1'000'000;
+  configure(0, limited);
+  settle();
+  ASSERT_TRUE(up());
+  const ike::ChildId first = life(0).children.begin()->first;
+  model::NamedTunnelStats named{"east", {}};
+  named.outbound = model::SaStats{agreed(0)->outbound->spi, 900, 999'999, ~0ULL};
+  stats_[0].tunnels = {named};
+  pass(2);
+  EXPECT_EQ(life(0).children.begin()->first, first);
+  stats_[0].tunnels[0].outbound->octets = 1'000'001;
+  pass(1);
+  EXPECT_NE(life(0).children.rbegin()->first, first);
+  EXPECT_TRUE(up());
+}
+
+TEST_F(TwoTowers, DownStaysDownAndUpBeginsAnew) {
+  boot();
+  auto work = tower(0).take_down(moment_, "east", Tunnels::Extent::kWhole);
+  ASSERT_TRUE(work);
+  take(0, std::move(*work));
+  settle();
+  pass(120);
+  EXPECT_TRUE(life(0).up.empty() && life(1).up.empty());
+  EXPECT_EQ(agreed(0), nullptr);
+  work = tower(0).bring_up(moment_, "east");
+  ASSERT_TRUE(work);
+  take(0, std::move(*work));
+  settle();
+  EXPECT_TRUE(up());
+  EXPECT_FALSE(tower(0).bring_up(moment_, "north"));
+  EXPECT_EQ(tower(0).rekey(moment_, "north", ike::RekeyTarget::kIke).error().fault, Fault::kNotFound);
+}
+
+TEST_F(TwoTowers, AChangeOfWhoTheyAreBeginsAnewAndOfLifetimesDoesNot) {
+  boot();
+  const ike::ChildId child = life(0).children.begin()->first;
+  model::Config next = config_of(true);
+  next.tunnels[0].ike->esp.rekey_time = 30min;
+  next.tunnels[0].ike->ike.dpd_delay = 30s;
+  configure(0, next);
+  settle();
+  EXPECT_TRUE(life(0).children.contains(child));
+  next.tunnels[0].selectors.local = {model::TrafficSelector::from(*IpPrefix::parse("10.1.0.0/16"))};
+  configure(0, next);
+  settle();
+  pass(3);
+  ASSERT_TRUE(up());
+  EXPECT_FALSE(life(0).children.contains(child));
+  EXPECT_EQ(agreed(0)->selectors.local, next.tunnels[0].selectors.local);
+  configure(0, model::Config{});
+  settle();
+  EXPECT_TRUE(tower(0).lives().empty());
+  EXPECT_TRUE(life(1).up.empty());
+}
+
+TEST_F(TwoTowers, OnTrafficWaitsForAPacket) {
+  model::Config shy = config_of(true);
+  shy.tunnels[0].ike->start = model::StartMode::kOnTraffic;
+  configure(1, config_of(false));
+  configure(0, shy);
+  stats_[0].tunnels = {{"east", {}}};
+  pass(10);
+  EXPECT_TRUE(life(0).up.empty());
+  stats_[0].tunnels[0].counters.tx_drop_pkts = 1;
+  pass(1);
+  EXPECT_TRUE(up());
+}
+
+TEST_F(TwoTowers, WhatTheNetworkSaysIsToldOnceForAnAttempt) {
+  cut_ = true;
+  configure(0, config_of(true));
+  const ike::Path path{{*IpAddress::parse("192.0.2.1"), 500}, {*IpAddress::parse("192.0.2.2"), 500}};
+  for (int i = 0; i < 3; ++i) take(0, tower(0).nobody_at(moment_, path, true));
+  EXPECT_EQ(std::ranges::count(told_[0], ike::kNobodyListens, &Happening::id), 1);
+  pass(20);  // silence does not hide it
+  ASSERT_TRUE(life(0).failure);
+  EXPECT_EQ(life(0).failure->id, ike::kNobodyListens);
+}
+
+}  // namespace
+}  // namespace levelgate::control
