@@ -340,6 +340,14 @@ std::string why_not_up(const std::string& name, const View& view) {
   return life.wanted ? "waits for its next try" : "waits for the peer, or for: levelgate up " + name;
 }
 
+bool waits(const std::string& name, const View& view) {
+  if (view.tunnels == nullptr) return false;
+  const auto found = view.tunnels->lives().find(name);
+  if (found == view.tunnels->lives().end()) return false;
+  const Life& life = found->second;
+  return !life.wanted && !life.trying && life.up.empty() && !life.failure;
+}
+
 Result<Answer> explain_tunnel(const std::string& name, const View& view) {
   if (view.tunnels == nullptr || !view.tunnels->lives().contains(name)) return no_ike(name);
   const Life& life = view.tunnels->lives().at(name);
@@ -352,7 +360,7 @@ Result<Answer> explain_tunnel(const std::string& name, const View& view) {
     const ike::ReportText* const text = text_of_id(life.failure->id);
     std::string head = name + ": failed";
     if (life.failed_attempts > 1) head += " " + std::to_string(life.failed_attempts) + " times";
-    if (life.failing_since != kNever) head += ", since " + age(view.now - life.failing_since) + " ago";
+    if (life.failing_since != kNever) head += ", first " + age(view.now - life.failing_since) + " ago";
     answer.lines.push_back(head + "   [" + std::string(life.failure->id) + "]");
     answer.lines.push_back(" what happened: " + life.failure->text);
     if (text != nullptr) {

@@ -22,4 +22,7 @@ namespace levelgate::control {
 // In one line why a tunnel that IKE keeps is not up; empty: it is, or IKE does not keep it.
 [[nodiscard]] std::string why_not_up(const std::string& name, const View& view);
 
+// Nothing is under way, and nothing has failed: the peer has to begin, or the operator.
+[[nodiscard]] bool waits(const std::string& name, const View& view);
+
 }  // namespace levelgate::control

@@ -52,7 +52,9 @@ bool next_hop_known(const model::ForwardingPlan& plan, const model::Route& route
 }
 
 State state_of(const Subject& tunnel, const View& view) {
-  if (std::string why = why_not_up(tunnel.plan.name, view); !why.empty()) return {"connecting", std::move(why)};
+  if (std::string why = why_not_up(tunnel.plan.name, view); !why.empty()) {
+    return {waits(tunnel.plan.name, view) ? "waiting" : "connecting", std::move(why)};
+  }
   const model::Route* const route = outer_route(view.plan, tunnel.plan.remote);
   if (route == nullptr) return {"no route", "no route leads to the peer. Run: levelgate show routes"};
   if (!next_hop_known(view.plan, *route, tunnel.plan.remote)) {

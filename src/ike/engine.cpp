@@ -40,8 +40,13 @@ void Engine::configure(std::vector<PolicyPtr> policies) {
   }
   for (auto& [spi, entry] : sas_) {
     const auto now = by_name_.find(entry.sa->state().tunnel());
-    if (is_up(*entry.sa) && now != by_name_.end()) entry.sa->state().policy = now->second;
+    if (!is_up(*entry.sa) || now == by_name_.end()) continue;
+    entry.sa->state().policy = now->second;
+    touched_.insert(spi);
   }
+  Effects none;  // only timers are set anew
+  Means means = this->means({}, none);
+  settle_touched(means);
 }
 
 Means Engine::means(const Moment& moment, Effects& effects) { return {moment, random_, effects, *this}; }

@@ -66,7 +66,7 @@ class Ike(unittest.TestCase):
 
     def test_nobody_begins_until_up_is_said(self):
         self.start(a="respond")
-        self.assertEqual(self.a.tunnel()["state"], "connecting")
+        self.assertEqual(self.a.tunnel()["state"], "waiting")
         done = self.b.command("up", "lab")
         self.assertEqual((done.returncode, done.stdout), (0, "lab is up\n"), done.stderr)
         self.assert_up()
@@ -85,7 +85,7 @@ class Ike(unittest.TestCase):
         self.assertTrue(wait_until(lambda: not self.sas(self.b), 5))
         skipped = self.a.tunnel()["skipped-slots"]
         time.sleep(2.5)  # two looks of the daemon at its counters
-        self.assertEqual((self.a.tunnel()["state"], self.a.tunnel()["skipped-slots"]), ("connecting", skipped))
+        self.assertEqual((self.a.tunnel()["state"], self.a.tunnel()["skipped-slots"]), ("waiting", skipped))
         self.assertNotIn("up-seconds", self.a.tunnel())
         self.assertEqual(self.a.command("up", "lab").returncode, 0)
         self.assert_up()
@@ -124,7 +124,7 @@ class Ike(unittest.TestCase):
         self.assertTrue(self.a.wait_log("LG-IKE-032", 10), self.a.log())
         self.assertIn("[LG-IKE-032]\n", self.b.command("explain", "lab").stdout)
         self.assertIn("AUTHENTICATION_FAILED", self.a.command("explain", "lab").stdout)
-        self.assertEqual(self.a.tunnel()["state"], "connecting")
+        self.assertEqual(self.a.tunnel()["state"], "waiting")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from observed import Child, Ike
 from spaces import run, wait_until
 
 TUNNEL = "peer"
-UP_PATIENCE = 13
+UP_PATIENCE = 10
 
 
 def yaml(value):
