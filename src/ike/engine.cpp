@@ -46,6 +46,7 @@ void Engine::configure(std::vector<PolicyPtr> policies) {
 
 Means Engine::means(const Moment& moment, Effects& effects) { return {moment, random_, effects, *this}; }
 
+// [7296-2.6-a, 7296-3.1-b]
 Result<ikewire::IkeSpi> Engine::draw_ike_spi() {
   for (int i = 0; i < kSpiDraws; ++i) {
     std::array<std::byte, 8> drawn{};
@@ -75,6 +76,7 @@ JobId Engine::start_job(std::uint64_t own_spi) {
   return JobId{last_job_};
 }
 
+// With message ids of its own, from zero [7296-2.18-c].
 void Engine::adopt(SaState successor, Adoption adoption) {
   const std::uint64_t own_spi = successor.own_spi();
   sas_[own_spi].sa = std::make_unique<IkeSa>(std::move(successor));
@@ -126,6 +128,7 @@ Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octe
   ++counts_.datagrams;
   const ikewire::IkeHeaderView view = ikewire::read_ike_header(octets);
   if (view.verdict == ikewire::IkeHeaderVerdict::kOldVersion) ++counts_.old_version;
+  // [7296-2.5-b, 7296-3.1-f]
   if (view.verdict == ikewire::IkeHeaderVerdict::kHighVersion) {
     const bool request = view.header.direction == ikewire::IkeDirection::kRequest;
     if (request) answer_stranger(means, {path, octets, view.header, {}, {}}, ikewire::NotifyType::kInvalidMajorVersion);
@@ -143,6 +146,8 @@ Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octe
   }
   const std::uint64_t own = of_initiator ? header.responder_spi.value : header.initiator_spi.value;
   const auto found = sas_.find(own);
+  // Nobody is told: an answer could be answered, and says which SPIs are in use (RFC 7296 §1.5, §2.21.4)
+  // [7296-2.21.4-a].
   if (found == sas_.end()) {
     ++counts_.without_sa;
     return effects;
@@ -362,6 +367,7 @@ void Engine::file_children(Entry& entry, std::uint64_t own_spi) {
 }
 
 // The peer has one SA with us at the end: it says so, or both began at once and the same one gives way at both sides.
+// Only an SA of the same identity ends by it [7296-2.4-d].
 void Engine::close_duplicates(Means& means, std::uint64_t own_spi, bool initial_contact) {
   const auto fresh = sas_.find(own_spi);
   if (fresh == sas_.end()) return;
