@@ -3,6 +3,7 @@
 // IKE_SA_INIT of strangers: cheap refusals first, then the cookie, then the choice, and only then an SA
 // (RFC 7296 §2.6, §2.7, §1.2).
 #include <algorithm>
+#include <array>
 
 #include "crypto/ike_hash.h"
 #include "ike/engine.h"
@@ -25,11 +26,15 @@ void Engine::init_request(Means& means, const Path& path, ConstBytes octets, con
                       header.direction == ikewire::IkeDirection::kRequest && header.initiator_spi.value != 0;
   const auto chain = read_chain(header.first_payload, octets.subspan(ikewire::kIkeHeaderOctets), {});
   const auto hash = crypto::ike_hash(crypto::IkeHash::kSha256, {octets});
+  InitRequest request{path, octets, header, {}, {}};
   if (!wanted || !chain || !hash) {
     ++counts_.malformed;
+    if (wanted && !chain && chain.error().fault == ikewire::IkeFault::kUnknownCritical) {  // [7296-2.5-i]
+      const std::array type{std::byte(chain.error().payload)};
+      answer_stranger(means, request, NotifyType::kUnsupportedCriticalPayload, type);
+    }
     return;
   }
-  InitRequest request{path, octets, header, {}, {}};
   std::ranges::copy(*hash, request.digest.begin());
   const auto known = inits_.find({path.remote, header.initiator_spi.value, request.digest});
   if (known != inits_.end()) {  // answered with the same octets, or still being worked on
@@ -72,6 +77,7 @@ bool Engine::admitted(Means& means, const InitRequest& request) {
     case Admission::kAskCookie:
       break;
   }
+  // A wrong one counts as none [7296-2.6-d].
   if (const auto* notify = request.contents.find(NotifyType::kCookie)) {
     const auto cookie = ikewire::read_cookie(notify->value);
     if (cookie && cookies_.check(now, basis, *cookie) == CookieVerdict::kGood) return true;
@@ -141,7 +147,8 @@ void Engine::serve_init(Means& means, const InitRequest& request, std::vector<Po
   touched_.insert(own->value);
 }
 
-// Never more octets than came: the reply is smaller than any request that gets here, but for a bare header.
+// Never more octets than came: the reply is smaller than any request that gets here, but for a bare header. Limited in
+// rate (RFC 7296 §2.4) [7296-2.4-e].
 void Engine::answer_stranger(Means& means, const InitRequest& request, NotifyType type, ConstBytes value) {
   if (type != NotifyType::kCookie && !stranger_answers_.take(means.moment.now)) return;
   ikewire::WireBuffer buffer(request.octets.size());

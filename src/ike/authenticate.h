@@ -2,7 +2,8 @@
 //
 // AUTH payloads made and verified (RFC 7296 §2.15, RFC 7427, RFC 4754, RFC 8420, draft-ietf-ipsecme-ikev2-pqc-auth),
 // and the certificates and identities behind them (RFC 4945). Both are jobs: they own all that they read, may run on
-// any thread, and take milliseconds. Verification accepts what announcements.h announces and nothing else.
+// any thread, and take milliseconds. Verification accepts what announcements.h announces and nothing else
+// [7296-1.2-a, 7296-1.2-b, 7296-1.2-c, 7296-3.6-c, 7296-4-g, 7296-4-i].
 #pragma once
 
 #include <levelgate/base/result.h>

@@ -51,6 +51,7 @@ void Engine::configure(std::vector<PolicyPtr> policies) {
 
 Means Engine::means(const Moment& moment, Effects& effects) { return {moment, random_, effects, *this}; }
 
+// [7296-2.6-a, 7296-3.1-b]
 Result<ikewire::IkeSpi> Engine::draw_ike_spi() {
   for (int i = 0; i < kSpiDraws; ++i) {
     std::array<std::byte, 8> drawn{};
@@ -80,6 +81,7 @@ JobId Engine::start_job(std::uint64_t own_spi) {
   return JobId{last_job_};
 }
 
+// With message ids of its own, from zero [7296-2.18-c].
 void Engine::adopt(SaState successor, Adoption adoption) {
   const std::uint64_t own_spi = successor.own_spi();
   sas_[own_spi].sa = std::make_unique<IkeSa>(std::move(successor));
@@ -132,6 +134,7 @@ Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octe
   ++counts_.datagrams;
   const ikewire::IkeHeaderView view = ikewire::read_ike_header(octets);
   if (view.verdict == ikewire::IkeHeaderVerdict::kOldVersion) ++counts_.old_version;
+  // [7296-2.5-b, 7296-3.1-f]
   if (view.verdict == ikewire::IkeHeaderVerdict::kHighVersion) {
     const bool request = view.header.direction == ikewire::IkeDirection::kRequest;
     if (request) answer_stranger(means, {path, octets, view.header, {}, {}}, ikewire::NotifyType::kInvalidMajorVersion);
@@ -149,6 +152,8 @@ Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octe
   }
   const std::uint64_t own = of_initiator ? header.responder_spi.value : header.initiator_spi.value;
   const auto found = sas_.find(own);
+  // Nobody is told: an answer could be answered, and says which SPIs are in use (RFC 7296 §1.5, §2.21.4)
+  // [7296-2.21.4-a].
   if (found == sas_.end()) {
     ++counts_.without_sa;
     return effects;

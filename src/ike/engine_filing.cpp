@@ -80,6 +80,7 @@ void Engine::file_children(Entry& entry, std::uint64_t own_spi) {
 }
 
 // The peer has one SA with us at the end: it says so, or both began at once and the same one gives way at both sides.
+// Only an SA of the same identity ends by it [7296-2.4-d].
 void Engine::close_duplicates(Means& means, std::uint64_t own_spi, bool initial_contact) {
   const auto fresh = sas_.find(own_spi);
   if (fresh == sas_.end()) return;

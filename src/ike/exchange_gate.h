@@ -2,8 +2,8 @@
 //
 // Which exchange may happen when, by a table whose silence means no. It is asked before any payload is parsed, and
 // before any key is used: above all nothing but IKE_INTERMEDIATE and IKE_AUTH passes before both sides are
-// authenticated (RFC 7296 §2, RFC 9242 §3.2). Whether a response answers our outstanding request is the window's
-// matter.
+// authenticated (RFC 7296 §1, §2, §1.4, RFC 9242 §3.2, §5). Whether a response answers our outstanding request is the
+// window's matter.
 #pragma once
 
 #include <cstdint>

@@ -115,11 +115,12 @@ void IkeSa::request(Means& means, const Path& path, ConstBytes octets, const ike
   const auto first = digest_of(message->datagram);
   if (!first || !peer_requests_.accept(header.message_id, *first)) return;
   state_.heard_at = means.moment.now;
-  answer_path_ = path;
+  answer_path_ = path;  // whatever port it is, RFC 7296 §2.11 [7296-2.23-a]
   follow_path(means, path);
   serve(means, std::move(*message));
 }
 
+// Never answered, whatever it says [7296-3.1-k].
 void IkeSa::response(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header) {
   if (!own_ || own_requests_.verdict(header.message_id) != ResponseVerdict::kAwaited) return;
   if (gate(state_.phase, state_.role, IkeDirection::kResponse, header.exchange) == Gate::kClosed) return;
@@ -138,7 +139,8 @@ void IkeSa::response(Means& means, const Path& path, ConstBytes octets, const ik
   take_response(means, std::move(*message));
 }
 
-// An authentic message, whole; nothing when it is not, or not yet.
+// An authentic message, whole; nothing when it is not, or not yet: what nobody signed changes nothing (RFC 7296 §2.4,
+// §2.21.4) [7296-1.5-a, 7296-2.4-c, 7296-2.21.4-d, 7296-2.21.4-e].
 std::optional<Message> IkeSa::open_whole(Means& means, Incoming& incoming, ConstBytes octets,
                                          const ikewire::IkeHeader& header, const std::vector<PayloadView>& chain) {
   if (!state_.protection) return std::nullopt;

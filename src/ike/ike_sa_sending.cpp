@@ -156,6 +156,7 @@ std::optional<SentMessage> IkeSa::pack(Means& means, Exchange exchange, IkeDirec
   }
   if (!state_.protection) return std::nullopt;
   const bool v4 = state_.path.remote.address.family() == IpFamily::kV4;
+  // RFC 7383 §2.4: in fragments only when both sides said so.
   const std::size_t most = state_.peer.fragmentation ? kDatagramOctets - (v4 ? kHeadersV4 : kHeadersV6) : 0;
   auto sealed = state_.protection->seal(header, payloads, most, means.random);
   if (!sealed) return std::nullopt;
@@ -204,7 +205,8 @@ bool IkeSa::send_response(Means& means, Turn& turn) {
   return peer_requests_.answer(request.message_id, std::move(*message));
 }
 
-// RFC 7296 §2.5, §2.21.3: a critical payload that nobody knows costs its message, malformed ones the SA.
+// RFC 7296 §2.5, §2.21.3: a critical payload that nobody knows costs its message, malformed ones the SA
+// [7296-2.5-h, 7296-2.21.2-a, 7296-2.21.2-b, 7296-3.10.1-d, 7296-4-b].
 void IkeSa::answer_fault(Means& means, const Message& message, Reading reading, std::uint8_t critical) {
   PayloadWriter out;
   if (reading == Reading::kCritical) {
@@ -298,6 +300,8 @@ std::string_view IkeSa::silence_id() const {
   return unopened_ == 0 ? kPeerUnreachable : kKeysDiffer;
 }
 
+// The same octets until an answer comes or patience ends [7296-2.1-f, 7296-2.1-g, 7296-2.2-a, 7296-2.4-d,
+// 7383-2.5.2-d].
 void IkeSa::retransmit(Means& means) {
   const Instant now = means.moment.now;
   const bool established = !is_handshake(state_.phase);
@@ -319,6 +323,7 @@ void IkeSa::retransmit(Means& means) {
   }
 }
 
+// [7296-2.8-a, 7296-2.8-b]
 void IkeSa::serve_lifetimes(Means& means) {
   const Instant now = means.moment.now;
   if (now >= state_.expire_at) {
@@ -343,6 +348,8 @@ void IkeSa::serve_lifetimes(Means& means) {
   if (!gone_ && !own_ && now >= state_.heard_at + state_.policy->ike.dpd_delay) want(means, Want::kLiveness);
 }
 
+// What was not rekeyed in its time is deleted; a tunnel without a Child SA asks for a new one
+// [7296-2.8-a, 7296-2.8-b, 7296-4-e].
 void IkeSa::serve_children(Means& means) {
   const Instant now = means.moment.now;
   std::vector<std::pair<Want, ChildId>> due;

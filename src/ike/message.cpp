@@ -26,6 +26,8 @@ struct Row {
   std::size_t most;
 };
 
+// What has no row is stepped over, configuration payloads and vendor ids among it (RFC 7296 §2.20, §4)
+// [7296-2.20-a, 7296-3.12-b, 7296-4-a, 7296-2.5-g, 7296-2.5-j].
 constexpr Row kTable[] = {
     {kIkeSaInit, kRequest, kSa, 1},
     {kIkeSaInit, kRequest, kKe, 1},
@@ -138,6 +140,7 @@ ikewire::IkeResult<void> read_one(const PayloadView& view, Contents& contents) {
 
 }  // namespace
 
+// Notifications that nobody asks for are ignored [7296-3.10.1-b, 7296-3.10.1-c].
 const ikewire::Notify* Contents::find(ikewire::NotifyType type) const {
   const auto found = std::ranges::find(notifies, type, &ikewire::Notify::type);
   return found == notifies.end() ? nullptr : &*found;
@@ -149,6 +152,7 @@ const ikewire::Notify* Contents::error() const {
   return found == notifies.end() ? nullptr : &*found;
 }
 
+// In whatever order they come [7296-1.7-a, 7296-2.5-l].
 ikewire::IkeResult<Contents> read_contents(Exchange exchange, IkeDirection direction,
                                            const std::vector<PayloadView>& chain) {
   Contents contents;

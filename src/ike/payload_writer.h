@@ -31,10 +31,11 @@ class PayloadWriter {
     chain_.add(type, body);
   }
   void add_octets(ikewire::PayloadType type, ConstBytes body) { chain_.add(type, body); }
+  // About the IKE SA, or nothing: neither protocol nor SPI (RFC 7296 §3.10).
   void add_notify(ikewire::NotifyType type, ConstBytes value = {}) {
     chain_.add(ikewire::PayloadType::kNotify, ikewire::Notify{.type = type, .value = value});
   }
-  // An error or status about one SA of ESP.
+  // An error or status about one SA of ESP (RFC 7296 §3.10).
   void add_notify_of(ikewire::NotifyType type, ConstBytes spi) {
     chain_.add(ikewire::PayloadType::kNotify,
                ikewire::Notify{.type = type, .protocol = ikewire::ProtocolId::kEsp, .spi = spi});

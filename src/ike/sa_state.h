@@ -82,6 +82,7 @@ struct SaState {
   ChildId departed;
   PeerRekeyRecord departed_rekey;
   std::shared_ptr<FollowupSeries> series;  // of the peer's CREATE_CHILD_SA; one at a time
+  std::uint32_t lost_followups = 0;        // STATE_NOT_FOUND, in a row
   // Of the SA that began this line of rekeys: both sides judge by it which of two lines goes on.
   ikewire::IkeRole birth_role = ikewire::IkeRole::kInitiator;
   std::vector<std::byte> birth_nonce;  // the lower one

@@ -2,7 +2,8 @@
 //
 // Proposals as operators write them, in the words that strongSwan made usual: aes256gcm16-prfsha384-x25519-ke1_mlkem768
 // for an IKE SA, aes256gcm16-ecp384-esn for a Child SA. Only what is safe today and computed here has a word; what a
-// text leaves open is filled in or refused, so that a proposal from here is always complete.
+// text leaves open is filled in or refused, so that a proposal from here is always complete
+// [7296-3.3.4-a, 7296-5-a, 7296-5-b].
 #pragma once
 
 #include <levelgate/base/result.h>

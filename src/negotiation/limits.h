@@ -103,6 +103,9 @@ inline constexpr Nanos kKeepalive = 20s;
 inline constexpr std::size_t kAdditionalKeyExchanges = 7;
 // A responder drops an IKE_FOLLOWUP_KE series that stands still for so long (RFC 9370 §2.2.4 proposes 5 to 20 seconds).
 inline constexpr Nanos kFollowupIdle = 20s;
+// So many answers of STATE_NOT_FOUND in a row, and the peer will never find it: the IKE SA is deleted (RFC 9370
+// §2.2.4).
+inline constexpr std::uint32_t kLostFollowups = 3;
 
 // --- what is told ---
 // Pairs of proposals that an explanation lists; the closest pair is always among them.

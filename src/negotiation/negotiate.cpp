@@ -68,6 +68,7 @@ class Pairing {
     }
   }
 
+  // [9370-2.2.1-c, 9370-2.2.1-h, 9370-2.2.1-i, 9370-2.2.1-l]
   void match_type(TransformType type) {
     Transforms own = meant(own_, type);
     const Transforms peer = meant(peer_, type);
@@ -100,6 +101,7 @@ class Pairing {
     lists_.push_back(std::move(methods));
   }
 
+  // [9370-2.2.1-d, 9370-2.2.1-e]
   void choose_key_exchanges() {
     const Wanted wanted = lists_key_exchange(own_) ? pass_.wanted : Wanted::kAny;
     const std::optional<MethodList> methods = choose_methods(lists_, wanted);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The responder's choice among what is offered (RFC 7296 §2.7, RFC 9370 §2.1). It searches: a suite that exists is
-// found, whatever the order of transforms; and when there is none, the refusal says why.
+// The responder's choice among what is offered (RFC 7296 §2.7, §3.3.4, RFC 9370 §2.1). It searches: a suite that exists
+// is found, whatever the order of transforms; and when there is none, the refusal says why.
 #pragma once
 
 #include <cstdint>

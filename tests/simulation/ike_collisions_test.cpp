@@ -157,6 +157,7 @@ bool advance(std::vector<std::size_t>& choices, const std::vector<std::size_t>& 
 
 class IkeCollisions : public ::testing::TestWithParam<Followups> {};
 
+// [7296-2.3-c, 7296-2.8.2-a, 9370-2.2.4-i]
 TEST_P(IkeCollisions, EveryOrderEndsAlikeAtBothSides) {
   int failed = 0, runs = 0;
   for (const Command first : kCommands) {

@@ -100,6 +100,7 @@ TEST(IkeHandshake, AWrongKeyIsTold) {
   EXPECT_NE(world.story().find("node 1 LG-IKE-032"), std::string::npos) << world.story();
 }
 
+// [7296-2.4-d]
 TEST(IkeHandshake, APeerThatComesBackReplacesItsOldSas) {
   IkeWorld world(6);
   const WorldTunnel tunnel;

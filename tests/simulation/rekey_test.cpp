@@ -276,6 +276,7 @@ void expect_nothing_lost(Pair& pair, const Settings& settings) {
 
 class Rekey : public ::testing::TestWithParam<std::pair<TfsMode, Path>> {};
 
+// [7296-2.8.1-a]
 TEST_P(Rekey, LosesRepeatsAndReordersNoInnerPacket) {
   for (unsigned seed = 1; seed <= 3; ++seed) {
     SCOPED_TRACE(seed);

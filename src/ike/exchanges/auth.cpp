@@ -55,6 +55,7 @@ Outcome OwnAuth::send_request(Turn& turn, const Proof& proof) {
   sa.proofs.own = proof.text;
   turn.out.add_octets(PayloadType::kIdi, identity_body(credentials.own_id));
   write_certificates(turn.out, credentials.own);
+  // [7296-2.4-b]
   if (turn.means.registry.first_contact(sa)) turn.out.add_notify(NotifyType::kInitialContact);
   write_accepted_methods(turn.out, credentials);
   if (const auto expected = payload_of(credentials.peer_name); expected && sa.asks_by_name) {
@@ -127,7 +128,7 @@ Outcome OwnAuth::established(Turn& turn, const Verified& verified) {
     turn.follow.push_back(OwnCreate::new_child());
     return Outcome::kDone;
   }
-  // RFC 7296 §1.2: the IKE SA stands whatever becomes of the Child SA.
+  // RFC 7296 §1.2: the IKE SA stands whatever becomes of the Child SA [7296-2.21.2-c].
   const auto* error = contents.error();
   if (!contents.proposals && error != nullptr) {
     turn.report(

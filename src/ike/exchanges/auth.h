@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // IKE_AUTH (RFC 7296 §1.2, §2.15): both sides prove who they are over all that was said before, and the first Child SA
-// is agreed upon, or not (RFC 6023). What the policy is about the peer is decided by its authenticated name alone.
+// is agreed upon, or not (RFC 6023). What the policy is about the peer is decided by its authenticated name alone. With
+// IKE_SA_INIT four messages make two SAs (RFC 7296 §4) [7296-4-c].
 #pragma once
 
 #include "ike/exchanges/child_terms.h"

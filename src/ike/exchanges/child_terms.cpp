@@ -139,6 +139,7 @@ std::expected<ChildAnswer, ChildRefusal> choose_child(const SaState& sa, const C
   if (!peer_spi) return refuse(NotifyType::kInvalidSyntax, kMalformed, "the peer's SPI is none");
   const SelectorOffer wanted{negotiation::from_wire(*request.initiator_selectors),
                              negotiation::from_wire(*request.responder_selectors)};
+  // The same policy gives the same part again when an SA is rekeyed (RFC 7296 §2.9.2).
   const auto narrowed = negotiation::narrow(std::span(&policy.selectors, 1), wanted);
   if (!narrowed) {
     return refuse(NotifyType::kTsUnacceptable, kSelectorsApart,

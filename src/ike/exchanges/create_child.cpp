@@ -92,10 +92,12 @@ Result<void> OwnCreate::prepare(Turn& turn) {
     std::vector<std::byte> octets(8);
     store_be<std::uint64_t>(octets.data(), spi->value);
     for (ikewire::Proposal& proposal : offered_) proposal.spi = octets;
+    // Never without a key exchange [7296-1.3.2-a, 7296-2.18-a, 7296-2.18-b].
     method_ = first_method(offered_);
     if (method_ == KeMethod::kNone) return failure(Fault::kInternal, "an IKE SA cannot be rekeyed without a proposal");
     return {};
   }
+  // What the old SA carries is asked for again (RFC 7296 §2.9.2).
   const ChildSa* const old = sa.child(creation_.replaces);
   auto offer =
       offer_child(turn, old != nullptr ? old->selectors : sa.policy->selectors, negotiation::KeyExchanges::kNegotiated);
@@ -117,6 +119,7 @@ Outcome OwnCreate::send_request(Turn& turn) {
   const ChildSa* const old = sa.child(creation_.replaces);
   if (creation_.kind == CreationKind::kRekeyChild) {
     if (old == nullptr || old->stage != ChildStage::kActive || forgotten_) return Outcome::kDone;
+    // RFC 7296 §1.3.3: what is rekeyed is named.
     std::vector<std::byte> spi(4);  // the one that the peer sends to
     store_be<std::uint32_t>(spi.data(), old->inbound.value);
     turn.out.add_notify_of(NotifyType::kRekeySa, spi);
@@ -161,6 +164,7 @@ Settlement OwnCreate::settled(SaState& sa, OwnRekey own) const {
   return settle(own, creation_.nonces.view(), peer->state, peer->nonces.view());
 }
 
+// Whatever error it is, known or not, the request has failed [7296-3.10.1-a].
 Outcome OwnCreate::on_error(Turn& turn, const ikewire::Notify& error) {
   if (error.type == NotifyType::kInvalidKePayload) return on_wanted_method(turn, error);
   const std::string text = "the peer answers " + name_of(error.type);
@@ -240,7 +244,7 @@ Outcome OwnCreate::fail(Turn& turn, std::string_view id, std::string text) {
   return Outcome::kDone;
 }
 
-// The SA asks again by itself; an old SA stays until then.
+// The SA asks again by itself, and not at once; an old SA stays until then [7296-2.25-a].
 void OwnCreate::retry_later(Turn& turn) const {
   const Instant again = turn.now() + limits::kRetryRekey;
   if (creation_.kind == CreationKind::kRekeyIke) turn.sa.rekey_at = again;
@@ -325,6 +329,10 @@ Outcome OwnCreate::on_followup(Turn& turn, const Message& response) {
   if (const auto* error = contents.error()) {
     const Outcome failed = fail(turn, kChildRefused, "the peer answers IKE_FOLLOWUP_KE with " + name_of(error->type));
     retry_later(turn);  // it took too long, perhaps
+    const bool lost = error->type == NotifyType::kStateNotFound;
+    if (lost && ++turn.sa.lost_followups >= limits::kLostFollowups) {  // RFC 9370 §2.2.4
+      turn.follow.push_back(OwnInformational::delete_ike());
+    }
     return failed;
   }
   if (!contents.key_exchange || contents.key_exchange->method != method_) {
@@ -337,6 +345,7 @@ Outcome OwnCreate::on_followup(Turn& turn, const Message& response) {
 }
 
 Outcome OwnCreate::finish(Turn& turn) {
+  turn.sa.lost_followups = 0;
   return creation_.kind == CreationKind::kRekeyIke ? finish_ike(turn) : finish_child(turn);
 }
 
@@ -396,6 +405,7 @@ Outcome OwnCreate::finish_ike(Turn& turn) {
   turn.report(Severity::kInfo, kIkeRekeyed,
               "IKE SA rekeyed: " + suite_text(successor->suite) +
                   (successor->post_quantum ? ", post-quantum" : ", not post-quantum"));
+  // The last request under the old SA [7296-2.8-c].
   turn.means.registry.adopt(std::move(*successor), Adoption::kKeep);
   turn.follow.push_back(OwnInformational::delete_ike());
   return Outcome::kDone;

@@ -33,7 +33,7 @@ model::EspSa esp_sa(Spi spi, const ChildTerms& terms, EspCipher cipher, const Se
   return sa;
 }
 
-// A NAT is between, or the operator wants it.
+// A NAT is between, or the operator wants it; IKE has moved to port 4500 then [7296-2.23-c, 7296-2.23-e].
 model::Encapsulation encapsulation_of(const SaState& sa) {
   switch (sa.policy->encapsulation) {
     case model::EncapsulationChoice::kNone:
@@ -167,7 +167,7 @@ Result<SaState> make_successor(Turn& turn, const Creation& creation) {
   return sa;
 }
 
-// Children, and what the old SA had yet to do and cannot do any more.
+// Children, and what the old SA had yet to do and cannot do any more [7296-2.8.2-a].
 void hand_over(SaState& from, SaState& to, Instant now) {
   for (auto& [id, child] : from.children) {
     if (child.stage == ChildStage::kClosing) child.expire_at = std::min(child.expire_at, now);

@@ -14,6 +14,7 @@ using ikewire::NotifyType;
 using ikewire::PayloadType;
 using ikewire::ProtocolId;
 
+// RFC 7296 §3.11: one protocol, four octets each [7296-2.4-h].
 void write_delete(PayloadWriter& out, const std::vector<Spi>& spis) {
   std::vector<std::byte> octets(spis.size() * 4);
   for (std::size_t i = 0; i < spis.size(); ++i) store_be<std::uint32_t>(octets.data() + 4 * i, spis[i].value);
@@ -85,7 +86,7 @@ Outcome OwnInformational::begin(Turn& turn) {
       return Outcome::kSend;
     case Purpose::kDeleteIke:
       if (sa.phase == Phase::kEstablished) sa.phase = Phase::kClosing;
-      turn.out.add(PayloadType::kDelete, ikewire::Delete{ProtocolId::kIke, 0, {}});
+      turn.out.add(PayloadType::kDelete, ikewire::Delete{ProtocolId::kIke, 0, {}});  // RFC 7296 §3.11
       return Outcome::kSend;
   }
   return Outcome::kDone;
@@ -107,6 +108,7 @@ void PeerInformational::leave_to_successor(Turn& turn) {
   sa.phase = Phase::kRekeyed;
 }
 
+// Always answered, if by nothing [7296-1.4-d, 7296-4-d].
 Outcome PeerInformational::on_request(Turn& turn, const Message& request) {
   const Contents& contents = request.contents;
   for (const ikewire::Delete& payload : contents.deletes) {

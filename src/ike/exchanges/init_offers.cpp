@@ -12,6 +12,7 @@ namespace levelgate::ike {
 
 using ikewire::NotifyType;
 
+// [7296-2.23-f, 7383-2.3-a, 9370-2.2.1-j, 9370-2.2.1-k]
 Result<void> write_init_offers(PayloadWriter& out, const SaState& sa, const IkeSpis& spis) {
   // To be taken for one behind a NAT is how UDP encapsulation is asked for where there is none.
   Endpoint shown = sa.path.local;
@@ -35,6 +36,7 @@ Result<void> read_init_offers(SaState& sa, const Contents& contents, const IkeSp
   if (!seen) return std::unexpected(seen.error());
   sa.nat = *seen;
   sa.peer.fragmentation = sa.policy->ike.fragmentation && contents.has(NotifyType::kIkev2FragmentationSupported);
+  // RFC 9242 §3.1: whatever data it has.
   sa.peer.intermediate = contents.has(NotifyType::kIntermediateExchangeSupported);
   sa.peer.childless = contents.has(NotifyType::kChildlessIkev2Supported);
   const Announced peer = contents.has(NotifyType::kIkeSaInitFullTranscriptAuth) ? Announced::kYes : Announced::kNo;

@@ -72,6 +72,7 @@ Outcome OwnSaInit::generate(Turn& turn) {
 
 Outcome OwnSaInit::send_request(Turn& turn) {
   stage_ = Stage::kAwaiting;
+  // The cookie in front, all else as before; the responder has no SPI yet [7296-2.6-c, 7296-3.1-c].
   if (!cookie_.empty()) turn.out.add_notify(NotifyType::kCookie, cookie_);
   turn.out.add(PayloadType::kSa, offered_);
   turn.out.add(PayloadType::kKe, ikewire::KeyExchange{method_, key_->public_value()});
@@ -115,6 +116,7 @@ Outcome OwnSaInit::on_cookie(Turn& turn, const ikewire::Notify& notify) {
   return send_request(turn);
 }
 
+// The offer stays whole: who asks for another group is not authenticated [7296-1.2-d, 7296-1.2-e].
 Outcome OwnSaInit::on_wanted_method(Turn& turn, const ikewire::Notify& notify) {
   const auto wanted = ikewire::read_wanted_method(notify.value);
   if (!wanted || *wanted == method_) return wait_on(turn);
@@ -134,6 +136,7 @@ Outcome OwnSaInit::on_answer(Turn& turn, const Message& response) {
   const bool intermediate = contents.has(NotifyType::kIntermediateExchangeSupported);
   const auto terms =
       sa.policy->ike_terms(intermediate ? AdditionalExchanges::kAvailable : AdditionalExchanges::kUnavailable);
+  // What was not offered, or repeats a method, begins nothing [9370-2.2.1-f, 9370-2.2.1-g].
   const auto suite = negotiation::check_answer(offered_, *contents.proposals, terms);
   if (!suite) {
     return tell_once(turn, kAnswerNotOffered, "the peer's choice is refused: " + negotiation::text_of(suite.error()));
@@ -172,7 +175,7 @@ Outcome OwnSaInit::on_job(Turn& turn, JobValue value) {
   }
   key_.reset();
   if (const auto taken = take_initial_keys(turn.sa, (*shared)->bytes()); !taken) return close(turn, taken.error());
-  if (turn.sa.nat.any()) {  // RFC 7296 §2.23: both sides move, whoever is behind the NAT
+  if (turn.sa.nat.any()) {  // both sides move, whoever is behind the NAT [7296-2.23-b, 7296-2.23-g]
     turn.sa.path.local.port = kNatPort;
     if (turn.sa.path.remote.port == kIkePort) turn.sa.path.remote.port = kNatPort;
   }
@@ -180,6 +183,7 @@ Outcome OwnSaInit::on_job(Turn& turn, JobValue value) {
   return Outcome::kDone;
 }
 
+// One after the other, in the order of their types [9242-3.2-a, 9370-2.2.1-a, 9370-2.2.1-b].
 void OwnSaInit::follow_up(Turn& turn) const {
   const SaState& sa = turn.sa;
   for (std::size_t i = 0; i < sa.suite.additional.size(); ++i) {

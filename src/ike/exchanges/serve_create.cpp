@@ -24,7 +24,8 @@ bool collides(const Turn& turn, const Creation& creation) {
   return turn.own_activity == OwnActivity::kRekeyingChild && turn.own_target == creation.replaces;
 }
 
-// The exchange has come to its end: the Child SA stands, or what shall replace the IKE SA.
+// The exchange has come to its end: the Child SA stands, or what shall replace the IKE SA; the response leaves behind
+// it [7296-2.8-d].
 Result<std::optional<SaState>> complete(Turn& turn, const Creation& creation) {
   SaState& sa = turn.sa;
   if (creation.kind == CreationKind::kRekeyIke) {
@@ -168,6 +169,7 @@ Outcome PeerCreate::serve_ike(Turn& turn) {
   return exchange_keys(turn, creation_.suite.key_exchange);
 }
 
+// [7296-1.3-c, 7296-3.3.6-g, 7296-3.4-d]
 Outcome PeerCreate::exchange_keys(Turn& turn, KeMethod method) {
   if (method == KeMethod::kNone) return send_response(turn, {});
   const auto& offered = request_->contents.key_exchange;

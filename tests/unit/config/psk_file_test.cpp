@@ -25,15 +25,19 @@ class PskFile : public ::testing::Test {
   tests::KeyFolder folder_;
 };
 
+// [7296-2.15-a]
 TEST_F(PskFile, TextIsTakenWithoutItsLastLineBreak) {
   EXPECT_EQ(meaning("secret\n"), "secret");
   EXPECT_EQ(meaning("secret\r\n"), "secret");
   EXPECT_EQ(meaning("secret"), "secret");
+  const std::string long_one(64, 'k');
+  EXPECT_EQ(meaning(long_one + "\n"), long_one) << "and nothing behind it";
   EXPECT_EQ(meaning("two\nlines\n\n"), "two\nlines\n") << "one line break only";
   EXPECT_EQ(meaning(" sec ret \n"), " sec ret ");
   EXPECT_EQ(meaning(std::string("a\0b", 3)), std::string("a\0b", 3));
 }
 
+// [7296-2.15-b]
 TEST_F(PskFile, HexadecimalDigitsAreOctets) {
   EXPECT_EQ(meaning("0x61626364\n"), "abcd");
   EXPECT_EQ(meaning("0x61 62\n6364"), "abcd");

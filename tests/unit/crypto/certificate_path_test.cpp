@@ -87,6 +87,7 @@ TEST(CertificatePath, LeadsFromThePeerToTheAnchor) {
 }
 
 // The order in which a peer sends its certificates, and what does not belong, are no matter.
+// [7296-3.6-a]
 TEST(CertificatePath, OthersComeInAnyOrderAndWithStrangers) {
   const Pki pki;
   const TestCertificate low = issued(pki.middle, authority_spec("low"));

@@ -86,6 +86,7 @@ class EachProtection : public ::testing::TestWithParam<KnownSeal> {
   Octets sealed_;
 };
 
+// [7296-3.14-e]
 TEST_P(EachProtection, KnownAnswer) {
   EXPECT_EQ(sealed_, from_hex(GetParam().sealed));
   EXPECT_EQ(sealed_.size(), kPlain.size() + sizes_.icv_octets);
@@ -101,6 +102,7 @@ TEST_P(EachProtection, AnEmptyBodyIsOneToo) {
 }
 
 // Each bit of the sealed octets, the IV and the associated data is bound.
+// [7296-3.14-e]
 TEST_P(EachProtection, ATouchedBitIsRefused) {
   const auto refused = [&](Octets iv, Octets associated, Octets sealed) {
     const auto opened = cipher_.open(iv, associated, sealed);
@@ -173,6 +175,7 @@ std::string name_of(const ::testing::TestParamInfo<KnownSeal>& info) {
 INSTANTIATE_TEST_SUITE_P(All, EachProtection, ::testing::ValuesIn(kKnown), name_of);
 
 // RFC 7296 §3.3: integrity with an AEAD, or none without one, is no proposal.
+// [7296-3.3-d, 7296-3.14-b, 7296-5-b]
 TEST(IkeProtection, OnlyPairsThatMakeSense) {
   for (const IkeEncryption aead : {kAes128Gcm16, kAes256Gcm16, kChaCha20Poly1305}) {
     for (const IkeIntegrity integrity : {kHmacSha256, kHmacSha384, kHmacSha512}) {

@@ -140,6 +140,7 @@ class EachMethod : public ::testing::TestWithParam<std::uint16_t> {
   }
 };
 
+// [7296-3.4-a]
 TEST_P(EachMethod, BothSidesComeToOneSecret) {
   const auto initiator = generate_key(method().id).value();
   EXPECT_EQ(initiator->method().id, method().id);
@@ -163,6 +164,7 @@ TEST_P(EachMethod, EachExchangeIsNew) {
   EXPECT_FALSE(first.secret.equals(second.secret.bytes()));
 }
 
+// [7296-3.4-a]
 TEST_P(EachMethod, EveryOtherSizeIsRefused) {
   const auto initiator = generate_key(method().id).value();
   const Octets value = copy_of(initiator->public_value());

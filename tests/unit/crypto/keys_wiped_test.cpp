@@ -121,6 +121,7 @@ class IkeKeysWiped : public ::testing::Test {
   Octets key_ = octets_of(64, 79);
 };
 
+// [7296-2.12-a]
 TEST_F(IkeKeysWiped, PrfAndItsOutput) {
   using crypto::Prf;
   watch(key_);
@@ -134,6 +135,7 @@ TEST_F(IkeKeysWiped, PrfAndItsOutput) {
   }
 }
 
+// [7296-2.12-a]
 TEST_F(IkeKeysWiped, CipherAndIntegrityKey) {
   using crypto::IkeCipher, crypto::IkeEncryption, crypto::IkeIntegrity;
   const Octets integrity = octets_of(32, 80), iv = octets_of(16, 81), body = octets_of(32, 82);
@@ -151,6 +153,7 @@ TEST_F(IkeKeysWiped, CipherAndIntegrityKey) {
   }
 }
 
+// [7296-2.12-a]
 TEST_F(IkeKeysWiped, SharedSecrets) {
   for (const crypto::KeyExchangeMethod& method : crypto::key_exchange_methods()) {
     const auto own = crypto::generate_key(method.id).value();

@@ -69,6 +69,7 @@ Frame from_port(Frame frame, std::uint16_t port, bool v6 = false) {
   return frame;
 }
 
+// [7296-2.23-d, 7296-2.23-h]
 TEST_F(UdpPeerTest, EspReachesItsSaInBothFormsWhateverThePlanSendsItself) {
   for (const bool v6 : {false, true}) {
     for (const auto planned : {Encapsulation::kNone, Encapsulation::kUdp}) {

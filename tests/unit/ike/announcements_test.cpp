@@ -243,6 +243,7 @@ TEST(Choice, OfSchemesThatHashByThemselves) {
 }
 
 // RFC 9593 §3.2.2.
+// [9593-3.2-b]
 TEST(Choice, FollowsLinksToOurAuthority) {
   OwnCredential own = rsa();
   own.authority_hashes = {Octets(20, std::byte{'b'})};

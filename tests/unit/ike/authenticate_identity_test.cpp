@@ -70,6 +70,7 @@ std::expected<Verified, AuthRefusal> meet(const Matrix& all, std::size_t peer, s
                             signs ? std::optional(crypto::SignatureScheme::kEcdsaSha256) : std::nullopt));
 }
 
+// [7296-3.5-c, 7296-3.5-d, 7296-4-g]
 TEST(IdentityMatrix, OfCertificatesIsItsDiagonal) {
   for (std::size_t peer = 0; peer < kPeers; ++peer) {
     for (std::size_t policy = 0; policy < kPeers; ++policy) {
@@ -99,6 +100,7 @@ TEST(IdentityMatrix, AClaimHasToStandInTheCertificate) {
   }
 }
 
+// [7296-1.2-c, 7296-3.5-c, 7296-4-i]
 TEST(IdentityMatrix, OfSharedKeysIsItsDiagonal) {
   const Matrix all = shared_keys();
   for (std::size_t peer = 0; peer < kPeers; ++peer) {
@@ -112,6 +114,7 @@ TEST(IdentityMatrix, OfSharedKeysIsItsDiagonal) {
 }
 
 // Two tunnels with one key: it opens the door of the one who has the name.
+// [7296-1.2-c]
 TEST(IdentityMatrix, ASharedKeyOfTwoPeersIsBoundToTheName) {
   const auto one = credentials({}, shared_key_tunnel(fqdn("one.example"), fqdn("us.example"), "same"));
   const auto policy = credentials({}, shared_key_tunnel(fqdn("us.example"), fqdn("two.example"), "same"));

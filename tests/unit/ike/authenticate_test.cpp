@@ -116,6 +116,7 @@ const World& world() {
 
 class EachKey : public ::testing::TestWithParam<KeyType> {};
 
+// [7296-4-g]
 TEST_P(EachKey, ProvesByEverySchemeThatFits) {
   const auto us = world().us(), peer = world().peer(GetParam());
   int fitting = 0;
@@ -136,6 +137,7 @@ TEST_P(EachKey, ProvesByEverySchemeThatFits) {
   EXPECT_GE(fitting, 1);
 }
 
+// [7296-1.2-b]
 TEST_P(EachKey, AProofIsForItsOctetsItsFormAndItsKeyAlone) {
   const auto us = world().us(), peer = world().peer(GetParam());
   const SignatureScheme best = crypto::schemes_of(GetParam()).front();
@@ -235,6 +237,7 @@ TEST(Evidence, IsHeldToTheSchemesOfItsAuthority) {
                       {"RSA PKCS#1 v1.5 with SHA-384", "\"root\"", "peer.example"}));
 }
 
+// [7296-1.2-a, 7296-3.6-c]
 TEST(Evidence, WithoutItsCertificate) {
   Evidence evidence = evidence_of(world().peer(KeyType::kEcP256), world().us(), kEcdsaSha256);
   const Octets good = evidence.certificates.front();
@@ -331,6 +334,7 @@ TEST_F(SharedKeys, Hold) {
   EXPECT_FALSE(verdict->scheme);
 }
 
+// [7296-1.2-b]
 TEST_F(SharedKeys, AreWrong) {
   const auto stranger = credentials({}, shared_key_tunnel(fqdn("peer.example"), fqdn("us.example"), "one secreT"));
   EXPECT_TRUE(refused(verify(evidence_of(stranger, us, {})), "kWrongSharedKey", {"peer.example"}));

@@ -187,6 +187,7 @@ class World {
   std::vector<Message> path_;
 };
 
+// [9370-2.2.4-i]
 TEST(CollisionModel, EveryOrderOfMessagesLeavesOneNewSaOnBothSides) {
   for (const Ranks& ranks : {Ranks{1, 2, 3, 4}, Ranks{3, 1, 2, 4}, Ranks{3, 4, 1, 2}, Ranks{2, 4, 3, 1}}) {
     for (const bool a_followups : {false, true}) {

@@ -57,6 +57,7 @@ std::string replies(OwnActivity own) {
   return row;
 }
 
+// [9370-2.2.4-j]
 TEST(CollisionReply, TheWholeTable) {
   for (const AnswerRow& row : kAnswers) EXPECT_EQ(replies(row.own), row.replies) << int(row.own);
 }

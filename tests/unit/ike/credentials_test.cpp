@@ -21,6 +21,7 @@ bool named(const model::Identity& expected, IdType type, const Octets& value) {
 }
 
 // RFC 7296 §3.5: the type is a part of the identity.
+// [7296-3.5-d]
 TEST(Names, AreOfTheirKind) {
   const Octets address = from_hex("c0000201");
   EXPECT_TRUE(named({IdentityKind::kAddress, "192.0.2.1"}, IdType::kIpv4, address));
@@ -109,6 +110,7 @@ class Making : public ::testing::Test {
   }
 };
 
+// [7296-3.5-b]
 TEST_F(Making, FillsBothSides) {
   const auto made = make_credentials(config, tunnel, cache);
   ASSERT_TRUE(made) << made.error().what;
@@ -135,6 +137,7 @@ TEST_F(Making, SharesWhatTunnelsHaveInCommon) {
   EXPECT_EQ((*one)->own.chain.front().handle(), (*other)->own.chain.front().handle());
 }
 
+// [7296-3.5-c]
 TEST_F(Making, OwnIdentityOfEachKind) {
   const auto own = [&](model::Identity name) {
     tunnel.local_id = std::move(name);
@@ -164,6 +167,7 @@ TEST_F(Making, RefusesAnIdentityThatNoPeerWouldBelieve) {
   EXPECT_TRUE(fails("local.id"));
 }
 
+// [7296-1.2-a, 7296-3.6-c]
 TEST_F(Making, NamesThePlaceOfAFault) {
   const model::IkeConfig good = config;
   const model::TunnelIke good_tunnel = tunnel;
@@ -203,6 +207,19 @@ TEST_F(Making, APinnedCertificateAcceptsWhatFitsItsKey) {
   config.authorities.front().pem = issued(root, gateway_spec("DNS:peer.example", make_key("ED25519"))).pem();
   EXPECT_EQ((*make_credentials(config, tunnel, cache))->peer.authorities.front()->schemes,
             (std::vector{crypto::SignatureScheme::kEd25519}));
+}
+
+// [7296-3.6-a]
+TEST_F(Making, AChainOfFourIsKeptWhole) {
+  const TestCertificate low = issued(middle, authority_spec("low")), lower = issued(low, authority_spec("lower"));
+  const TestCertificate far = issued(lower, gateway_spec("DNS:us.example"));
+  config.identities.clear();
+  add_identity(config, "us", far, lower.pem() + low.pem() + middle.pem());
+  const auto made = make_credentials(config, tunnel, cache);
+  ASSERT_TRUE(made) << made.error().what;
+  ASSERT_EQ((*made)->own.chain.size(), 4u);
+  EXPECT_EQ((*made)->own.chain.front().der(), far.der());
+  EXPECT_EQ((*made)->own.chain.back().der(), middle.der());
 }
 
 TEST_F(Making, AFileMayHoldTheListsOfAWholeChain) {

@@ -65,6 +65,7 @@ void for_each_way(Check check) {
 
 bool open(const Way& way) { return std::apply(gate, way) == Gate::kOpen; }
 
+// [9242-5-a]
 TEST(ExchangeGate, IsOpenForTheListedWaysAndNoOther) {
   const std::set<Way> listed = all_open_ways();
   for_each_way([&](const Way& way) {
@@ -74,6 +75,7 @@ TEST(ExchangeGate, IsOpenForTheListedWaysAndNoOther) {
   });
 }
 
+// [7296-1-a, 7296-1.4-a, 9242-3.2-a]
 TEST(ExchangeGate, NothingElseIsServedBeforeAuthentication) {
   for_each_way([&](const Way& way) {
     if (std::get<Phase>(way) >= Phase::kEstablished || !open(way)) return;

@@ -48,6 +48,7 @@ TEST_F(Fragments, MakeAMessageInAnyOrder) {
   EXPECT_FALSE(reassembly_.take());
 }
 
+// [7383-2.5-b]
 TEST_F(Fragments, TheFirstPayloadIsToldByTheFirstFragmentAlone) {
   ASSERT_EQ(add(1, 2, octets(1)), PieceVerdict::kWanted);
   const Octets inner = octets(1);
@@ -61,6 +62,7 @@ TEST_F(Fragments, OfOneAreAWholeMessage) {
   EXPECT_EQ(reassembly_.take()->inner, octets(5));
 }
 
+// [7383-2.5-c, 7383-2.6-a]
 TEST_F(Fragments, WithImpossibleNumbersAreDropped) {
   EXPECT_EQ(add(0, 3, octets(1)), PieceVerdict::kWrongNumber);
   EXPECT_EQ(add(1, 0, octets(1)), PieceVerdict::kWrongNumber);
@@ -69,6 +71,7 @@ TEST_F(Fragments, WithImpossibleNumbersAreDropped) {
   EXPECT_TRUE(reassembly_.empty());
 }
 
+// [7383-2.6-b, 7383-2.6.1-a]
 TEST_F(Fragments, ThatCameBeforeChangeNothing) {
   ASSERT_EQ(add(1, 2, octets(3, 1)), PieceVerdict::kWanted);
   EXPECT_EQ(verdict(1, 2), PieceVerdict::kDuplicate);
@@ -78,6 +81,7 @@ TEST_F(Fragments, ThatCameBeforeChangeNothing) {
   EXPECT_EQ(reassembly_.take()->inner, octets(3, 1));
 }
 
+// [7383-2.6-a]
 TEST_F(Fragments, OfALowerTotalAreLate) {
   ASSERT_EQ(add(1, 3, octets(1)), PieceVerdict::kWanted);
   EXPECT_EQ(verdict(2, 2), PieceVerdict::kLowerTotal);
@@ -85,6 +89,7 @@ TEST_F(Fragments, OfALowerTotalAreLate) {
   EXPECT_EQ(add(2, 3, octets(1)), PieceVerdict::kWanted);  // the set is as it was
 }
 
+// [7383-2.6-d]
 TEST_F(Fragments, OfAHigherTotalStartAnew) {
   ASSERT_EQ(add(1, 2, octets(50, 1)), PieceVerdict::kWanted);
   ASSERT_EQ(add(3, 3, octets(20, 9)), PieceVerdict::kWanted);
@@ -114,6 +119,7 @@ TEST_F(Fragments, AreBoundedInNumberAndOctets) {
   EXPECT_TRUE(reassembly_.empty());
 }
 
+// [7383-2.6-e]
 TEST_F(Fragments, ThatStandStillAreForgotten) {
   EXPECT_EQ(reassembly_.deadline(), kNever);
   ASSERT_EQ(add(1, 3, octets(1)), PieceVerdict::kWanted);

@@ -70,6 +70,7 @@ TEST_P(KeySchedule, StartsFromTheFirstExchangeAndTakesInEachAdditionalOne) {
   EXPECT_EQ(all_of(*second), from_hex(vector.after_second));
 }
 
+// [7296-2.13-c, 7296-2.14-a]
 TEST_P(KeySchedule, CutsKeysOfTheSuitesSizes) {
   const auto keys = initial_keys(shape, nonces, spis, shared0);
   ASSERT_TRUE(keys);
@@ -95,6 +96,7 @@ TEST_P(KeySchedule, ARekeySeedsWithTheOldPrfAndExpandsWithTheNewOneOverTheNewSpi
   EXPECT_EQ(all_of(*hybrid), from_hex(vector.rekeyed_hybrid));
 }
 
+// [7296-2.17-a, 7296-2.17-b]
 TEST_P(KeySchedule, AChildsKeysAreTheInitiatorsFirst) {
   const auto child = child_keys(old, sizes, nonces, {});
   ASSERT_TRUE(child);
@@ -127,6 +129,7 @@ TEST_P(KeySchedule, NothingIsDerivedFromWhatIsMissing) {
 
 INSTANTIATE_TEST_SUITE_P(Known, KeySchedule, ::testing::ValuesIn(testing::kIkeKeyVectors));
 
+// [7296-2.10-b]
 TEST(Nonce, HasSixteenOctetsAndHalfAPrfKeyAtLeast) {
   EXPECT_FALSE(nonce_fits(15, crypto::Prf::kHmacSha256));
   EXPECT_TRUE(nonce_fits(16, crypto::Prf::kHmacSha256));

@@ -25,6 +25,7 @@ void serve(PeerRequests& window, std::uint32_t id, int value = 1) {
   ASSERT_TRUE(window.answer(MessageId{id}, message(value)));
 }
 
+// [7296-2.4-f]
 TEST(RetryWait, DoublesUpToItsBound) {
   EXPECT_EQ(retry_wait(0, {}), limits::kFirstRetry);
   EXPECT_EQ(retry_wait(1, {}), 2 * limits::kFirstRetry);
@@ -41,6 +42,7 @@ TEST(RetryWait, JitterAddsLessThanAQuarter) {
   }
 }
 
+// [7296-2.1-c, 7296-2.3-b, 7296-2.3-d, 7296-2.3-e]
 TEST(OwnRequests, NumbersRiseByOneAndOnlyOneIsOutstanding) {
   OwnRequests requests;
   for (std::uint32_t id = 0; id < 3; ++id) {
@@ -55,6 +57,7 @@ TEST(OwnRequests, NumbersRiseByOneAndOnlyOneIsOutstanding) {
   }
 }
 
+// [9242-3.2-d]
 TEST(OwnRequests, OnlyTheAwaitedResponseCounts) {
   OwnRequests requests(MessageId{5});
   EXPECT_EQ(requests.verdict(MessageId{5}), ResponseVerdict::kUnasked);
@@ -69,6 +72,7 @@ TEST(OwnRequests, OnlyTheAwaitedResponseCounts) {
   EXPECT_EQ(requests.verdict(MessageId{5}), ResponseVerdict::kOld);
 }
 
+// [7296-2.1-f, 7296-2.4-d, 7383-2.5.2-d]
 TEST(OwnRequests, AreTriedAgainForMinutesAndThenGivenUp) {
   OwnRequests requests;
   EXPECT_EQ(requests.deadline(), kNever);
@@ -107,6 +111,7 @@ TEST(OwnRequests, ACookieChangesTheRequestAndNotItsNumber) {
   EXPECT_EQ(requests.deadline(), at_ns(0) + 10s + limits::kFirstRetry);
 }
 
+// [7296-2.2-b]
 TEST(OwnRequests, TheLastNumberIsNeverUsed) {
   OwnRequests requests(kNextToLast);
   ASSERT_TRUE(requests.sent(at_ns(0), message(1), {}));
@@ -134,6 +139,7 @@ TEST(PeerRequests, OtherOctetsUnderAKnownNumberGetNothing) {
   EXPECT_EQ(window.verdict(whole(0, 2)), RequestVerdict::kOtherOctets);
 }
 
+// [7383-2.6.1-a, 7383-2.6.1-b, 7383-2.6.1-c]
 TEST(PeerRequests, OnlyTheFirstFragmentAsksForTheResponse) {
   PeerRequests window;
   serve(window, 0);
@@ -143,6 +149,7 @@ TEST(PeerRequests, OnlyTheFirstFragmentAsksForTheResponse) {
   EXPECT_EQ(window.verdict(part(1, 2)), RequestVerdict::kNew);
 }
 
+// [7296-2.1-d, 7296-2.1-e, 7296-2.3-f, 9242-3.2-d]
 TEST(PeerRequests, AWindowOfOneKeepsOneResponse) {
   PeerRequests window;
   serve(window, 0);
@@ -154,6 +161,7 @@ TEST(PeerRequests, AWindowOfOneKeepsOneResponse) {
   EXPECT_EQ(window.awaited(), MessageId{2});
 }
 
+// [7296-2.1-d]
 TEST(PeerRequests, TheResponseStaysUntilTheNextRequestIsAuthentic) {
   PeerRequests window;
   serve(window, 0);
@@ -198,6 +206,7 @@ TEST(PeerRequests, AcceptAndAnswerEachCountOnce) {
   EXPECT_EQ(*window.response(MessageId{0}), message(1));
 }
 
+// [7296-2.2-b]
 TEST(PeerRequests, TheLastNumberEndsTheSa) {
   PeerRequests window(kNextToLast, 4);
   EXPECT_EQ(window.verdict(whole(kLastMessageId.value)), RequestVerdict::kNoMore);

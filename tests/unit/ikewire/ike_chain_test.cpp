@@ -78,17 +78,20 @@ TEST(IkeChain, UnknownCriticalPayloadIsReportedWithItsType) {
   EXPECT_EQ(fault_of(PayloadType::kPuzzleSolution, hex("00800004")).fault, IkeFault::kUnknownCritical);
 }
 
+// [7296-2.5-g, 7296-2.5-j, 7296-3.2-d]
 TEST(IkeChain, UnknownPayloadIsPassedOver) {
   const auto chain = read(kUnknown, hex("2b7f000500 00000004")).value();
   ASSERT_EQ(chain.size(), 2u);
   EXPECT_FALSE(chain[0].critical);
 }
 
+// [7296-3.2-c]
 TEST(IkeChain, CriticalBitOfAKnownPayloadSaysNothing) {
   EXPECT_TRUE(read(PayloadType::kNonce, hex("00ff0004")).value()[0].critical);
 }
 
 // RFC 7296 §3.14: SK is the last, and its successor is the first inside.
+// [7296-3.1-a, 7296-3.14-a, 7383-2.5-a]
 TEST(IkeChain, EncryptedPayloadEndsTheChain) {
   for (const PayloadType type : {PayloadType::kSk, PayloadType::kSkf}) {
     const auto chain = read(type, hex("2b000006aabb")).value();
@@ -121,6 +124,7 @@ TEST(IkeChain, BigFormsLengthIsCheckedAsAnyOther) {
   EXPECT_EQ(fault_of(PayloadType::kKe, hex("0040 000000"), kBigInside).fault, IkeFault::kTruncated);
 }
 
+// [7296-3.2-a, 7296-3.2-d]
 TEST(IkeChainWriter, NamesEachSuccessor) {
   WireBuffer buffer(64);
   ChainWriter to(buffer);
@@ -134,6 +138,7 @@ TEST(IkeChainWriter, NamesEachSuccessor) {
   EXPECT_EQ(buffer.take(), hex("2b000007010203 2e000004 23000004"));
 }
 
+// [7296-3.1-a, 7296-3.14-a, 7383-2.5-a]
 TEST(IkeChainWriter, NothingFollowsAnEncryptedPayload) {
   WireBuffer buffer(64);
   ChainWriter to(buffer);

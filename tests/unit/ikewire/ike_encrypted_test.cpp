@@ -54,6 +54,7 @@ TEST(IkeEncrypted, GoldenOctets) {
 }
 
 // What is written is found again, for every size of the text and every shape.
+// [7296-3.14-d]
 TEST(IkeEncrypted, ReaderFindsTheWritersParts) {
   for (const SealShape& shape : {kGcm, kCbc}) {
     for (std::size_t size = 0; size < 40; ++size) {
@@ -110,12 +111,14 @@ TEST(IkeEncrypted, TooSmallForItsParts) {
   EXPECT_EQ(fault_of(kSkf, hex("00010001 00"), kGcm), (IkeError{IkeFault::kTruncated, 4}));
 }
 
+// [7296-3.14-d]
 TEST(IkeEncrypted, TextIsWholeBlocks) {
   EXPECT_TRUE(read_sealed({.type = kSk, .body = Octets(16 + 32 + 12)}, 28, kCbc).has_value());
   EXPECT_EQ(fault_of(kSk, Octets(16 + 31 + 12), kCbc), (IkeError{IkeFault::kLength, 0}));
 }
 
 // RFC 7383 §2.5: numbers begin at one and do not exceed the total.
+// [7383-2.5-c]
 TEST(IkeEncrypted, FragmentNumbers) {
   for (const char* numbers : {"00000000", "00000001", "00010000", "00020001", "ffff0001"}) {
     Octets body = hex(numbers);
@@ -131,6 +134,7 @@ TEST(IkeEncrypted, FragmentNumbers) {
   }
 }
 
+// [7296-3.14-d]
 TEST(IkeEncrypted, PaddingLiesInTheText) {
   EXPECT_TRUE(inner_payloads(hex("00")).value().empty());
   EXPECT_TRUE(inner_payloads(hex("000001")).value().size() == 1);

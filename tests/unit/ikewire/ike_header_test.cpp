@@ -38,6 +38,7 @@ TEST(IkeHeader, ReadsItsFields) {
   EXPECT_EQ(view.header, golden_header());
 }
 
+// [7296-3.1-d, 7296-3.1-g, 7296-3.1-h, 7296-3.1-l, 7296-2.5-d]
 TEST(IkeHeader, WritesItsFields) {
   WireBuffer to(28);
   write_ike_header(to, golden_header());
@@ -59,6 +60,7 @@ TEST(IkeHeader, LengthAndFirstPayloadAreMendedWhereTheHeaderIs) {
   EXPECT_EQ(view.header.first_payload, PayloadType::kNonce);
 }
 
+// [7296-3.1-i, 7296-3.1-m]
 TEST(IkeHeader, FlagsAreIndependent) {
   for (const IkeRole role : {IkeRole::kInitiator, IkeRole::kResponder}) {
     for (const IkeDirection direction : {IkeDirection::kRequest, IkeDirection::kResponse}) {
@@ -75,6 +77,7 @@ TEST(IkeHeader, FlagsAreIndependent) {
 }
 
 // Minor version, version flag and reserved flags are ignored (RFC 7296 §3.1).
+// [7296-2.5-a, 7296-2.5-f, 7296-3.1-g, 7296-3.1-h, 7296-3.1-l]
 TEST(IkeHeader, IgnoresWhatItMust) {
   EXPECT_EQ(read_ike_header(with(17, 0x2f)).verdict, IkeHeaderVerdict::kOk);
   EXPECT_EQ(read_ike_header(with(19, 0xff)).header, golden_header());
@@ -98,6 +101,7 @@ TEST(IkeHeader, LengthIsExactlyTheMessages) {
 }
 
 // RFC 7296 §2.5: a request of a higher major version is told so, under its own SPIs and message id.
+// [7296-3.1-f]
 TEST(IkeHeader, HigherVersionKeepsItsFields) {
   const IkeHeaderView view = read_ike_header(with(17, 0x30));
   EXPECT_EQ(view.verdict, IkeHeaderVerdict::kHighVersion);

@@ -60,6 +60,7 @@ TEST(IkeAnnouncements, LengthsThatAreTraps) {
 }
 
 // RFC 9593 §3.2: what is not understood is ignored, by its length.
+// [9593-3.2-a]
 TEST(IkeAnnouncements, NotUnderstoodIsSteppedOver) {
   for (const char* octets : {"02c8", "05c8010203", "030200", "0201", "04010000", "020e", "030e00", "0209"}) {
     const auto read = read_announcements(hex(std::string(octets) + "0202")).value();
@@ -127,6 +128,7 @@ TEST(IkeNotifyValues, WantedMethod) {
 }
 
 // RFC 7296 §2.3: a window of zero would let nothing through.
+// [7296-2.3-a]
 TEST(IkeNotifyValues, Number) {
   EXPECT_EQ(read_number(hex("00010000")).value(), 65536u);
   EXPECT_EQ(written(write_number, 65536u), hex("00010000"));
@@ -138,6 +140,7 @@ TEST(IkeNotifyValues, Number) {
 }
 
 // RFC 7296 §2.6.
+// [7296-2.6-b]
 TEST(IkeNotifyValues, Cookie) {
   for (const std::size_t size : {1u, 64u}) EXPECT_TRUE(read_cookie(Octets(size)).has_value());
   for (const std::size_t size : {0u, 65u}) {

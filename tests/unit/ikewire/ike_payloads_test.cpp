@@ -56,6 +56,7 @@ TEST(IkeKeyExchange, OctetsAndReserved) {
 }
 
 // RFC 7296 §2.10: 16 to 256 octets.
+// [7296-2.10-b, 7296-3.9-a]
 TEST(IkeNonce, Sizes) {
   for (const std::size_t size : {0u, 15u, 257u, 4000u}) {
     EXPECT_EQ(fault_of(read_nonce, Octets(size)), (IkeError{IkeFault::kLength, 0})) << size;
@@ -111,6 +112,7 @@ TEST(IkeDelete, SizesAndCountsAgree) {
 }
 
 // RFC 7296 §2.15: the reserved octets are part of what AUTH covers.
+// [7296-3.5-a]
 TEST(IkeIdentity, KeepsItsReservedOctets) {
   const Octets octets = hex("02 0a0b0c 612e62");
   const auto read = read_identity(octets).value();
@@ -154,6 +156,7 @@ TEST(IkeCertificate, AuthorityHashesAreWholeOnes) {
   }
 }
 
+// [7296-3.8-a]
 TEST(IkeAuthentication, MethodAndOctets) {
   const Octets octets = hex("02 ffffff aabb");
   const auto read = read_authentication(octets).value();

@@ -62,11 +62,13 @@ std::vector<Proposal> many(std::size_t proposals, std::size_t transforms) {
   return all;
 }
 
+// [7296-3.3.5-a, 7296-3.3.5-b]
 TEST(IkeProposals, GoldenOctets) {
   EXPECT_EQ(written({esp()}), hex(kEsp));
   EXPECT_EQ(read(hex(kEsp)).value(), std::vector{esp()});
 }
 
+// [7296-3.3.5-a]
 TEST(IkeProposals, KeyBits) {
   EXPECT_EQ(esp().transforms[0].key_bits(), 256);
   EXPECT_EQ(esp().transforms[1].key_bits(), std::nullopt);
@@ -94,6 +96,7 @@ TEST(IkeProposals, UnknownAttributesAreKept) {
   EXPECT_EQ(read(written({proposal})).value(), std::vector{proposal});
 }
 
+// [7296-3.3.1-a, 7296-3.3.2-a]
 TEST(IkeProposals, ReservedIsIgnored) {
   for (const std::size_t at : {1u, 13u, 17u, 25u, 29u})
     EXPECT_EQ(read(with(at, 0xff)).value(), std::vector{esp()}) << at;
@@ -113,6 +116,7 @@ TEST(IkeProposals, MarksAgreeWithWhatFollows) {
   EXPECT_EQ(fault_of(octets), (IkeError{IkeFault::kMarker, 0}));
 }
 
+// [7296-3.3-b]
 TEST(IkeProposals, LengthsFit) {
   EXPECT_EQ(fault_of({}), (IkeError{IkeFault::kTruncated, 0}));
   EXPECT_EQ(fault_of(hex("000000")), (IkeError{IkeFault::kTruncated, 0}));
@@ -124,6 +128,7 @@ TEST(IkeProposals, LengthsFit) {
   EXPECT_EQ(fault_of(hex("00 00 0009 01 01 00 00 ff")).fault, IkeFault::kCount);
 }
 
+// [7296-3.3-b]
 TEST(IkeProposals, CountIsThatOfTheTransforms) {
   for (const unsigned count : {0u, 1u, 3u, 255u}) EXPECT_EQ(fault_of(with(7, count)), (IkeError{IkeFault::kCount, 7}));
   EXPECT_TRUE(read(hex("00 00 0008 01 01 00 00")).value()[0].transforms.empty());

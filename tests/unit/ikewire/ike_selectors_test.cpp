@@ -29,6 +29,7 @@ IkeError fault_of(const std::string& text) {
 }
 IpAddress address(const char* text) { return IpAddress::parse(text).value(); }
 
+// [7296-3.13-a]
 TEST(IkeSelectors, Ipv4Range) {
   const WireSelector selector = only(kV4);
   const WireSelector expected{.type = TsType::kIpv4,
@@ -44,6 +45,7 @@ TEST(IkeSelectors, Ipv4Range) {
   EXPECT_EQ(to.take(), hex("01000000" + kV4));
 }
 
+// [7296-3.13.1-a]
 TEST(IkeSelectors, Ipv6Range) {
   const std::string range = "08 00 0028 0000 ffff fd000000000000000000000000000000 fd00ffffffffffffffffffffffffffff";
   const WireSelector selector = only(range);
@@ -57,6 +59,7 @@ TEST(IkeSelectors, Ipv6Range) {
 }
 
 // RFC 7296 §3.13.1: type and code of ICMP share the port field; OPAQUE is 65535 to 0, ANY 0 to 65535.
+// [7296-3.13.1-b]
 TEST(IkeSelectors, Ports) {
   EXPECT_EQ(icmp_port(8, 0), 0x0800);
   EXPECT_EQ(icmp_port(255, 255), 0xffff);
@@ -75,6 +78,7 @@ TEST(IkeSelectors, AddressesDoNotEndBeforeTheyBegin) {
             (IkeError{IkeFault::kRange, 4}));
 }
 
+// [7296-3.13-a]
 TEST(IkeSelectors, ReservedIsIgnored) { EXPECT_TRUE(read("01ffffff" + kV4).has_value()); }
 
 TEST(IkeSelectors, UnknownKindIsKept) {

@@ -53,6 +53,7 @@ std::vector<PayloadView> inside_of(const Octets& octets) {
 
 TEST(IkeVectors, AreThere) { EXPECT_EQ(messages().size(), 15u); }
 
+// [7296-2.5-f]
 TEST(IkeVectors, EachIsReadAndWrittenBack) {
   for (const auto& [name, octets] : messages()) {
     EXPECT_EQ(testing::message_law(ExactBlock(octets).bytes()), IkeLaw::kKept) << name;
@@ -187,6 +188,7 @@ TEST(IkeVectors, FragmentsJoin) {
 }
 
 // RFC 9242 §3.3.2: the same octets, whether the message came whole, padded, or in fragments.
+// [9242-3.3.2-a, 9242-3.3.2-b]
 TEST(IkeVectors, IntermediatePrefixIsThatOfTheWholeMessage) {
   const std::size_t inner_octets = message("auth_request").size() - kIkeHeaderOctets - 4 - 8 - 1 - 16;
   for (const auto* name : {"auth_request", "auth_padded", "auth_fragment_1"}) {
@@ -195,6 +197,18 @@ TEST(IkeVectors, IntermediatePrefixIsThatOfTheWholeMessage) {
     ASSERT_TRUE(to.ok());
     EXPECT_EQ(to.take(), stored(true).at("prefix_auth")) << name;
   }
+}
+
+// [9242-3.3.2-c]
+TEST(IkeVectors, IntermediatePrefixKeepsTheReservedBitsOfTheFirstFragment) {
+  Octets octets = message("auth_fragment_1"), expected = stored(true).at("prefix_auth");
+  const std::size_t inner_octets = message("auth_request").size() - kIkeHeaderOctets - 4 - 8 - 1 - 16;
+  const std::size_t bits = kIkeHeaderOctets + chain_of(octets).back().offset + 1;
+  octets[bits] |= std::byte{0x15};
+  expected[bits] |= std::byte{0x15};
+  WireBuffer to(100);
+  write_intermediate_prefix(to, octets, chain_of(octets), inner_octets, BigPayloads::kRefused);
+  EXPECT_EQ(to.take(), expected);
 }
 
 TEST(IkeVectors, DeleteOfChildren) {

@@ -21,6 +21,7 @@ std::string again(ProtocolId protocol, std::string_view text) {
 std::string ike(std::string_view text) { return again(ProtocolId::kIke, text); }
 std::string esp(std::string_view text) { return again(ProtocolId::kEsp, text); }
 
+// [7296-2.13-a]
 TEST(Keywords, BecomeTransformsWithKeyLengths) {
   const auto proposal = parse_proposal(ProtocolId::kIke, "aes256gcm16-prfsha384-x25519-ke1_mlkem768-ke1_none", 3);
   ASSERT_TRUE(proposal);
@@ -48,6 +49,30 @@ TEST(Keywords, ComeBackInOneForm) {
   EXPECT_EQ(esp("aes256gcm16-ecp384-modpnone"), "aes256gcm16-ecp384-modpnone");
 }
 
+// Each size of a key is a transform of its own, and a cipher with one size has none to name.
+// [7296-3.3-e, 7296-3.3-f, 7296-3.3.5-c]
+TEST(Keywords, HaveOneKeyLengthOrNone) {
+  const auto proposal = parse_proposal(ProtocolId::kEsp, "aes128gcm16-aes256gcm16-chacha20poly1305-x25519");
+  ASSERT_TRUE(proposal);
+  using enum ikewire::TransformType;
+  std::vector<ikewire::Transform> ciphers = proposal->transforms;
+  std::erase_if(ciphers, [](const ikewire::Transform& t) { return t.type != kEncr; });
+  EXPECT_EQ(ciphers,
+            (std::vector{make_transform(kEncr, 20, 128), make_transform(kEncr, 20, 256), make_transform(kEncr, 28)}));
+  EXPECT_EQ(ciphers[0].attributes.size(), 1u);
+  for (const ikewire::Transform& t : proposal->transforms) EXPECT_LE(t.attributes.size(), 1u);
+  EXPECT_TRUE(ciphers[2].attributes.empty());
+}
+
+// [7296-5-a, 7296-5-b]
+TEST(Keywords, NothingWithoutProtectionHasAWord) {
+  for (const std::string_view text :
+       {"null-sha256-x25519", "aes256-prfsha256-none-x25519", "aes256gcm16-prfaesxcbc-x25519",
+        "aes256gcm16-prfmd5-x25519", "aes256gcm16-prf3des-x25519"}) {
+    EXPECT_FALSE(parse_proposal(ProtocolId::kIke, text)) << text;
+  }
+}
+
 TEST(Keywords, ReadBackAsTheSameProposal) {
   for (const auto& [protocol, text] : std::vector<std::pair<ProtocolId, std::string_view>>{
            {ProtocolId::kIke, "aes128-aes256-sha256-sha512-modp2048-ecp256-x448"},
@@ -70,6 +95,7 @@ TEST(Keywords, AnIkeAeadNeedsItsPrfByName) {
   EXPECT_THAT(ike("aes256gcm16-sha256-x25519"), HasSubstr("prfsha256"));
 }
 
+// [7296-3.3-d, 7296-5-b]
 TEST(Keywords, IncompleteOnesAreRefused) {
   EXPECT_THAT(ike("prfsha256-x25519"), HasSubstr("no cipher"));
   EXPECT_THAT(ike("aes256gcm16-prfsha256"), HasSubstr("no key exchange"));

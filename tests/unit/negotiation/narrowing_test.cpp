@@ -104,6 +104,7 @@ TEST(Narrowing, FamiliesDoNotMixAndLonelyOnesGo) {
   EXPECT_EQ(result->selectors, (SelectorOffer{{net("2001:db8:1::/48")}, {net("2001:db8::/32")}}));
 }
 
+// [7296-2.9-a]
 TEST(Narrowing, TheTriggeringPacketIsAlwaysInside) {
   // RFC 7296 §2.9: the specific selector comes first, the wide one second.
   const SelectorOffer offered{{net("198.51.100.43/32", kTcp, 5000, 5000), net("198.51.100.0/24")},

@@ -35,6 +35,7 @@ Mismatch first_mismatch(const std::vector<ikewire::Proposal>& own, const std::ve
   return choice ? Mismatch{} : choice.error().pairs.at(0).mismatches.at(0);
 }
 
+// [7296-2.7-a, 7296-2.7-c, 7296-2.7-d, 7296-3.3.1-b, 7296-3.3.6-a, 7296-3.3.6-b, 7296-3.3.6-c, 7296-3.3.6-e]
 TEST(Choose, OneTransformOfEachTypeUnderThePeersNumber) {
   EXPECT_EQ(chosen(ike_of({"aes256gcm16-prfsha384-x25519"}),
                    ike_of({"aes128-sha256-modp2048", "aes128gcm16-aes256gcm16-prfsha256-prfsha384-ecp256-x25519"})),
@@ -49,6 +50,7 @@ TEST(Choose, OurOrderCountsFirstAndThenThePeersOrderOfProposals) {
             "1 aes128gcm16-prfsha512-x25519");
 }
 
+// [7296-3.3.3-a, 9370-2.2.1-c, 9370-2.2.1-h]
 TEST(Choose, GivesTheSuiteAsAValue) {
   const auto choice = choose(ike_of({"aes256-sha512-ecp384-ke2_mlkem768-ke5_none-ke5_x25519-ke7_mlkem1024"}),
                              ike_of({"aes256-sha512-ecp384-ke2_mlkem768-ke5_none-ke7_mlkem1024"}), kUsual);
@@ -66,17 +68,20 @@ TEST(Choose, GivesTheSuiteAsAValue) {
   EXPECT_EQ(choice->own_number, 1);
 }
 
+// [7296-3.3-d]
 TEST(Choose, AnIntegrityOfNoneMayBeSaidOrNot) {
   const auto own = ike_of({"aes256gcm16-prfsha256-x25519"});
   EXPECT_EQ(chosen(own, with(own, make_transform(kInteg, 0))), "1 aes256gcm16-prfsha256-NONE-x25519");
   EXPECT_EQ(first_mismatch(own, with(own, make_transform(kInteg, 12))).type, kInteg);
 }
 
+// [7296-3.3.3-a]
 TEST(Choose, ExtendedSequenceNumbersAreChosenLikeTheRest) {
   EXPECT_EQ(chosen(esp_of({"aes256gcm16-esn"}), esp_of({"aes256gcm16-noesn-esn"})), "1 aes256gcm16-esn");
   EXPECT_EQ(first_mismatch(esp_of({"aes256gcm16-esn"}), esp_of({"aes256gcm16"})).type, kSequenceNumbers);
 }
 
+// [7296-3.3.6-e]
 TEST(Choose, AProposalWithoutSequenceNumbersIsNotGuessedAt) {
   auto peer = esp_of({"aes256gcm16"});
   peer[0].transforms.pop_back();
@@ -85,6 +90,7 @@ TEST(Choose, AProposalWithoutSequenceNumbersIsNotGuessedAt) {
 
 // --- additional key exchanges ---
 
+// [9370-2.2.1-i]
 TEST(Choose, ATypeThatIsNotOfferedIsNone) {
   const auto own = ike_of({"aes256gcm16-prfsha256-x25519-ke1_mlkem768-ke1_none"});
   EXPECT_EQ(chosen(own, ike_of({"aes256gcm16-prfsha256-x25519"})), "1 aes256gcm16-prfsha256-x25519");
@@ -93,12 +99,14 @@ TEST(Choose, ATypeThatIsNotOfferedIsNone) {
   EXPECT_EQ(first_mismatch(ike_of({"aes256gcm16-prfsha256-x25519"}), demanding).type, kAddKe1);
 }
 
+// [9370-2.2.1-h]
 TEST(Choose, AChosenNoneIsSaid) {
   EXPECT_EQ(
       chosen(ike_of({"aes256gcm16-prfsha256-x25519"}), ike_of({"aes256gcm16-prfsha256-x25519-ke1_mlkem768-ke1_none"})),
       "1 aes256gcm16-prfsha256-x25519-ke1_none");
 }
 
+// [9370-2.2.1-c, 9370-2.2.1-d]
 TEST(Choose, SearchesWhereTheFirstChoiceWouldRepeatAMethod) {
   // Greedily x25519 is taken as the first exchange, and nothing is left for ADDKE1.
   const auto own = ike_of({"aes256gcm16-prfsha256-x25519-ecp256-ke1_x25519"});
@@ -111,6 +119,7 @@ TEST(Choose, SearchesWhereTheFirstChoiceWouldRepeatAMethod) {
   EXPECT_EQ(chosen(last, last), "1 aes256gcm16-prfsha256-ecp256-ke1_x448-ke2_ecp521-ke3_x25519");
 }
 
+// [9370-2.2.1-d, 9370-2.2.1-e]
 TEST(Choose, NeverTheSameMethodTwiceButNone) {
   const auto own = ike_of({"aes256gcm16-prfsha256-x25519-ke1_x25519"});
   EXPECT_EQ(first_mismatch(own, own).kind, MismatchKind::kOnlyDuplicates);
@@ -118,6 +127,7 @@ TEST(Choose, NeverTheSameMethodTwiceButNone) {
   EXPECT_EQ(chosen(none, none), "1 aes256gcm16-prfsha256-x25519-ke1_none-ke2_none");
 }
 
+// [9370-2.2.1-l]
 TEST(Choose, AdditionalKeyExchangesNeedIntermediate) {
   const auto hybrid = ike_of({"aes256gcm16-prfsha256-x25519-ke1_mlkem768"});
   const auto optional = ike_of({"aes256gcm16-prfsha256-x25519-ke1_mlkem768-ke1_none"});
@@ -176,6 +186,7 @@ TEST(Choose, OffTakesNoneAndBreaksNoDemand) {
 
 // --- hostile and strange offers ---
 
+// [7296-3.3.6-e, 7296-3.3.6-f]
 TEST(Choose, WhatIsNotUnderstoodIsNotChosen) {
   const auto own = ike_of({"aes256gcm16-prfsha256-x25519"});
   EXPECT_EQ(first_mismatch(own, with(own, make_transform(ikewire::TransformType{200}, 1))).kind,
@@ -186,6 +197,18 @@ TEST(Choose, WhatIsNotUnderstoodIsNotChosen) {
   EXPECT_EQ(first_mismatch(own, strange).type, kEncr);
 }
 
+// [7296-3.3.5-c, 7296-3.3.5-d]
+TEST(Choose, AKeyLengthIsWhereItBelongsAndNowhereElse) {
+  const auto aes = ike_of({"aes256gcm16-prfsha256-x25519"}), chacha = ike_of({"chacha20poly1305-prfsha256-x25519"});
+  auto without = aes, surplus = chacha;
+  without[0].transforms[0].attributes.clear();
+  surplus[0].transforms[0].attributes = aes[0].transforms[0].attributes;
+  EXPECT_EQ(first_mismatch(aes, without).type, kEncr);
+  EXPECT_EQ(first_mismatch(chacha, surplus).type, kEncr);
+  EXPECT_EQ(chosen(chacha, chacha), "1 chacha20poly1305-prfsha256-x25519");
+}
+
+// [7296-2.7-b]
 TEST(Choose, ProposalsOfOtherProtocolsAreNotOurs) {
   auto peer = esp_of({"aes256gcm16"});
   EXPECT_EQ(first_mismatch(ike_of({"aes256gcm16-prfsha256-x25519"}), peer).kind, MismatchKind::kProtocol);
@@ -205,6 +228,7 @@ TEST(Choose, NothingComesOfNothing) {
 
 // --- explanations ---
 
+// [7296-3.3.4-b, 7296-3.3.4-c]
 TEST(Refusal, NamesBothSidesTheTypeAndTheCure) {
   EXPECT_EQ(chosen(ike_of({"aes256gcm16-prfsha384-x25519"}), ike_of({"aes128gcm16-prfsha384-x25519"})),
             "refused: proposal 1 against the peer's 1: ENCR: this side has aes256gcm16, the peer aes128gcm16; would "

@@ -32,12 +32,14 @@ Texts offered(const std::vector<ikewire::Proposal>& configured, const Terms& ter
   return texts;
 }
 
+// [7296-3.3-a, 7296-3.3-c, 7296-3.3.4-a]
 TEST(Offer, IsWhatWasConfiguredNumberedFromOne) {
   auto configured = ike_of({"aes256gcm16-prfsha256-x25519", "aes256-prfsha256-sha256-ecp384"});
   configured[0].number = 9;
   EXPECT_EQ(offered(configured, kUsual), (Texts{"aes256gcm16-prfsha256-x25519", "aes256-prfsha256-sha256-ecp384"}));
 }
 
+// [7296-3.3-a]
 TEST(Offer, PreferredPutsPostQuantumFirst) {
   EXPECT_EQ(offered(ike_of({"aes256gcm16-prfsha256-x25519", "aes128gcm16-prfsha256-x25519-ke1_mlkem768",
                             "aes128gcm16-prfsha256-x448", "aes128gcm16-prfsha256-mlkem512"}),
@@ -129,6 +131,7 @@ TEST_F(Answer, IsExactlyOneProposal) {
   EXPECT_EQ(check(offered_), text_of(AnswerFault::kNotOneProposal));
 }
 
+// [7296-2.7-b, 7296-3.3.6-d]
 TEST_F(Answer, HasTheNumberAndProtocolOfAnOffer) {
   EXPECT_EQ(check("aes256-sha256-ecp384", 1), text_of(AnswerFault::kNotOffered));
   EXPECT_EQ(check("aes256-sha256-ecp384", 3), text_of(AnswerFault::kUnknownNumber));
@@ -138,6 +141,7 @@ TEST_F(Answer, HasTheNumberAndProtocolOfAnOffer) {
   EXPECT_EQ(check(esp), text_of(AnswerFault::kUnknownNumber));
 }
 
+// [7296-3.3.5-d, 7296-3.3.6-d]
 TEST_F(Answer, HasNothingThatWasNotOffered) {
   EXPECT_EQ(check("aes128gcm16-prfsha384-x25519-ke2_x448"), text_of(AnswerFault::kNotOffered));
   EXPECT_EQ(check("aes256gcm16-prfsha512-x25519-ke2_x448"), text_of(AnswerFault::kNotOffered));
@@ -149,6 +153,7 @@ TEST_F(Answer, HasNothingThatWasNotOffered) {
   EXPECT_EQ(check(without_length), text_of(AnswerFault::kNotOffered));
 }
 
+// [7296-3.3.6-d]
 TEST_F(Answer, HasOneTransformOfEachType) {
   EXPECT_EQ(check("aes256gcm16-prfsha256-prfsha384-x25519-ke2_x448"), text_of(AnswerFault::kTwoOfOneType));
   auto twice = ike_of({"aes256gcm16-prfsha384-x25519-ke2_x448"});
@@ -169,6 +174,7 @@ TEST_F(Answer, SequenceNumbersOfZeroAreNotNone) {
   EXPECT_EQ(suite.error(), AnswerFault::kTypeMissing);
 }
 
+// [9370-2.2.1-f]
 TEST_F(Answer, RepeatsNoMethod) {
   EXPECT_EQ(check("aes256gcm16-prfsha384-x25519-ke2_x25519"), text_of(AnswerFault::kDuplicateMethod));
 }

@@ -59,6 +59,7 @@ TEST(PeerAccepts, AnEmptyNotificationIsNoList) {
 }
 
 // RFC 9593 §3.2: what is not known is stepped over, and still a list came.
+// [9593-3.2-a]
 TEST(PeerAccepts, UnknownMethodsAreNotKept) {
   PeerAccepts accepts;
   ASSERT_TRUE(hear(accepts, {"05c8010203 02ff"}));
@@ -98,6 +99,7 @@ TEST(PeerAccepts, IsBounded) {
 
 // RFC 9593 §3.2.2: the authorities of all payloads of a message are one list; RFC 9593 §3.1: the request is repeated
 // beside a list in IKE_INTERMEDIATE, and may be missing there.
+// [9593-3.1-b]
 TEST(PeerAccepts, AuthoritiesAreThoseOfTheLastMessageThatHasSome) {
   const Octets a(20, std::byte{'a'}), b(20, std::byte{'b'});
   PeerAccepts accepts;

@@ -67,6 +67,7 @@ TEST(UdpPort, ADatagramComesAsItWasSentOverBothFamilies) {
 }
 
 // RFC 3948 §2.2: four zero octets stand in front of IKE's message, and the owner does not see them.
+// [7296-2-b]
 TEST(UdpPort, TheMarkerIsAddedAndTakenOff) {
   EventLoop loop;
   Listener bare(loop, loopback("127.0.0.1"), Marker::kNone);
