@@ -13,6 +13,11 @@ using namespace std::chrono_literals;
 
 constexpr ikewire::PayloadType kUnknown{200};
 
+// What is only told.
+void leave_out_reports(ike::Effects& effects) {
+  std::erase_if(effects, [](const ike::Effect& one) { return std::holds_alternative<ike::Report>(one); });
+}
+
 class IkeRequests : public SpokenIke {
  protected:
   void SetUp() override {
@@ -199,7 +204,8 @@ TEST_F(IkeRequests, AreAnsweredWhereTheyComeFrom) {
   IkeNode& node = world.node(0);
   const ike::Path path{{node.policy->local, ike::kNatPort}, {node.policy->remote, 31'337}};
   const IkeOctetRow datagram = request(Exchange::kInformational, [](ike::PayloadWriter&) {});
-  const ike::Effects effects = node.engine->datagram(world.moment(), path, datagram);
+  ike::Effects effects = node.engine->datagram(world.moment(), path, datagram);
+  leave_out_reports(effects);
   ASSERT_EQ(effects.size(), 1u);
   const auto* send = std::get_if<ike::Send>(&effects.front());
   ASSERT_NE(send, nullptr);
@@ -237,6 +243,7 @@ TEST_F(IkeRequests, ANewChildIsReadyBeforeTheAnswerLeaves) {
   const ike::Path path{{node.policy->local, ike::kIkePort}, {node.policy->remote, ike::kIkePort}};
   const IkeOctetRow datagram = request(Exchange::kCreateChildSa, child_request("aes256gcm16-x25519", kX25519));
   ike::Effects effects = node.engine->datagram(world.moment(), path, datagram);
+  leave_out_reports(effects);
   ASSERT_EQ(effects.size(), 1u);
   auto& job = std::get<ike::RunJob>(effects.front());
   effects = node.engine->job_done(world.moment(), job.id, job.work());
