@@ -75,7 +75,7 @@ OLD_PEER = [
     Row("udp", "ESP in UDP by our configuration, both roles",
         BOTH_ROLES, ours={"connection": {"encap": "yes"}, "levelgate-esp": {"encapsulation": "udp"}},
         child={**GCM, "in_udp": True}),
-    Row("plain", "inner packets of all sizes through a plain tunnel", ["we initiate", *UP, "ping in all sizes"],
+    Row("plain", "inner packets of every size that a plain tunnel carries", ["we initiate", *UP, "ping in all sizes"],
         ike=CLASSIC, child=GCM),
 ]
 
