@@ -175,4 +175,21 @@ std::string text_of(AnswerFault fault) {
   return {};
 }
 
+ikewire::KeMethod first_key_exchange(const std::vector<ikewire::Proposal>& proposals) {
+  for (const ikewire::Proposal& proposal : proposals) {
+    for (const ikewire::Transform& t : proposal.transforms) {
+      if (t.type == ikewire::TransformType::kKe) return ikewire::KeMethod{t.id};
+    }
+  }
+  return ikewire::KeMethod::kNone;
+}
+
+bool offers_key_exchange(const std::vector<ikewire::Proposal>& proposals, ikewire::KeMethod method) {
+  return std::ranges::any_of(proposals, [&](const ikewire::Proposal& proposal) {
+    return std::ranges::any_of(proposal.transforms, [&](const ikewire::Transform& t) {
+      return t.type == ikewire::TransformType::kKe && t.id == static_cast<std::uint16_t>(method);
+    });
+  });
+}
+
 }  // namespace levelgate::negotiation

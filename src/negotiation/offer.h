@@ -18,6 +18,10 @@ namespace levelgate::negotiation {
 [[nodiscard]] std::vector<ikewire::Proposal> offer(const std::vector<ikewire::Proposal>& configured,
                                                    const Terms& terms);
 
+// The method that a first message guesses: of the first proposal that has one; NONE when there is none.
+[[nodiscard]] ikewire::KeMethod first_key_exchange(const std::vector<ikewire::Proposal>& proposals);
+[[nodiscard]] bool offers_key_exchange(const std::vector<ikewire::Proposal>& proposals, ikewire::KeMethod method);
+
 enum class AnswerFault : std::uint8_t {
   kNotOneProposal,
   kUnknownNumber,  // of no proposal that was offered, or of another protocol

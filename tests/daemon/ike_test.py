@@ -124,7 +124,7 @@ class Ike(unittest.TestCase):
         self.assertTrue(self.a.wait_log("LG-IKE-032", 10), self.a.log())
         self.assertIn("[LG-IKE-032]\n", self.b.command("explain", "lab").stdout)
         self.assertIn("AUTHENTICATION_FAILED", self.a.command("explain", "lab").stdout)
-        self.assertEqual(self.a.tunnel()["state"], "waiting")
+        self.assertEqual(self.a.tunnel()["state"], "connecting")
 
 
 if __name__ == "__main__":

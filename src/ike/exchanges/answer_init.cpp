@@ -2,6 +2,7 @@
 //
 // The responder's half of IKE_SA_INIT.
 #include "ike/exchanges/init_offers.h"
+#include "ike/exchanges/key_jobs.h"
 #include "ike/exchanges/sa_init.h"
 
 namespace levelgate::ike {
@@ -22,10 +23,7 @@ Outcome PeerSaInit::on_request(Turn& turn, const Message& request) {
   if (const auto read = read_init_offers(sa, contents, {sa.spis.initiator, {}}); !read) {
     return close(turn, read.error());
   }
-  turn.run([method = contents.key_exchange->method,
-            value = std::vector(contents.key_exchange->key.begin(), contents.key_exchange->key.end())] {
-    return JobValue(crypto::encapsulate(static_cast<std::uint16_t>(method), value));
-  });
+  start_encapsulating(turn, *contents.key_exchange);
   return Outcome::kWait;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "ike/exchanges/informational.h"
+#include "ike/exchanges/key_jobs.h"
 #include "ike/wording.h"
 #include "ikewire/ike_notify_values.h"
 #include "negotiation/offer.h"
@@ -17,23 +18,6 @@ using ikewire::KeMethod;
 using ikewire::NotifyType;
 using ikewire::PayloadType;
 using ikewire::TransformType;
-
-KeMethod first_method(const std::vector<ikewire::Proposal>& proposals) {
-  for (const ikewire::Proposal& proposal : proposals) {
-    for (const ikewire::Transform& t : proposal.transforms) {
-      if (t.type == TransformType::kKe) return KeMethod{t.id};
-    }
-  }
-  return KeMethod::kNone;
-}
-
-bool offers(const std::vector<ikewire::Proposal>& proposals, KeMethod method) {
-  return std::ranges::any_of(proposals, [&](const ikewire::Proposal& proposal) {
-    return std::ranges::any_of(proposal.transforms, [&](const ikewire::Transform& t) {
-      return t.type == TransformType::kKe && t.id == static_cast<std::uint16_t>(method);
-    });
-  });
-}
 
 }  // namespace
 
@@ -93,7 +77,7 @@ Result<void> OwnCreate::prepare(Turn& turn) {
     store_be<std::uint64_t>(octets.data(), spi->value);
     for (ikewire::Proposal& proposal : offered_) proposal.spi = octets;
     // Never without a key exchange [7296-1.3.2-a, 7296-2.18-a, 7296-2.18-b].
-    method_ = first_method(offered_);
+    method_ = negotiation::first_key_exchange(offered_);
     if (method_ == KeMethod::kNone) return failure(Fault::kInternal, "an IKE SA cannot be rekeyed without a proposal");
     return {};
   }
@@ -103,14 +87,14 @@ Result<void> OwnCreate::prepare(Turn& turn) {
       offer_child(turn, old != nullptr ? old->selectors : sa.policy->selectors, negotiation::KeyExchanges::kNegotiated);
   if (!offer) return std::unexpected(offer.error());
   child_offer_ = std::move(*offer);
-  method_ = first_method(child_offer_.proposals);
+  method_ = negotiation::first_key_exchange(child_offer_.proposals);
   return {};
 }
 
 Outcome OwnCreate::generate(Turn& turn, KeMethod method) {
   if (stage_ != Stage::kFollowingUp) stage_ = Stage::kGenerating;
   method_ = method;
-  turn.run([number = static_cast<std::uint16_t>(method)] { return JobValue(crypto::generate_key(number)); });
+  start_generating(turn, method);
   return Outcome::kWait;
 }
 
@@ -182,8 +166,8 @@ Outcome OwnCreate::on_error(Turn& turn, const ikewire::Notify& error) {
 Outcome OwnCreate::on_wanted_method(Turn& turn, const ikewire::Notify& error) {
   const auto wanted = ikewire::read_wanted_method(error.value);
   const auto& offered = creation_.kind == CreationKind::kRekeyIke ? offered_ : child_offer_.proposals;
-  const bool usable = wanted && *wanted != method_ && *wanted != KeMethod::kNone && offers(offered, *wanted) &&
-                      ++restarts_ <= limits::kInitRestarts;
+  const bool usable = wanted && *wanted != method_ && *wanted != KeMethod::kNone &&
+                      negotiation::offers_key_exchange(offered, *wanted) && ++restarts_ <= limits::kInitRestarts;
   if (!usable) return fail(turn, kNoProposal, "the peer wants a key exchange that is not offered");
   return generate(turn, *wanted);
 }
@@ -285,9 +269,7 @@ Outcome OwnCreate::on_created(Turn& turn, const Message& response) {
 
 Outcome OwnCreate::decapsulate(Turn& turn, const Contents& contents) {
   if (stage_ != Stage::kFollowingUp) stage_ = Stage::kDecapsulating;
-  turn.run([key = key_, value = std::vector(contents.key_exchange->key.begin(), contents.key_exchange->key.end())] {
-    return JobValue(key->decapsulate(value));
-  });
+  start_decapsulating(turn, key_, *contents.key_exchange);
   return Outcome::kWait;
 }
 

@@ -4,6 +4,7 @@
 #include "ike/exchanges/intermediate.h"
 
 #include "ike/exchanges/init_offers.h"
+#include "ike/exchanges/key_jobs.h"
 #include "negotiation/keywords.h"
 
 namespace levelgate::ike {
@@ -31,7 +32,7 @@ Result<void> renew_keys(SaState& sa, KeMethod method, ConstBytes shared) {
 Outcome OwnIntermediate::begin(Turn& turn) {
   turn.sa.phase = Phase::kIntermediateSent;
   if (method_ == KeMethod::kNone) return send_request(turn);
-  turn.run([method = static_cast<std::uint16_t>(method_)] { return JobValue(crypto::generate_key(method)); });
+  start_generating(turn, method_);
   return Outcome::kWait;
 }
 
@@ -56,9 +57,7 @@ Outcome OwnIntermediate::on_response(Turn& turn, const Message& response) {
   if (!contents.key_exchange || contents.key_exchange->method != method_) {
     return close(turn, kMalformed, "IKE_INTERMEDIATE brings another key exchange than the negotiated one");
   }
-  turn.run([key = key_, value = std::vector(contents.key_exchange->key.begin(), contents.key_exchange->key.end())] {
-    return JobValue(key->decapsulate(value));
-  });
+  start_decapsulating(turn, key_, *contents.key_exchange);
   return Outcome::kWait;
 }
 
@@ -88,10 +87,7 @@ Outcome PeerIntermediate::on_request(Turn& turn, const Message& request) {
     turn.out.add_notify(NotifyType::kInvalidSyntax);
     return Outcome::kSendAndClose;
   }
-  turn.run([method = static_cast<std::uint16_t>(method_),
-            value = std::vector(contents.key_exchange->key.begin(), contents.key_exchange->key.end())] {
-    return JobValue(crypto::encapsulate(method, value));
-  });
+  start_encapsulating(turn, *contents.key_exchange);
   return Outcome::kWait;
 }
 

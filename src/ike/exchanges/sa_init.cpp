@@ -8,6 +8,7 @@
 #include "ike/exchanges/auth.h"
 #include "ike/exchanges/init_offers.h"
 #include "ike/exchanges/intermediate.h"
+#include "ike/exchanges/key_jobs.h"
 #include "ike/wording.h"
 #include "ikewire/ike_notify_values.h"
 #include "negotiation/limits.h"
@@ -22,14 +23,6 @@ using ikewire::PayloadType;
 using ikewire::TransformType;
 using negotiation::AdditionalExchanges;
 
-bool offers(const std::vector<ikewire::Proposal>& proposals, KeMethod method) {
-  return std::ranges::any_of(proposals, [&](const ikewire::Proposal& proposal) {
-    return std::ranges::any_of(proposal.transforms, [&](const ikewire::Transform& t) {
-      return t.type == TransformType::kKe && t.id == static_cast<std::uint16_t>(method);
-    });
-  });
-}
-
 // A peer without RFC 9370 skips every proposal that has an additional key exchange.
 std::string additional_hint(const std::vector<ikewire::Proposal>& proposals) {
   const bool all = std::ranges::all_of(proposals, [](const ikewire::Proposal& proposal) {
@@ -40,21 +33,12 @@ std::string additional_hint(const std::vector<ikewire::Proposal>& proposals) {
   return all ? ", each with an additional key exchange, which the peer may not know (RFC 9370)" : "";
 }
 
-KeMethod first_method(const std::vector<ikewire::Proposal>& proposals) {
-  for (const ikewire::Proposal& proposal : proposals) {
-    for (const ikewire::Transform& t : proposal.transforms) {
-      if (t.type == TransformType::kKe) return KeMethod{t.id};
-    }
-  }
-  return KeMethod::kNone;
-}
-
 }  // namespace
 
 Outcome OwnSaInit::begin(Turn& turn) {
   SaState& sa = turn.sa;
   offered_ = negotiation::offer(sa.policy->ike_proposals, sa.policy->ike_terms(AdditionalExchanges::kAvailable));
-  method_ = first_method(offered_);
+  method_ = negotiation::first_key_exchange(offered_);
   if (method_ == KeMethod::kNone) {
     return close(turn, kPostQuantumRefused, "no configured proposal keeps the post-quantum policy", Severity::kError);
   }
@@ -66,7 +50,7 @@ Outcome OwnSaInit::begin(Turn& turn) {
 
 Outcome OwnSaInit::generate(Turn& turn) {
   stage_ = Stage::kGenerating;
-  turn.run([method = static_cast<std::uint16_t>(method_)] { return JobValue(crypto::generate_key(method)); });
+  start_generating(turn, method_);
   return Outcome::kWait;
 }
 
@@ -120,7 +104,7 @@ Outcome OwnSaInit::on_cookie(Turn& turn, const ikewire::Notify& notify) {
 Outcome OwnSaInit::on_wanted_method(Turn& turn, const ikewire::Notify& notify) {
   const auto wanted = ikewire::read_wanted_method(notify.value);
   if (!wanted || *wanted == method_) return wait_on(turn);
-  if (!offers(offered_, *wanted)) {
+  if (!negotiation::offers_key_exchange(offered_, *wanted)) {
     return tell_once(turn, kNoProposal,
                      "the peer wants the key exchange " + ikewire::name_of(*wanted) +
                          ", which is not offered (not authenticated); we offer " + offer_text(offered_));
@@ -154,9 +138,7 @@ Outcome OwnSaInit::on_answer(Turn& turn, const Message& response) {
   sa.peer = {};  // an earlier answer may have been a forger's
   if (const auto read = read_init_offers(sa, contents, sa.spis); !read) return close(turn, read.error());
   stage_ = Stage::kDecapsulating;
-  turn.run([key = key_, value = std::vector(contents.key_exchange->key.begin(), contents.key_exchange->key.end())] {
-    return JobValue(key->decapsulate(value));
-  });
+  start_decapsulating(turn, key_, *contents.key_exchange);
   return Outcome::kWait;
 }
 

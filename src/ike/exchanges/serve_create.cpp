@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "ike/exchanges/key_jobs.h"
 #include "ike/wording.h"
 #include "ikewire/ike_notify_values.h"
 #include "negotiation/negotiate.h"
@@ -178,10 +179,7 @@ Outcome PeerCreate::exchange_keys(Turn& turn, KeMethod method) {
                                 [&](ikewire::WireBuffer& value) { write_wanted_method(value, method); });
     return Outcome::kSend;
   }
-  turn.run(
-      [number = static_cast<std::uint16_t>(method), value = std::vector(offered->key.begin(), offered->key.end())] {
-        return JobValue(crypto::encapsulate(number, value));
-      });
+  start_encapsulating(turn, *offered);
   return Outcome::kWait;
 }
 
@@ -251,10 +249,7 @@ Outcome PeerFollowup::on_request(Turn& turn, const Message& request) {
     return Outcome::kSend;
   }
   series_->until = turn.now() + limits::kFollowupIdle;
-  turn.run([number = static_cast<std::uint16_t>(method),
-            value = std::vector(contents.key_exchange->key.begin(), contents.key_exchange->key.end())] {
-    return JobValue(crypto::encapsulate(number, value));
-  });
+  start_encapsulating(turn, *contents.key_exchange);
   return Outcome::kWait;
 }
 
