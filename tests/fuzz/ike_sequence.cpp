@@ -26,7 +26,8 @@ class Bytecode {
     return value;
   }
   std::vector<std::byte> octets() {
-    const std::size_t count = std::min<std::size_t>(octet(), input_.size());
+    const std::size_t asked = octet();  // before the rest is measured
+    const std::size_t count = std::min(asked, input_.size());
     const std::vector<std::byte> taken(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(count));
     input_ = input_.subspan(count);
     return taken;

@@ -35,6 +35,10 @@ void* operator new(std::size_t octets) {
   if (block == nullptr) throw std::bad_alloc();
   return block;
 }
+// The sanitizers bring array forms of their own, which would pass by.
+void* operator new[](std::size_t octets) { return operator new(octets); }
+void operator delete[](void* block) noexcept { release(block); }
+void operator delete[](void* block, std::size_t) noexcept { release(block); }
 void operator delete(void* block) noexcept { release(block); }
 void operator delete(void* block, std::size_t) noexcept { release(block); }
 
