@@ -108,8 +108,9 @@ class Wire:
     """A packet socket beside an interface: everything that passes, with the kernel's stamps; sends frames as well."""
 
     def __init__(self, world, space, interface):
+        # Deaf until it is bound: one that hears every interface first has a gap while it moves to this one.
         with world.inside(space):
-            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, CAPTURE_OCTETS)
         self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.socket.bind((interface, ETH_P_ALL))
