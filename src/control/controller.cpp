@@ -165,59 +165,44 @@ void Controller::follow(TunnelWork work, Effects& effects) {
   }
 }
 
-Effects Controller::datagram(const ike::Moment& moment, const ike::Path& path, ConstBytes octets) {
+Effects Controller::followed(TunnelWork work) {
   Effects effects;
-  follow(tunnels_.datagram(moment, path, octets), effects);
+  follow(std::move(work), effects);
   return effects;
+}
+
+Result<Effects> Controller::followed(Result<TunnelWork> work) {
+  if (!work) return std::unexpected(work.error());
+  return followed(std::move(*work));
+}
+
+Effects Controller::datagram(const ike::Moment& moment, const ike::Path& path, ConstBytes octets) {
+  return followed(tunnels_.datagram(moment, path, octets));
 }
 
 Effects Controller::job_done(const ike::Moment& moment, ike::JobId id, ike::JobValue value) {
-  Effects effects;
-  follow(tunnels_.job_done(moment, id, std::move(value)), effects);
-  return effects;
+  return followed(tunnels_.job_done(moment, id, std::move(value)));
 }
 
-Effects Controller::ike_time(const ike::Moment& moment) {
-  Effects effects;
-  follow(tunnels_.on_time(moment), effects);
-  return effects;
-}
+Effects Controller::ike_time(const ike::Moment& moment) { return followed(tunnels_.on_time(moment)); }
 
 Effects Controller::nobody_at(const ike::Moment& moment, const ike::Path& path, bool at_port) {
-  Effects effects;
-  follow(tunnels_.nobody_at(moment, path, at_port), effects);
-  return effects;
+  return followed(tunnels_.nobody_at(moment, path, at_port));
 }
 
 Result<Effects> Controller::bring_up(const ike::Moment& moment, const std::string& tunnel) {
-  auto work = tunnels_.bring_up(moment, tunnel);
-  if (!work) return std::unexpected(work.error());
-  Effects effects;
-  follow(std::move(*work), effects);
-  return effects;
+  return followed(tunnels_.bring_up(moment, tunnel));
 }
 
 Result<Effects> Controller::take_down(const ike::Moment& moment, const std::string& tunnel, Tunnels::Extent extent) {
-  auto work = tunnels_.take_down(moment, tunnel, extent);
-  if (!work) return std::unexpected(work.error());
-  Effects effects;
-  follow(std::move(*work), effects);
-  return effects;
+  return followed(tunnels_.take_down(moment, tunnel, extent));
 }
 
 Result<Effects> Controller::rekey(const ike::Moment& moment, const std::string& tunnel, ike::RekeyTarget what) {
-  auto work = tunnels_.rekey(moment, tunnel, what);
-  if (!work) return std::unexpected(work.error());
-  Effects effects;
-  follow(std::move(*work), effects);
-  return effects;
+  return followed(tunnels_.rekey(moment, tunnel, what));
 }
 
-Effects Controller::stop(const ike::Moment& moment) {
-  Effects effects;
-  follow(tunnels_.say_farewell(moment), effects);
-  return effects;
-}
+Effects Controller::stop(const ike::Moment& moment) { return followed(tunnels_.say_farewell(moment)); }
 
 void Controller::set_twins(const model::Config& next, Effects& effects) const {
   for (const model::PortConfig& port : next.ports) {

@@ -136,6 +136,8 @@ class Controller {
   Effects propose(Proposal proposal);
   [[nodiscard]] Result<model::ForwardingPlan> plan_for(const model::Config& config) const;
   void follow(TunnelWork work, Effects& effects);
+  [[nodiscard]] Effects followed(TunnelWork work);
+  [[nodiscard]] Result<Effects> followed(Result<TunnelWork> work);
   void set_twins(const model::Config& next, Effects& effects) const;
   void find_needed_hops();
   void ask(const Hop& hop, Nanos not_again_within, Instant now, Effects& effects);

@@ -76,8 +76,8 @@ TunnelWork Tunnels::configure(const ike::Moment& moment, const model::Config& be
       settings_.erase(old.name);  // as if it were new
     }
   }
-  policies_ = policies;
-  engine_.configure(std::move(policies));
+  policies_ = std::move(policies);
+  engine_.configure(policies_);
   engine_.demand_cookies_from(after.ike.cookie_threshold);
   for (const model::TunnelConfig& tunnel : after.tunnels) {
     if (!tunnel.ike) continue;
@@ -112,11 +112,6 @@ TunnelWork Tunnels::on_time(const ike::Moment& moment) {
 
 Nanos Tunnels::pause(std::uint32_t failures) {
   return std::min(kFirstPause * (1 << std::min<std::uint32_t>(failures, 10)), kLongestPause);
-}
-
-bool Tunnels::keeps_up(const std::string& name) const {
-  const auto life = lives_.find(name);
-  return life != lives_.end() && life->second.wanted;
 }
 
 void Tunnels::try_due(const ike::Moment& moment, TunnelWork& work) {
@@ -179,17 +174,16 @@ void Tunnels::take(const ike::Moment& moment, ike::ChildUp& effect, TunnelWork& 
   work.plan_changed = true;
 }
 
-void Tunnels::use(Life& life, ike::ChildId child, TunnelWork& work) {
+void Tunnels::use(const std::string& name, Life& life, ike::ChildId child, TunnelWork& work) {
   if (life.sends_by == child || !life.children.contains(child)) return;
   life.sends_by = child;
+  refresh(name);
   work.plan_changed = true;
 }
 
 void Tunnels::take(const ike::Moment&, const ike::ChildUse& effect, TunnelWork& work) {
-  for (auto& [name, life] : lives_) {
-    if (!life.children.contains(effect.id)) continue;
-    use(life, effect.id, work);
-    refresh(name);
+  if (const auto found = lives_.find(effect.tunnel); found != lives_.end()) {
+    use(effect.tunnel, found->second, effect.id, work);
   }
 }
 
@@ -203,7 +197,7 @@ void Tunnels::take(const ike::Moment& moment, const ike::ChildDown& effect, Tunn
   life.children.erase(child);
   if (life.sends_by == effect.id)
     life.sends_by = life.children.empty() ? ike::ChildId{} : life.children.rbegin()->first;
-  if (life.children.empty() && keeps_up(effect.tunnel) && life.try_at == kNever) {
+  if (life.children.empty() && life.wanted && life.try_at == kNever) {
     life.try_at = moment.now + kFirstPause;
   }
   refresh(effect.tunnel);
@@ -324,7 +318,7 @@ void Tunnels::look_at_sas(const ike::Moment& moment, const std::string& name, Li
       child.seen_packets = sa.packets;
       engine_.heard(moment, id);
       if (std::exchange(child.proven, true)) continue;
-      if (child.up.use == ike::OutboundUse::kOnProof) use(life, id, work);
+      if (child.up.use == ike::OutboundUse::kOnProof) use(name, life, id, work);
     }
     const std::uint64_t limit = settings_[name].esp.rekey_octets;
     const bool sends = stats.outbound && stats.outbound->spi == child.up.outbound.spi;
@@ -332,7 +326,6 @@ void Tunnels::look_at_sas(const ike::Moment& moment, const std::string& name, Li
         sends && ((limit != 0 && stats.outbound->octets >= limit) || stats.outbound->remaining < kLowNumbers);
     if (is_worn && !std::exchange(child.rekey_asked, true)) worn.push_back(id);
   }
-  refresh(name);
   for (const ike::ChildId id : worn) take(moment, engine_.rekey_child(moment, id), work);
 }
 
@@ -346,13 +339,13 @@ TunnelWork Tunnels::event(const ike::Moment& moment, const std::string& tunnel, 
     if (event.kind == model::EventKind::kInboundProven) {
       child.proven = true;
       engine_.heard(moment, id);
-      if (child.up.use == ike::OutboundUse::kOnProof) use(life, id, work);
+      if (child.up.use == ike::OutboundUse::kOnProof) use(tunnel, life, id, work);
     } else if (event.kind == model::EventKind::kPeerMoved && child.up.encapsulation == model::Encapsulation::kUdp) {
       child.up.path.remote = {event.address, event.udp_port};
+      refresh(tunnel);
       work.plan_changed = true;
     }
   }
-  if (work.plan_changed) refresh(tunnel);
   return work;
 }
 

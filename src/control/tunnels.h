@@ -122,9 +122,8 @@ class Tunnels {
   void try_due(const ike::Moment& moment, TunnelWork& work);
   void look_at_sas(const ike::Moment& moment, const std::string& name, Life& life, const model::NamedTunnelStats& stats,
                    TunnelWork& work);
-  void use(Life& life, ike::ChildId child, TunnelWork& work);
+  void use(const std::string& name, Life& life, ike::ChildId child, TunnelWork& work);
   void refresh(const std::string& name);
-  [[nodiscard]] bool keeps_up(const std::string& name) const;
   [[nodiscard]] static Nanos pause(std::uint32_t failures);
 
   ike::Engine engine_;

@@ -79,6 +79,7 @@ struct ChildUp {
 };
 // The outbound SA of this child is the one to use from now on.
 struct ChildUse {
+  std::string tunnel;
   ChildId id;
 };
 // The child is gone; what is under way to us may still arrive for a moment.
@@ -111,7 +112,6 @@ struct Report {
   std::string_view id;  // of report_ids.h; empty: none
   std::string tunnel;   // empty: of nobody that is known
   std::string text;
-  std::vector<std::pair<std::string_view, std::string>> fields{};
 };
 
 using Effect =

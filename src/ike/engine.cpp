@@ -18,6 +18,16 @@ constexpr std::uint32_t kLeastChildSpi = 256;
 
 bool is_up(const IkeSa& sa) { return sa.state().phase == Phase::kEstablished; }
 
+// Their ids, since what is wanted of them may change them.
+template <typename Test>
+std::vector<ChildId> children_of(const IkeSa& sa, Test test) {
+  std::vector<ChildId> ids;
+  for (const auto& [id, child] : sa.state().children) {
+    if (test(child)) ids.push_back(id);
+  }
+  return ids;
+}
+
 }  // namespace
 
 Engine::Engine(crypto::Random& random)
@@ -30,11 +40,10 @@ Engine::Engine(crypto::Random& random)
       stranger_reports_(limits::kStrangerReports) {}
 Engine::~Engine() = default;
 
-void Engine::configure(std::vector<PolicyPtr> policies) {
-  policies_ = std::move(policies);
+void Engine::configure(const std::vector<PolicyPtr>& policies) {
   by_addresses_.clear();
   by_name_.clear();
-  for (const PolicyPtr& policy : policies_) {
+  for (const PolicyPtr& policy : policies) {
     by_addresses_[{policy->local, policy->remote}].push_back(policy);
     by_name_[policy->name] = policy;
   }
@@ -208,41 +217,41 @@ std::vector<std::uint64_t> Engine::sas_of(const std::string& tunnel) const {
   return {found->second.begin(), found->second.end()};
 }
 
-Effects Engine::terminate(const Moment& moment, const std::string& tunnel) {
+template <typename Call>
+Effects Engine::on_each(const Moment& moment, const std::string& tunnel, Call call) {
   Effects effects;
   Means means = this->means(moment, effects);
   for (const std::uint64_t spi : sas_of(tunnel)) {
-    sas_.at(spi).sa->want(means, Want::kDeleteIke);
+    call(means, *sas_.at(spi).sa);
     settle(means, spi);
   }
   return effects;
+}
+
+Effects Engine::terminate(const Moment& moment, const std::string& tunnel) {
+  return on_each(moment, tunnel, [](Means& means, IkeSa& sa) { sa.want(means, Want::kDeleteIke); });
 }
 
 Effects Engine::forget(const Moment& moment, const std::string& tunnel) {
-  Effects effects;
-  Means means = this->means(moment, effects);
-  for (const std::uint64_t spi : sas_of(tunnel)) {
-    sas_.at(spi).sa->close_now(means, {kIkeClosed, "the SA is forgotten", Severity::kInfo});
-    settle(means, spi);
-  }
-  return effects;
+  return on_each(moment, tunnel, [](Means& means, IkeSa& sa) {
+    sa.close_now(means, {kIkeClosed, "the SA is forgotten", Severity::kInfo});
+  });
 }
 
 Effects Engine::rekey(const Moment& moment, const std::string& tunnel, RekeyTarget what) {
-  Effects effects;
-  Means means = this->means(moment, effects);
-  for (const std::uint64_t spi : sas_of(tunnel)) {
-    IkeSa& sa = *sas_.at(spi).sa;
-    if (!is_up(sa)) continue;
-    if (what == RekeyTarget::kIke) sa.want(means, Want::kRekeyIke);
-    std::vector<ChildId> children;
-    for (const auto& [id, child] : sa.state().children) {
-      if (what == RekeyTarget::kChildren && child.stage == ChildStage::kActive) children.push_back(id);
-    }
-    for (const ChildId child : children) sa.want(means, Want::kRekeyChild, child);
-    settle(means, spi);
-  }
-  return effects;
+  return on_each(moment, tunnel, [what](Means& means, IkeSa& sa) {
+    if (!is_up(sa)) return;
+    if (what == RekeyTarget::kIke) return sa.want(means, Want::kRekeyIke);
+    const auto active = [](const ChildSa& child) { return child.stage == ChildStage::kActive; };
+    for (const ChildId child : children_of(sa, active)) sa.want(means, Want::kRekeyChild, child);
+  });
+}
+
+Effects Engine::delete_children(const Moment& moment, const std::string& tunnel) {
+  return on_each(moment, tunnel, [](Means& means, IkeSa& sa) {
+    const auto any = [](const ChildSa&) { return true; };
+    for (const ChildId child : children_of(sa, any)) sa.want(means, Want::kDeleteChild, child);
+  });
 }
 
 Effects Engine::rekey_child(const Moment& moment, ChildId child) {
@@ -252,19 +261,6 @@ Effects Engine::rekey_child(const Moment& moment, ChildId child) {
     const std::uint64_t own = owner->state().own_spi();
     owner->want(means, Want::kRekeyChild, child);
     settle(means, own);
-  }
-  return effects;
-}
-
-Effects Engine::delete_children(const Moment& moment, const std::string& tunnel) {
-  Effects effects;
-  Means means = this->means(moment, effects);
-  for (const std::uint64_t spi : sas_of(tunnel)) {
-    IkeSa& sa = *sas_.at(spi).sa;
-    std::vector<ChildId> children;
-    for (const auto& [id, child] : sa.state().children) children.push_back(id);
-    for (const ChildId child : children) sa.want(means, Want::kDeleteChild, child);
-    settle(means, spi);
   }
   return effects;
 }

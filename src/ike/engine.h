@@ -59,7 +59,7 @@ class Engine final : private Registry {
 
   // What may be negotiated from now on. SAs that are up follow the new policy of their tunnel at the next rekey; the
   // caller ends those that shall not go on.
-  void configure(std::vector<PolicyPtr> policies);
+  void configure(const std::vector<PolicyPtr>& policies);
   // From so many half-open SAs on everybody has to return a cookie; 0: always.
   void demand_cookies_from(std::size_t half_open) { half_open_.demand_from(half_open); }
 
@@ -138,6 +138,9 @@ class Engine final : private Registry {
   [[nodiscard]] std::vector<PolicyPtr> candidates(const Path& path) const;
 
   [[nodiscard]] Means means(const Moment& moment, Effects& effects);
+  // `call` on every SA of the tunnel.
+  template <typename Call>
+  [[nodiscard]] Effects on_each(const Moment& moment, const std::string& tunnel, Call call);
   [[nodiscard]] std::vector<std::uint64_t> sas_of(const std::string& tunnel) const;
   void settle(Means& means, std::uint64_t own_spi);
   void settle_touched(Means& means);
@@ -149,7 +152,6 @@ class Engine final : private Registry {
   void close_duplicates(Means& means, std::uint64_t own_spi, bool initial_contact);
 
   crypto::Random& random_;
-  std::vector<PolicyPtr> policies_;
   std::map<std::pair<IpAddress, IpAddress>, std::vector<PolicyPtr>> by_addresses_;  // local, remote
   std::map<std::string, PolicyPtr> by_name_;
   std::unordered_map<std::uint64_t, Entry> sas_;  // by our SPI

@@ -27,6 +27,11 @@ enum class Phase : std::uint8_t {
 };
 inline constexpr std::uint8_t kPhases = 9;
 
+// Before both sides are authenticated.
+[[nodiscard]] constexpr bool is_handshake(Phase phase) {
+  return phase != Phase::kEstablished && phase != Phase::kRekeyed && phase != Phase::kClosing;
+}
+
 enum class Gate : std::uint8_t { kClosed, kOpen };
 
 // `role` is ours in the original IKE_SA_INIT, the others are of the message that arrived.

@@ -239,17 +239,14 @@ void IkeSa::take_response(Means& means, Message message) {
 }
 
 // The peer's address may change at its NAT; who has no NAT before it stays where it was authenticated (RFC 7296 §2.23).
-bool IkeSa::follow_path(Means& means, const Path& path) {
-  if (path == state_.path) return false;
-  const bool handshake =
-      state_.phase != Phase::kEstablished && state_.phase != Phase::kRekeyed && state_.phase != Phase::kClosing;
-  if (!handshake && !state_.nat.peer) return false;
+void IkeSa::follow_path(Means& means, const Path& path) {
+  const bool handshake = is_handshake(state_.phase);
+  if (path == state_.path || (!handshake && !state_.nat.peer)) return;
   state_.path = path;
-  if (handshake) return true;
+  if (handshake) return;
   means.effects.push_back(PathMoved{state_.tunnel(), path});
   means.effects.push_back(
       Report{Severity::kInfo, kPeerMoved, state_.tunnel(), "the peer is at " + path.remote.text() + " now"});
-  return true;
 }
 
 void IkeSa::job_done(Means& means, JobId id, JobValue value) {

@@ -64,7 +64,7 @@ class IkeSa {
   Reading read(Message& message, std::uint8_t& critical) const;
   void serve(Means& means, Message message);
   void take_response(Means& means, Message message);
-  bool follow_path(Means& means, const Path& path);
+  void follow_path(Means& means, const Path& path);
   bool note_intermediate(ikewire::IkeRole sender, ConstBytes datagram, const Payloads& payloads);
 
   // --- what leaves ---

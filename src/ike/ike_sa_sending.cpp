@@ -27,10 +27,6 @@ std::string parts_text(const SentMessage& message) {
   return message.size() == 1 ? "" : ", " + std::to_string(message.size()) + " fragments";
 }
 
-bool is_handshake(Phase phase) {
-  return phase != Phase::kEstablished && phase != Phase::kRekeyed && phase != Phase::kClosing;
-}
-
 }  // namespace
 
 // For `levelgate explain` and `monitor`; below the level of the log.
@@ -93,7 +89,6 @@ void IkeSa::start_next(Means& means) {
     if (!own_) return;
     Turn turn(means, state_);
     const Outcome outcome = own_->begin(turn);
-    if (turn.job) own_job_ = turn.job;
     if (outcome == Outcome::kDone) {
       own_.reset();
       continue;

@@ -346,7 +346,7 @@ Outcome OwnCreate::finish_child(Turn& turn) {
     const ChildId winner = peer_record(sa)->made;
     const bool stands = sa.child(winner) != nullptr;
     if (old != nullptr && stands) old->stage = ChildStage::kReplaced;
-    if (stands || old != nullptr) turn.means.effects.push_back(ChildUse{stands ? winner : old->id});
+    if (stands || old != nullptr) turn.means.effects.push_back(ChildUse{sa.tunnel(), stands ? winner : old->id});
     if (old != nullptr && !stands) retry_later(turn);
     return Outcome::kDone;
   }

@@ -147,7 +147,7 @@ void PeerInformational::delete_children(Turn& turn, const ikewire::Delete& paylo
     // Who rekeyed the SA that now goes has its successor by now (RFC 7296 §2.8); also when a rekey of ours is not
     // answered yet.
     const bool succeeded = child->stage != ChildStage::kClosing && sa.child(child->peer_rekey.made) != nullptr;
-    if (succeeded) turn.means.effects.push_back(ChildUse{child->peer_rekey.made});
+    if (succeeded) turn.means.effects.push_back(ChildUse{sa.tunnel(), child->peer_rekey.made});
     if (child->stage == ChildStage::kActive && !succeeded) {
       turn.report(Severity::kInfo, kChildClosed, "the peer closed a Child SA");
     }
