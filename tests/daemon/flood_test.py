@@ -14,15 +14,6 @@ from daemons import Daemon, Folder
 from main import main
 from spaces import wait_until
 
-TUNNEL = """\
-tunnels:
-  lab:
-    local:  {{ address: {local} }}
-    remote: {{ address: {remote} }}
-    auth: {{ psk: {{ file: lab.psk }} }}
-    start: respond
-    tfs: {tfs}
-"""
 SECONDS = 6
 MOST_GROWTH = 16 << 20
 FLOOD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "init_flood.py")
@@ -42,11 +33,10 @@ class Flood(unittest.TestCase):
     def setUp(self):
         self.folder = Folder()
         self.addCleanup(self.folder.clear)
-        self.folder.write("lab.psk", "bm90IGEgc2VjcmV0LCBidXQgb2YgMjU2IGJpdHM6IDE=\n")
+        self.folder.write("lab.psk", pair.PSK + "\n")
         self.a, self.b = (Daemon(self.world, space, self.folder) for space in ("gwa", "gwb"))
         for own, daemon in ((1, self.a), (2, self.b)):
-            text = TUNNEL.format(local=pair.OUTER4[own], remote=pair.OUTER4[3 - own], tfs=pair.FIXED)
-            daemon.configure(pair.ports(own) + text + pair.ROUTES.format(other=3 - own))
+            daemon.configure(pair.by_ike(own))
             daemon.launch()
             self.addCleanup(daemon.stop)
         for daemon in (self.a, self.b):

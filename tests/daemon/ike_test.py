@@ -11,17 +11,7 @@ from daemons import Daemon, Folder
 from main import main
 from spaces import wait_until
 
-TUNNEL = """\
-tunnels:
-  lab:
-    local:  {{ address: {local} }}
-    remote: {{ address: {remote} }}
-    auth: {{ psk: {{ file: {psk} }} }}
-    start: {start}
-    ike: {{ dpd: {{ delay: 1s, timeout: 3s }} }}
-    tfs: {tfs}
-"""
-KEY, OTHER_KEY = ("bm90IGEgc2VjcmV0LCBidXQgb2YgMjU2IGJpdHM6IDE=", "bm90IGEgc2VjcmV0LCBidXQgb2YgMjU2IGJpdHM6IDI=")
+OTHER_PSK = "bm90IGEgc2VjcmV0LCBidXQgb2YgMjU2IGJpdHM6IDI="
 
 
 class Ike(unittest.TestCase):
@@ -33,14 +23,13 @@ class Ike(unittest.TestCase):
     def setUp(self):
         self.folder = Folder()
         self.addCleanup(self.folder.clear)
-        self.folder.write("lab.psk", KEY + "\n")
-        self.folder.write("other.psk", OTHER_KEY + "\n")
+        self.folder.write("lab.psk", pair.PSK + "\n")
+        self.folder.write("other.psk", OTHER_PSK + "\n")
         self.a, self.b = (Daemon(self.world, space, self.folder) for space in ("gwa", "gwb"))
 
     def start(self, a="always", b="respond", psk_of_b="lab.psk"):
         for own, daemon, start, psk in ((1, self.a, a, "lab.psk"), (2, self.b, b, psk_of_b)):
-            text = TUNNEL.format(local=pair.OUTER4[own], remote=pair.OUTER4[3 - own], psk=psk, start=start, tfs=pair.FIXED)
-            daemon.configure(pair.ports(own) + text + pair.ROUTES.format(other=3 - own))
+            daemon.configure(pair.by_ike(own, start, psk, dpd=("1s", "3s")))
             daemon.launch()
             self.addCleanup(daemon.stop)
         for daemon in (self.a, self.b):

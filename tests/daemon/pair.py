@@ -32,6 +32,17 @@ TUNNEL = """\
       inbound:  {{ spi: {spi_in:#x}, cipher: {cipher}, key: {{ file: {name}-{other}.key }} }}
     tfs: {tfs}
 {more}"""
+IKE_TUNNEL = """\
+tunnels:
+  lab:
+    local:  {{ address: {local} }}
+    remote: {{ address: {remote} }}
+    auth: {{ psk: {{ file: {psk} }} }}
+    start: {start}
+    ike: {{ dpd: {{ delay: {dpd_delay}, timeout: {dpd_timeout} }} }}
+    tfs: {tfs}
+"""
+PSK = "bm90IGEgc2VjcmV0LCBidXQgb2YgMjU2IGJpdHM6IDE="
 ROUTES = """\
 routes:
   - {{ to: 10.{other}.0.0/24, via: lab }}
@@ -56,6 +67,14 @@ def whole(own, **settings):
     for_ports = {key: settings[key] for key in ("dataplane", "wan", "lan", "outer") if key in settings}
     for_tunnel = {key: settings[key] for key in ("tfs", "cipher", "outer", "more") if key in settings}
     return ports(own, **for_ports) + "tunnels:\n" + tunnel(own, **for_tunnel) + ROUTES.format(other=3 - own)
+
+
+def by_ike(own, start="respond", psk="lab.psk", dpd=("10s", "60s")):
+    """The configuration of one side whose tunnel has a preshared key."""
+    other = 3 - own
+    tunnel_ = IKE_TUNNEL.format(local=OUTER4[own], remote=OUTER4[other], psk=psk, start=start, tfs=FIXED,
+                                dpd_delay=dpd[0], dpd_timeout=dpd[1])
+    return ports(own) + tunnel_ + ROUTES.format(other=other)
 
 
 def make_keys(folder, name="lab", cipher="aes256gcm16"):
