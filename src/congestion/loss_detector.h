@@ -26,7 +26,7 @@ struct LostRun {
 // Thread: worker. Work per arrival is bounded by the window; memory is taken at birth.
 class LossDetector {
  public:
-  // `displaced`: later packets that must arrive before a missing one is lost; held between 3 (NDUPACK) and 1,024.
+  // `displaced`: later packets that must arrive before a missing one is lost; held between 3 (NDUPACK) and 128.
   explicit LossDetector(std::uint32_t displaced)
       : displaced_(displaced < kFewest ? kFewest
                    : displaced > kMost ? kMost
@@ -69,7 +69,7 @@ class LossDetector {
 
  private:
   static constexpr std::uint32_t kFewest = 3;   // NDUPACK
-  static constexpr std::uint32_t kMost = 1024;  // longer waits make a report too old to be of use
+  static constexpr std::uint32_t kMost = 128;  // 16 KiB; longer waits make a report too old to be of use
 
   enum class State : std::uint8_t { kMissing, kArrived, kProbe };
   struct Slot {
