@@ -47,11 +47,7 @@ TABLE = {
 # The one step upwards: crypto implements the seam that esp declares.
 SEAMS = {("crypto", "esp"): ["esp/cipher.h"]}
 CONTROL_TOWER = {"control", "ike", "negotiation", "ikewire"}
-<<<<<<< HEAD
-DATA_TOWER = {"dataplane", "aggfrag", "congestion", "esp", "dpdk", "handover"}
-=======
-DATA_TOWER = {"dataplane", "publisher", "aggfrag", "esp", "dpdk", "handover"}
->>>>>>> main
+DATA_TOWER = {"dataplane", "publisher", "aggfrag", "congestion", "esp", "dpdk", "handover"}
 
 # First match counts; a header that matches none is the standard library's or the system's.
 EXTERNAL = [
@@ -68,11 +64,7 @@ EXTERNAL = [
     (r"fmt/.*", {"config", "control", "sockets", "api", "kernel", "dpdk", "app", "cli"}),
 ]
 # Rooms that know the language's own library and nothing of an operating system.
-<<<<<<< HEAD
-PURE_ROOMS = {"base", "model", "handover", "wire", "ikewire", "crypto", "negotiation", "syntax", "config", "aggfrag", "congestion", "esp", "ike", "dataplane", "control"}
-=======
-PURE_ROOMS = {"base", "model", "handover", "wire", "ikewire", "crypto", "negotiation", "syntax", "config", "aggfrag", "esp", "ike", "dataplane", "publisher", "control"}
->>>>>>> main
+PURE_ROOMS = {"base", "model", "handover", "wire", "ikewire", "crypto", "negotiation", "syntax", "config", "aggfrag", "congestion", "esp", "ike", "dataplane", "publisher", "control"}
 PURE_HEADER = re.compile(r"[a-z0-9_]+|immintrin\.h|fmt/.*")
 SYSTEM_HEADER_ALLOWED = {
     "src/base/ip_address.cpp": {"arpa/inet.h"},  # inet_pton and inet_ntop: text forms of addresses, no socket
