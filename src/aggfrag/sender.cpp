@@ -63,14 +63,23 @@ bool Sender::may_split(std::uint32_t octets, std::uint32_t space, std::uint32_t 
   return used == 0 || (space >= kMinFragment && octets - space <= kMaxBlockOffset);
 }
 
+std::uint32_t Sender::write_header(std::byte* to, std::uint16_t block_offset) const {
+  if (!report_) {
+    wire::write_aggfrag(to, block_offset);
+    return wire::kAggfragOctets;
+  }
+  wire::write_congestion(to, block_offset, *report_);
+  return wire::kAggfragCongestionOctets;
+}
+
 Filled Sender::copy(const InnerQueue& queue, Bytes payload) {
   // What is left of the half-sent packet, in full, even when it is more than this payload holds (RFC 9347 §6.1.1).
   const std::uint32_t block_offset = head_offset_ == 0 ? 0 : queue.front().length - head_offset_;
-  wire::write_aggfrag(payload.data(), static_cast<std::uint16_t>(block_offset));
+  const std::uint32_t header = write_header(payload.data(), static_cast<std::uint16_t>(block_offset));
   Filled filled;
-  filled.data_octets = copy_blocks(queue, payload.data() + wire::kAggfragOctets,
-                                   static_cast<std::uint32_t>(payload.size()) - wire::kAggfragOctets, &filled.consumed);
-  filled.payload_octets = wire::kAggfragOctets + filled.data_octets;
+  filled.data_octets = copy_blocks(queue, payload.data() + header, static_cast<std::uint32_t>(payload.size()) - header,
+                                   &filled.consumed);
+  filled.payload_octets = header + filled.data_octets;
   filled.all_pad = filled.data_octets == 0;
   return filled;
 }

@@ -8,9 +8,11 @@
 #include <levelgate/base/bytes.h>
 
 #include <cstdint>
+#include <optional>
 
 #include "aggfrag/inner_queue.h"
 #include "wire/aggfrag_header.h"
+#include "wire/congestion_header.h"
 
 namespace levelgate::aggfrag {
 
@@ -39,6 +41,11 @@ class Sender {
   // The same without padding, for on-demand mode; an empty queue gives the header alone.
   Filled fill_unpadded(const InnerQueue& queue, Bytes payload);
 
+  // Payloads are of sub-type 1 from now on and say this of the path (RFC 9347 §6.1.2): 20 octets less for data.
+  void report(const wire::CongestionHeader& header) { report_ = header; }
+  // Payloads are of sub-type 0 again.
+  void report_nothing() { report_.reset(); }
+
   // Octets of the queue's front that already left.
   [[nodiscard]] std::uint32_t head_offset() const { return head_offset_; }
   // A fragment cannot continue under another SA (RFC 9347 §2.2.3): the half-sent packet starts anew.
@@ -46,11 +53,13 @@ class Sender {
 
  private:
   Filled copy(const InnerQueue& queue, Bytes payload);
+  std::uint32_t write_header(std::byte* to, std::uint16_t block_offset) const;
   std::uint32_t copy_blocks(const InnerQueue& queue, std::byte* to, std::uint32_t room, std::uint32_t* consumed);
   [[nodiscard]] bool may_split(std::uint32_t octets, std::uint32_t space, std::uint32_t used) const;
 
   Fragmentation fragmentation_;
   std::uint32_t head_offset_ = 0;
+  std::optional<wire::CongestionHeader> report_;
 };
 
 }  // namespace levelgate::aggfrag

@@ -58,7 +58,7 @@ std::string mode_text(const model::TunnelConfig& tunnel, const std::string& inde
 }
 
 std::string sum_text(const model::TunnelConfig& tunnel) {
-  const auto sizes = model::outer_sizes(tunnel.local.family(), tunnel.encapsulation, tunnel.tfs.mode);
+  const auto sizes = model::outer_sizes(tunnel.local.family(), tunnel.encapsulation, tunnel.tfs);
   return fmt::format("{}-byte outer: {}{} + 8 ESP + 8 IV + 16 ICV + 2 trailer{} leaves {} bytes for inner packets\n",
                      tunnel.tfs.packet_size, tunnel.local.family() == IpFamily::kV4 ? "20 IPv4" : "40 IPv6",
                      tunnel.encapsulation == model::Encapsulation::kUdp ? " + 8 UDP" : "",
@@ -70,7 +70,7 @@ std::string sum_text(const model::TunnelConfig& tunnel) {
 
 RateBudget rate_budget(const model::TunnelConfig& tunnel) {
   RateBudget budget;
-  const auto sizes = model::outer_sizes(tunnel.local.family(), tunnel.encapsulation, tunnel.tfs.mode);
+  const auto sizes = model::outer_sizes(tunnel.local.family(), tunnel.encapsulation, tunnel.tfs);
   const std::uint32_t fits = tunnel.tfs.packet_size - (tunnel.tfs.packet_size - sizes.headers) % 4;
   budget.inner_octets = fits > sizes.overhead() ? fits - sizes.overhead() : 0;
   budget.share = static_cast<double>(budget.inner_octets) / tunnel.tfs.packet_size;

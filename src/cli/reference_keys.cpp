@@ -41,6 +41,9 @@ std::string form_text(const KeySpec& spec) {
     case KeyType::kOctets:
       form = "size, as `1400B`";
       break;
+    case KeyType::kShare:
+      form = "share, as `5%`";
+      break;
     case KeyType::kAddress:
       form = "address";
       break;

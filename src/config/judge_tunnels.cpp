@@ -23,7 +23,7 @@ constexpr double kLongestIntervalNs = 10e9;
 constexpr double kEthernetOverhead = 38;  // what rate-layer l2 adds
 
 // Keys below tfs that a mode does not look at.
-constexpr std::array<std::pair<model::TfsMode, const char*>, 9> kWithoutEffect{{
+constexpr std::array<std::pair<model::TfsMode, const char*>, 17> kWithoutEffect{{
     {model::TfsMode::kFixed, "init-delay"},
     {model::TfsMode::kOnDemand, "rate-layer"},
     {model::TfsMode::kOnDemand, "catch-up"},
@@ -33,6 +33,14 @@ constexpr std::array<std::pair<model::TfsMode, const char*>, 9> kWithoutEffect{{
     {model::TfsMode::kPlain, "fragment"},
     {model::TfsMode::kPlain, "receive"},
     {model::TfsMode::kPlain, "peer-required"},
+    {model::TfsMode::kOnDemand, "min-rate"},
+    {model::TfsMode::kOnDemand, "ecn"},
+    {model::TfsMode::kOnDemand, "congestion-reports"},
+    {model::TfsMode::kOnDemand, "circuit-breaker"},
+    {model::TfsMode::kPlain, "min-rate"},
+    {model::TfsMode::kPlain, "ecn"},
+    {model::TfsMode::kPlain, "congestion-reports"},
+    {model::TfsMode::kPlain, "circuit-breaker"},
 }};
 
 // Keys of a tunnel that only IKE looks at: the map that they stand in, and their name.
@@ -193,10 +201,12 @@ class TunnelJudge {
     if (complaints_.faulty(tfs)) return;
     if (mode == nullptr) {
       return complaints_.error(30, tfs != nullptr ? tfs->mark : place.mark,
-                               "tunnels." + tunnel.name + ".tfs has no mode", "mode: fixed, on-demand or plain");
+                               "tunnels." + tunnel.name + ".tfs has no mode",
+                               "mode: fixed, congestion-controlled, on-demand or plain");
     }
     if (complaints_.faulty(mode)) return;
     judge_rate(tunnel, *tfs, *mode);
+    judge_congestion(tunnel, *tfs);
     judge_size(tunnel, *tfs);
     for (const Node::Entry& entry : tfs->entries) {
       for (const auto& [without, key] : kWithoutEffect) {
@@ -226,7 +236,8 @@ class TunnelJudge {
       return complaints_.error(33, tfs.mark, "tunnels." + tunnel.name + ".tfs has no rate",
                                "rate: 20 Mbit/s, for example");
     }
-    complaints_.note(101, mode.mark, "fixed mode does not back off: it belongs on a path with reserved capacity");
+    if (!tunnel.tfs.congestion.controlled)
+      complaints_.note(101, mode.mark, "fixed mode does not back off: it belongs on a path with reserved capacity");
     if (complaints_.faulty(rate) || complaints_.faulty(tfs.find("packet-size"))) return;
     const double octets =
         tunnel.tfs.packet_size + (tunnel.tfs.rate_layer == model::RateLayer::kL2 ? kEthernetOverhead : 0.0);
@@ -243,6 +254,36 @@ class TunnelJudge {
                         "raise rate or max-queue-delay");
   }
 
+  void judge_congestion(const model::TunnelConfig& tunnel, const Node& tfs) {
+    if (tunnel.tfs.mode != model::TfsMode::kFixed) return;
+    const model::CongestionSettings& congestion = tunnel.tfs.congestion;
+    const Node* const breaker = tfs.find("circuit-breaker");
+    const Node* const floor = tfs.find("min-rate");
+    if (floor != nullptr && !complaints_.faulty(floor) && !complaints_.faulty(tfs.find("rate"))) {
+      const double octets = tunnel.tfs.packet_size;
+      if (congestion.min_rate > tunnel.tfs.rate_bits_per_second) {
+        complaints_.error(61, *floor, "min-rate " + floor->text + " is above rate",
+                          "rate is the ceiling, min-rate the floor");
+      } else if (octets * 8e9 / static_cast<double>(congestion.min_rate) > kLongestIntervalNs) {
+        complaints_.error(61, *floor, "min-rate " + floor->text + " is less than one packet every 10 s",
+                          "raise min-rate, or leave it out: ten packets a second");
+      }
+    }
+    if (breaker == nullptr || complaints_.faulty(breaker) || !congestion.breaker) return;
+    for (const char* const needed : {"loss", "for"}) {
+      if (breaker->find(needed) != nullptr) continue;
+      complaints_.error(62, breaker->mark,
+                        "tunnels." + tunnel.name + ".tfs.circuit-breaker has no " + std::string(needed),
+                        "circuit-breaker: { loss: 5%, for: 10s }, for example");
+    }
+    const Node* const clear = breaker->find("clear-after");
+    if (clear == nullptr || complaints_.faulty(clear) || complaints_.faulty(breaker->find("for"))) return;
+    if (congestion.breaker->clears_after && *congestion.breaker->clears_after < congestion.breaker->persists) {
+      complaints_.error(63, *clear, "clear-after " + clear->text + " is shorter than for",
+                        "a breaker stays open at least as long as it took to trip");
+    }
+  }
+
   void judge_size(const model::TunnelConfig& tunnel, const Node& tfs) {
     const Node* const size = tfs.find("packet-size");
     if (complaints_.faulty(size)) return;
@@ -250,7 +291,7 @@ class TunnelJudge {
     const std::string written = size != nullptr ? size->text : std::to_string(tunnel.tfs.packet_size) + "B";
     const model::InterfaceConfig* const interface = interface_named(config_, tunnel.interface);
     if (interface != nullptr && !fits_mtu(*interface, tunnel, place, written)) return;
-    const auto sizes = model::outer_sizes(tunnel.remote.family(), tunnel.encapsulation, tunnel.tfs.mode);
+    const auto sizes = model::outer_sizes(tunnel.remote.family(), tunnel.encapsulation, tunnel.tfs);
     const bool exact = tunnel.tfs.mode == model::TfsMode::kFixed;  // elsewhere it is a bound
     if (!exact || model::size_possible(tunnel.tfs.packet_size, sizes.headers)) return;
     const std::uint32_t lower = tunnel.tfs.packet_size - (tunnel.tfs.packet_size - sizes.headers) % 4;
@@ -266,7 +307,7 @@ class TunnelJudge {
       const Node* const set = draft_.ports[i].node->find("mtu");
       const std::uint32_t mtu = port.mtu.value_or(kUsualMtu);
       if (complaints_.faulty(set) || tunnel.tfs.packet_size <= mtu) return true;
-      const auto sizes = model::outer_sizes(tunnel.remote.family(), tunnel.encapsulation, tunnel.tfs.mode);
+      const auto sizes = model::outer_sizes(tunnel.remote.family(), tunnel.encapsulation, tunnel.tfs);
       std::string hint = "largest that fits is " + std::to_string(mtu - (mtu - sizes.headers) % 4) + "B";
       if (mtu == kUsualMtu) hint += " (" + std::to_string(kPppoeMtu) + "B with PPPoE)";
       hint += set != nullptr ? "; mtu set at " + draft_.place_text(set->mark) : "; set ports." + port.name + ".mtu";

@@ -144,6 +144,7 @@ class TunnelReader {
   static void read_tfs(const Node& node, model::TfsSettings& tfs) {
     tfs.mode = choice_of(node.find("mode"), tfs.mode,
                          {{"fixed", model::TfsMode::kFixed},
+                          {"congestion-controlled", model::TfsMode::kFixed},
                           {"on-demand", model::TfsMode::kOnDemand},
                           {"plain", model::TfsMode::kPlain}});
     if (const Node* const rate = node.find("rate"))
@@ -157,6 +158,7 @@ class TunnelReader {
     tfs.max_queue_delay = duration_of(node.find("max-queue-delay"), tfs.max_queue_delay);
     tfs.init_delay = duration_of(node.find("init-delay"), tfs.init_delay);
     tfs.catch_up_slots = static_cast<std::uint32_t>(integer_of(node.find("catch-up"), tfs.catch_up_slots));
+    read_congestion(node, tfs.congestion);
     const Node* const receive = node.find("receive");
     if (receive == nullptr) return;
     tfs.receive.reorder_window =
@@ -164,6 +166,29 @@ class TunnelReader {
     const Node* const timer = receive->find("lost-timer");
     const auto wait = timer != nullptr ? syntax::parse_duration(timer->text) : syntax::parse_duration("");
     if (wait) tfs.receive.lost_packet_timer = *wait;  // else auto
+  }
+
+  static void read_congestion(const Node& node, model::CongestionSettings& congestion) {
+    congestion.controlled = text_of(node.find("mode")) == "congestion-controlled";
+    if (const Node* const floor = node.find("min-rate")) {
+      congestion.min_rate = syntax::parse_rate(floor->text).value_or(0);
+    }
+    congestion.counts_marks = boolean_of(node.find("ecn"), false);
+    congestion.reports_wanted = boolean_of(node.find("congestion-reports"), false);
+    const Node* const breaker = node.find("circuit-breaker");
+    if (breaker == nullptr || breaker->kind != Node::Kind::kMap) return;
+    model::BreakerSettings settings;
+    if (const Node* const loss = breaker->find("loss")) {
+      settings.loss_permille =
+          static_cast<std::uint32_t>(syntax::parse_permille(loss->text).value_or(settings.loss_permille));
+    }
+    settings.persists = duration_of(breaker->find("for"), settings.persists);
+    settings.action = choice_of(breaker->find("action"), settings.action,
+                                {{"stop", model::BreakerAction::kStop}, {"floor", model::BreakerAction::kFloor}});
+    const Node* const clear = breaker->find("clear-after");
+    const auto span = clear != nullptr ? syntax::parse_duration(clear->text) : syntax::parse_duration("");
+    if (span) settings.clears_after = *span;  // else never
+    congestion.breaker = settings;
   }
 
   const Node::Entry& entry_;

@@ -68,7 +68,7 @@ class LossDetector {
   }
 
  private:
-  static constexpr std::uint32_t kFewest = 3;   // NDUPACK
+  static constexpr std::uint32_t kFewest = 3;  // NDUPACK
   static constexpr std::uint32_t kMost = 128;  // 16 KiB; longer waits make a report too old to be of use
 
   enum class State : std::uint8_t { kMissing, kArrived, kProbe };

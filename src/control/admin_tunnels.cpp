@@ -71,7 +71,7 @@ State state_of(const Subject& tunnel, const View& view) {
 }
 
 std::uint32_t payload_octets(const model::TunnelPlan& plan) {
-  const auto sizes = model::outer_sizes(plan.local.family(), plan.encapsulation, plan.tfs.mode);
+  const auto sizes = model::outer_sizes(plan.local.family(), plan.encapsulation, plan.tfs);
   return plan.tfs.packet_size > sizes.overhead() ? plan.tfs.packet_size - sizes.overhead() : 0;
 }
 
@@ -87,10 +87,10 @@ std::string loss_text(const model::TunnelStats& counters) {
   return decimals(100 * static_cast<double>(counters.rx_missed_pkts) / static_cast<double>(expected), 3) + "%";
 }
 
-std::string_view mode_name(model::TfsMode mode) {
-  switch (mode) {
+std::string_view mode_name(const model::TfsSettings& tfs) {
+  switch (tfs.mode) {
     case model::TfsMode::kFixed:
-      return "fixed";
+      return tfs.congestion.controlled ? "congestion-controlled" : "fixed";
     case model::TfsMode::kOnDemand:
       return "on-demand";
     case model::TfsMode::kPlain:
@@ -115,7 +115,7 @@ Value::Map counters_value(const model::TunnelStats& counters) {
 Value::Map tunnel_value(const Subject& tunnel, const State& state, const View& view) {
   const TunnelTrend trend = tunnel.trend != nullptr ? *tunnel.trend : TunnelTrend{};
   Value::Map map{{"state", Value{state.word}},
-                 {"mode", Value{std::string(mode_name(tunnel.plan.tfs.mode))}},
+                 {"mode", Value{std::string(mode_name(tunnel.plan.tfs))}},
                  {"local", Value{tunnel.plan.local.text()}},
                  {"remote", Value{tunnel.plan.remote.text()}},
                  {"worker", Value{std::uint64_t{tunnel.plan.worker.value}}},
@@ -179,7 +179,7 @@ std::string share_text(std::uint64_t part, std::uint64_t whole) {
 }
 
 std::string headline(const model::TunnelPlan& plan) {
-  std::string text = left(plan.name, 8) + " " + std::string(mode_name(plan.tfs.mode));
+  std::string text = left(plan.name, 8) + " " + std::string(mode_name(plan.tfs));
   const std::string size = std::to_string(plan.tfs.packet_size) + "-byte packets";
   if (plan.tfs.mode == model::TfsMode::kFixed) {
     const bool l2 = plan.tfs.rate_layer == model::RateLayer::kL2;

@@ -75,6 +75,18 @@ std::string text(model::TfsMode value) {
   return "";
 }
 
+// What the operator wrote as tfs.mode.
+std::string mode_text(const model::TfsSettings& tfs) {
+  return tfs.congestion.controlled ? "congestion-controlled" : text(tfs.mode);
+}
+
+std::string breaker_text(const std::optional<model::BreakerSettings>& breaker) {
+  if (!breaker) return "none";
+  const std::string clear = breaker->clears_after ? span(*breaker->clears_after) : "never";
+  return "loss " + decimals(breaker->loss_permille / 10.0, 1) + "% for " + span(breaker->persists) + ", " +
+         (breaker->action == model::BreakerAction::kStop ? "stop" : "floor") + ", clear after " + clear;
+}
+
 std::string text(EspCipher value) {
   switch (value) {
     case EspCipher::kAes128Gcm16:
@@ -226,7 +238,7 @@ class Comparison {
   }
 
   void tfs(const std::string& path, const model::TfsSettings& a, const model::TfsSettings& b) {
-    field(path + "mode", Cost::kTunnelRestart, a.mode, b.mode);
+    field(path + "mode", Cost::kTunnelRestart, mode_text(a), mode_text(b));
     field(path + "rate", Cost::kTunnelRestart, set_rate(a.rate_bits_per_second), set_rate(b.rate_bits_per_second));
     if (a.rate_layer != b.rate_layer) {
       const auto word = [](model::RateLayer layer) { return layer == model::RateLayer::kL3 ? "l3" : "l2"; };
@@ -237,6 +249,13 @@ class Comparison {
     field(path + "max-queue-delay", Cost::kTunnelRestart, span(a.max_queue_delay), span(b.max_queue_delay));
     field(path + "init-delay", Cost::kTunnelRestart, span(a.init_delay), span(b.init_delay));
     field(path + "catch-up", Cost::kTunnelRestart, a.catch_up_slots, b.catch_up_slots);
+    const model::CongestionSettings& x = a.congestion;
+    const model::CongestionSettings& y = b.congestion;
+    const auto floor = [](std::uint64_t rate) { return rate == 0 ? std::string("auto") : set_rate(rate); };
+    field(path + "min-rate", Cost::kTunnelRestart, floor(x.min_rate), floor(y.min_rate));
+    field(path + "ecn", Cost::kTunnelRestart, x.counts_marks, y.counts_marks);
+    field(path + "congestion-reports", Cost::kTunnelRestart, x.reports_wanted, y.reports_wanted);
+    field(path + "circuit-breaker", Cost::kTunnelRestart, breaker_text(x.breaker), breaker_text(y.breaker));
     field(path + "receive.reorder-window", Cost::kLive, a.receive.reorder_window, b.receive.reorder_window);
     field(path + "receive.lost-timer", Cost::kLive, a.receive.lost_packet_timer, b.receive.lost_packet_timer);
   }

@@ -25,6 +25,7 @@ struct Negotiated {
   IpAddress remote;
   bool aggfrag = true;               // false: plain tunnel mode
   bool peer_takes_fragments = true;  // of inner packets
+  bool peer_wants_reports = false;   // of congestion (RFC 9347 §6.1.4)
 };
 
 using NegotiatedTunnels = std::map<std::string, Negotiated>;  // by name of the tunnel

@@ -100,6 +100,7 @@ class PlanMaker {
     plan.udp_remote_port = agreed.udp_remote_port;
     if (!agreed.aggfrag) plan.tfs.mode = model::TfsMode::kPlain;
     if (!agreed.peer_takes_fragments) plan.tfs.fragment = false;
+    plan.tfs.congestion.reports_wanted |= agreed.peer_wants_reports;
   }
 
   // Old tunnels stay where they are; new ones go, in the order of the file, to the worker with the fewest.

@@ -27,6 +27,7 @@ bool begins_anew(const model::TunnelConfig& a, const model::TunnelConfig& b) {
   const bool same_proof =
       a.ike->psk == b.ike->psk && a.ike->identity == b.ike->identity && a.ike->authorities == b.ike->authorities;
   const bool same_kind = (a.tfs.mode == model::TfsMode::kPlain) == (b.tfs.mode == model::TfsMode::kPlain) &&
+                         a.tfs.wants_reports() == b.tfs.wants_reports() &&
                          a.ike->aggfrag_required == b.ike->aggfrag_required &&
                          a.ike->encapsulation == b.ike->encapsulation;
   return !(same_ends && same_names && same_proof && same_kind);
@@ -284,6 +285,7 @@ void Tunnels::refresh(const std::string& name) {
   agreed.remote = up.path.remote.address;
   agreed.aggfrag = up.aggfrag;
   agreed.peer_takes_fragments = up.peer_takes_fragments;
+  agreed.peer_wants_reports = up.peer_wants_reports;
 }
 
 // --- what the data plane tells ---

@@ -75,6 +75,7 @@ struct ChildUp {
   Path path;
   bool aggfrag = true;               // false: plain tunnel mode
   bool peer_takes_fragments = true;  // of inner packets (RFC 9347 §5.1)
+  bool peer_wants_reports = false;   // of congestion
   OutboundUse use = OutboundUse::kNow;
 };
 // The outbound SA of this child is the one to use from now on.

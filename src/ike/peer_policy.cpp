@@ -77,6 +77,8 @@ Result<PolicyPtr> make_policy(const model::TunnelConfig& tunnel, std::shared_ptr
   policy->aggfrag = tunnel.tfs.mode == model::TfsMode::kPlain ? AggfragPolicy::kOff
                     : ike.aggfrag_required                    ? AggfragPolicy::kRequired
                                                               : AggfragPolicy::kWanted;
+  policy->wants_reports = tunnel.tfs.wants_reports();
+  policy->sends_reports = tunnel.tfs.mode == model::TfsMode::kFixed;
   return policy;
 }
 

@@ -35,6 +35,8 @@ struct PeerPolicy {
   model::SelectorPair selectors;  // never empty: "any" is written out
   model::EncapsulationChoice encapsulation = model::EncapsulationChoice::kAuto;
   AggfragPolicy aggfrag = AggfragPolicy::kRequired;
+  bool wants_reports = false;  // of congestion, from the peer (flag C, RFC 9347 §6.1.4)
+  bool sends_reports = false;  // can be given: payloads leave by a schedule
 
   // On offering, and on choosing when the peer said what it has.
   [[nodiscard]] negotiation::Terms ike_terms(negotiation::AdditionalExchanges additional) const {

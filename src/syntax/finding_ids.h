@@ -15,7 +15,7 @@ struct FindingText {
   std::string_view cure;
 };
 
-inline constexpr std::array<FindingText, 66> kFindingTexts{{
+inline constexpr std::array<FindingText, 69> kFindingTexts{{
     {1, "The file is not valid YAML.",
      "Mend the syntax at the place named; most often it is indentation, a missing colon or an unclosed bracket."},
     {2, "A value has the wrong kind: a map where a single value is expected, or the reverse.",
@@ -104,6 +104,12 @@ inline constexpr std::array<FindingText, 66> kFindingTexts{{
      "openssl rand -base64 32 makes a good one; auth.psk.weak: true takes the risk."},
     {55, "IKE does not listen on the interface of a tunnel whose keys it is to make.",
      "Add the interface to ike.listen, or leave ike.listen out."},
+    {61, "min-rate is above rate, or is sent too rarely or too often.",
+     "Keep min-rate at or below rate, and packet-size over min-rate at or below 10 s."},
+    {62, "A circuit breaker does not say when it trips (RFC 9347 section 2.4.2.1).",
+     "Give both: loss: 5% and for: 10s, for example."},
+    {63, "A circuit breaker would close sooner than it trips (RFC 8084 section 4).",
+     "Keep clear-after at or above for."},
     {101, "Fixed mode does not back off when the path is congested (RFC 9347 section 2.4.1).",
      "Use it on paths whose capacity is reserved for it."},
     {102, "The reorder window is larger than the replay window.",

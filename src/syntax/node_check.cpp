@@ -97,6 +97,7 @@ class Checker {
       case KeyType::kRate:
       case KeyType::kDuration:
       case KeyType::kOctets:
+      case KeyType::kShare:
       case KeyType::kAddress:
       case KeyType::kNetwork:
       case KeyType::kMac:
@@ -268,6 +269,8 @@ class Checker {
         return check_quantity(node, spec, path, parse_duration(node.text));
       case KeyType::kOctets:
         return check_quantity(node, spec, path, parse_octets(node.text));
+      case KeyType::kShare:
+        return check_quantity(node, spec, path, parse_permille(node.text));
       case KeyType::kAddress:
       case KeyType::kAddresses:
       case KeyType::kAddressOrMap:
@@ -305,6 +308,7 @@ std::string amount_text(std::uint64_t amount, KeyType type) {
   if (type == KeyType::kOctets) {
     return amount % (1 << 20) == 0 ? std::to_string(amount >> 20) + "MiB" : std::to_string(amount) + "B";
   }
+  if (type == KeyType::kShare) return std::to_string(amount / 10) + "." + std::to_string(amount % 10) + "%";
   if (type != KeyType::kDuration) return std::to_string(amount);
   if (amount % 1'000'000'000 == 0) return std::to_string(amount / 1'000'000'000) + "s";
   return amount % 1'000'000 == 0 ? std::to_string(amount / 1'000'000) + "ms" : std::to_string(amount / 1'000) + "us";

@@ -25,6 +25,7 @@ enum class KeyType : std::uint8_t {
   kRate,
   kDuration,
   kOctets,
+  kShare,  // a percentage
   kAddress,
   kAddresses,           // one or a list
   kAddressOrMap,        // an address alone, or a map of the keys below

@@ -67,6 +67,8 @@ std::string value_schema(const KeySpec& spec) {
       return pattern_schema("^[0-9]+([.][0-9]+)? ?(ns|us|ms|s|min|h|d)$");
     case KeyType::kOctets:
       return pattern_schema("^[0-9]+([.][0-9]+)? ?([KMG]i|[kMG])?B$");
+    case KeyType::kShare:
+      return pattern_schema("^[0-9]+([.][0-9])? ?%$");
     case KeyType::kTexts:
       return one_or_list(".");
     case KeyType::kAddress:
@@ -162,6 +164,7 @@ std::string schema_of(const KeySpec& spec, int depth) {
     case KeyType::kRate:
     case KeyType::kDuration:
     case KeyType::kOctets:
+    case KeyType::kShare:
     case KeyType::kAddress:
     case KeyType::kAddresses:
     case KeyType::kNetwork:

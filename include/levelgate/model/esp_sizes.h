@@ -14,14 +14,15 @@ namespace levelgate::model {
 struct OuterSizes {
   std::uint32_t headers = 0;  // IP, and UDP with UDP encapsulation
   std::uint32_t esp = 34;     // 8 header, 8 IV, 16 ICV, 2 trailer
-  std::uint32_t aggfrag = 4;  // 0 in plain mode
+  std::uint32_t aggfrag = 4;  // 24 with congestion reports; 0 in plain mode
   [[nodiscard]] std::uint32_t overhead() const { return headers + esp + aggfrag; }
 };
 
-[[nodiscard]] inline OuterSizes outer_sizes(IpFamily family, Encapsulation encapsulation, TfsMode mode) {
+[[nodiscard]] inline OuterSizes outer_sizes(IpFamily family, Encapsulation encapsulation, const TfsSettings& tfs) {
   OuterSizes sizes;
   sizes.headers = (family == IpFamily::kV4 ? 20u : 40u) + (encapsulation == Encapsulation::kUdp ? 8u : 0u);
-  if (mode == TfsMode::kPlain) sizes.aggfrag = 0;
+  if (tfs.mode == TfsMode::kPlain) sizes.aggfrag = 0;
+  if (tfs.sends_reports()) sizes.aggfrag = 24;
   return sizes;
 }
 

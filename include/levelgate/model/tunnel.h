@@ -18,7 +18,7 @@
 namespace levelgate::model {
 
 enum class TfsMode : std::uint8_t {
-  kFixed,     // one packet of one size at every slot
+  kFixed,     // one packet of one size at every slot; the rate may follow congestion
   kOnDemand,  // aggregates and fragments, sends when there is something to send
   kPlain,     // ordinary tunnel-mode ESP, no AGGFRAG
 };
@@ -33,6 +33,27 @@ struct ReceiveSettings {
   auto operator<=>(const ReceiveSettings&) const = default;
 };
 
+enum class BreakerAction : std::uint8_t { kStop, kFloor };
+
+// When the circuit breaker trips and what then (RFC 8084, RFC 9347 §2.4.2.1).
+struct BreakerSettings {
+  std::uint32_t loss_permille = 50;  // of the packets, 1 to 1,000
+  Nanos persists = std::chrono::seconds(10);
+  BreakerAction action = BreakerAction::kStop;
+  std::optional<Nanos> clears_after;  // empty: the operator clears it
+  auto operator<=>(const BreakerSettings&) const = default;
+};
+
+// What the path does to the rate of fixed mode (RFC 9347 §2.4.2).
+struct CongestionSettings {
+  bool controlled = false;      // the rate follows congestion; tfs.rate is its ceiling
+  std::uint64_t min_rate = 0;   // bits per second; 0: ten packets a second
+  bool counts_marks = false;    // CE marks count as losses (RFC 9347 §3.1)
+  bool reports_wanted = false;  // the peer asks for reports
+  std::optional<BreakerSettings> breaker;
+  auto operator<=>(const CongestionSettings&) const = default;
+};
+
 struct TfsSettings {
   TfsMode mode = TfsMode::kFixed;
   std::uint64_t rate_bits_per_second = 0;  // fixed mode only
@@ -43,7 +64,17 @@ struct TfsSettings {
   Nanos init_delay{0};               // on-demand: from the first packet to the sending
   std::uint32_t catch_up_slots = 8;  // late slots that may be sent at once; the rest are skipped
   ReceiveSettings receive;
+  CongestionSettings congestion;
   auto operator<=>(const TfsSettings&) const = default;
+
+  // We want reports from the peer (flag C of RFC 9347 §6.1.4).
+  [[nodiscard]] bool wants_reports() const {
+    return mode == TfsMode::kFixed && (congestion.controlled || congestion.breaker);
+  }
+  // Each payload is of sub-type 1 and reports to the peer (RFC 9347 §6.1.2).
+  [[nodiscard]] bool sends_reports() const {
+    return wants_reports() || (mode == TfsMode::kFixed && congestion.reports_wanted);
+  }
 };
 
 // What the packets of an SA carry. An SA that was negotiated carries one of the two for life (RFC 9347 §5.1); the mode

@@ -31,10 +31,12 @@ std::optional<Spi> spi_in(const ikewire::Proposal& proposal) {
   return spi.value < kLeastSpi ? std::nullopt : std::optional(spi);
 }
 
-void write_aggfrag(PayloadWriter& out) {
-  out.add_notify_written(NotifyType::kUseAggfrag, [](ikewire::WireBuffer& value) {
-    write_aggfrag_requirements(value, {});  // fragments are welcome, congestion reports are not asked for
-  });
+// Fragments are welcome. Congestion reports are asked for only where they are needed: peers without them decline.
+void write_aggfrag(PayloadWriter& out, const PeerPolicy& policy) {
+  ikewire::AggfragRequirements ours;
+  if (policy.wants_reports) ours.congestion = ikewire::CongestionControl::kAsked;
+  out.add_notify_written(NotifyType::kUseAggfrag,
+                         [&](ikewire::WireBuffer& value) { write_aggfrag_requirements(value, ours); });
 }
 
 struct AggfragVerdict {
@@ -43,14 +45,14 @@ struct AggfragVerdict {
   std::string why_not{};
 };
 
-// What the peer asks for must be something that we can give (RFC 9347 §5.1): no congestion reports in a fixed rate.
-AggfragVerdict aggfrag_of(const Contents& contents) {
+// What the peer asks for must be something that we can give (RFC 9347 §5.1): reports need a schedule.
+AggfragVerdict aggfrag_of(const Contents& contents, const PeerPolicy& policy) {
   const auto* notify = contents.find(NotifyType::kUseAggfrag);
   if (notify == nullptr) return {.why_not = "the peer does not speak AGGFRAG"};
   const auto read = ikewire::read_aggfrag_requirements(notify->value);
   if (!read) return {.why_not = "the peer's USE_AGGFRAG is malformed"};
-  if (read->congestion == ikewire::CongestionControl::kAsked) {
-    return {.why_not = "the peer asks for congestion control, which a fixed rate has not"};
+  if (read->congestion == ikewire::CongestionControl::kAsked && !policy.sends_reports) {
+    return {.why_not = "the peer asks for congestion reports, which tfs.mode on-demand has not"};
   }
   if (read->unknown != 0) return {.why_not = "the peer asks for something of AGGFRAG that is not known here"};
   return {.agreed = true, .peer = *read};
@@ -86,7 +88,7 @@ std::string child_offer_text(const ChildOffer& offer) {
 void write_child_tail(PayloadWriter& out, const ChildOffer& offer, const PeerPolicy& policy) {
   out.add(PayloadType::kTsi, negotiation::to_wire(offer.selectors.initiator));
   out.add(PayloadType::kTsr, negotiation::to_wire(offer.selectors.responder));
-  if (policy.aggfrag != AggfragPolicy::kOff) write_aggfrag(out);
+  if (policy.aggfrag != AggfragPolicy::kOff) write_aggfrag(out, policy);
 }
 
 std::expected<ChildTerms, ChildRefusal> check_child(const ChildOffer& offer, const SaState& sa,
@@ -112,7 +114,7 @@ std::expected<ChildTerms, ChildRefusal> check_child(const ChildOffer& offer, con
   }
   ChildTerms terms{offer.spi, *peer_spi, *suite, {narrowed.initiator, narrowed.responder}};
   if (policy.aggfrag == AggfragPolicy::kOff) return terms;
-  const AggfragVerdict aggfrag = aggfrag_of(answer);
+  const AggfragVerdict aggfrag = aggfrag_of(answer, policy);
   if (!aggfrag.agreed && policy.aggfrag == AggfragPolicy::kRequired) {
     return refuse(NotifyType::kNoProposalChosen, kNoAggfrag, aggfrag.why_not + ", and tfs.peer-required is set");
   }
@@ -154,7 +156,7 @@ std::expected<ChildAnswer, ChildRefusal> choose_child(const SaState& sa, const C
   answer.selectors = narrowed->selectors;
   answer.more = narrowed->more;
   if (policy.aggfrag == AggfragPolicy::kOff) return answer;
-  const AggfragVerdict aggfrag = aggfrag_of(request);
+  const AggfragVerdict aggfrag = aggfrag_of(request, policy);
   if (!aggfrag.agreed && policy.aggfrag == AggfragPolicy::kRequired) {
     return refuse(NotifyType::kNoProposalChosen, kNoAggfrag, aggfrag.why_not + ", and tfs.peer-required is set");
   }
@@ -163,10 +165,10 @@ std::expected<ChildAnswer, ChildRefusal> choose_child(const SaState& sa, const C
   return answer;
 }
 
-void write_child_tail(PayloadWriter& out, const ChildAnswer& answer) {
+void write_child_tail(PayloadWriter& out, const ChildAnswer& answer, const PeerPolicy& policy) {
   out.add(PayloadType::kTsi, negotiation::to_wire(answer.selectors.initiator));
   out.add(PayloadType::kTsr, negotiation::to_wire(answer.selectors.responder));
-  if (answer.terms.aggfrag) write_aggfrag(out);
+  if (answer.terms.aggfrag) write_aggfrag(out, policy);
   if (answer.more == negotiation::MoreSelectors::kPossible) out.add_notify(NotifyType::kAdditionalTsPossible);
 }
 

@@ -83,6 +83,7 @@ Result<ChildId> record_child(Turn& turn, const ChildTerms& terms, const KeySourc
               .path = sa.path,
               .aggfrag = child.aggfrag,
               .peer_takes_fragments = child.peer_aggfrag.fragments == ikewire::InnerFragments::kAccepted,
+              .peer_wants_reports = child.peer_aggfrag.congestion == ikewire::CongestionControl::kAsked,
               .use = use});
   const ChildId id = child.id;
   sa.children.emplace(id, std::move(child));
