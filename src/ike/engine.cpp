@@ -7,6 +7,7 @@
 #include <array>
 
 #include "crypto/prf.h"
+#include "ike/glance.h"
 
 namespace levelgate::ike {
 namespace {
@@ -135,6 +136,12 @@ Effects Engine::initiate(const Moment& moment, const std::string& tunnel, Asking
   entry.sa->begin(means);
   settle(means, spi->value);
   return effects;
+}
+
+model::Caller Engine::caller(ConstBytes octets) const {
+  const Glance seen = glance(octets);
+  if (seen.own_spi != 0 && sas_.contains(seen.own_spi)) return model::Caller::kKnown;
+  return seen.returns_cookie ? model::Caller::kReturned : model::Caller::kFirst;
 }
 
 Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octets) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <levelgate/base/time.h>
+#include <levelgate/model/caller.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -62,6 +63,9 @@ class Engine final : private Registry {
   void configure(const std::vector<PolicyPtr>& policies);
   // From so many half-open SAs on everybody has to return a cookie; 0: always.
   void demand_cookies_from(std::size_t half_open) { half_open_.demand_from(half_open); }
+
+  // Who sent this message, as far as it says itself; for the order in which messages are served.
+  [[nodiscard]] model::Caller caller(ConstBytes octets) const;
 
   // How the tunnel's last attempt ended, as far as it matters for the next one.
   enum class Asking : std::uint8_t {
