@@ -153,7 +153,7 @@ Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octe
   // [7296-2.5-b, 7296-3.1-f]
   if (view.verdict == ikewire::IkeHeaderVerdict::kHighVersion) {
     const bool request = view.header.direction == ikewire::IkeDirection::kRequest;
-    if (request) answer_stranger(means, {path, octets, view.header, {}, {}}, ikewire::NotifyType::kInvalidMajorVersion);
+    if (request) answer_stranger(means, {path, octets, view.header, {}}, ikewire::NotifyType::kInvalidMajorVersion);
   }
   if (view.verdict != ikewire::IkeHeaderVerdict::kOk) {
     ++counts_.malformed;

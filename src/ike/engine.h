@@ -118,7 +118,6 @@ class Engine final : private Registry {
     ConstBytes octets;
     ikewire::IkeHeader header;
     Contents contents;
-    MessageDigest digest{};
   };
 
   // --- Registry ---
@@ -132,6 +131,7 @@ class Engine final : private Registry {
   bool first_contact(const SaState& sa) const override;
 
   // --- IKE_SA_INIT of strangers ---
+  [[nodiscard]] std::optional<std::uint64_t> sa_served(const InitRequest& request) const;
   void init_request(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header);
   [[nodiscard]] bool admitted(Means& means, const InitRequest& request);
   void serve_init(Means& means, const InitRequest& request, std::vector<PolicyPtr> candidates);
