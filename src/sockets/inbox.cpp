@@ -17,14 +17,14 @@ std::optional<std::size_t> WaitingLine::room_for(std::size_t octets) const {
   const std::size_t oldest = places_[first_].at;
   if (oldest < end_) {
     if (octets <= octets_most_ - end_) return end_;
-    return octets < oldest ? std::optional<std::size_t>(0) : std::nullopt;
+    return octets <= oldest ? std::optional<std::size_t>(0) : std::nullopt;
   }
-  return octets < oldest - end_ ? std::optional<std::size_t>(end_) : std::nullopt;
+  return octets <= oldest - end_ ? std::optional<std::size_t>(end_) : std::nullopt;
 }
 
 bool WaitingLine::put(const Datagram& datagram) {
   if (waiting_ == places_.size()) return false;
-  // An empty message takes an octet, so that end_ never meets the oldest one but from behind.
+  // An empty message takes an octet, so that end_ meets the oldest one from behind alone.
   const std::size_t taken = std::max<std::size_t>(datagram.octets.size(), 1);
   const auto at = room_for(taken);
   if (!at) return false;

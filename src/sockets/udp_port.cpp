@@ -113,7 +113,6 @@ struct UdpPort::State {
 
   // The owner may end the port in each of its calls.
   static void turn(const std::shared_ptr<State>& state) {
-    if (!state->socket.is_open()) return;
     state->read_errors();
     state->read();
     state->serve_strangers();
