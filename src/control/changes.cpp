@@ -238,24 +238,26 @@ class Comparison {
   }
 
   void tfs(const std::string& path, const model::TfsSettings& a, const model::TfsSettings& b) {
-    field(path + "mode", Cost::kTunnelRestart, mode_text(a), mode_text(b));
-    field(path + "rate", Cost::kTunnelRestart, set_rate(a.rate_bits_per_second), set_rate(b.rate_bits_per_second));
+    const bool same_payload = (a.mode == model::TfsMode::kPlain) == (b.mode == model::TfsMode::kPlain);
+    const Cost reports = a.wants_reports() == b.wants_reports() ? Cost::kLive : Cost::kTunnelRestart;
+    field(path + "mode", same_payload ? reports : Cost::kTunnelRestart, mode_text(a), mode_text(b));
+    field(path + "rate", Cost::kLive, set_rate(a.rate_bits_per_second), set_rate(b.rate_bits_per_second));
     if (a.rate_layer != b.rate_layer) {
       const auto word = [](model::RateLayer layer) { return layer == model::RateLayer::kL3 ? "l3" : "l2"; };
-      add(path + "rate-layer", Cost::kTunnelRestart, word(a.rate_layer), word(b.rate_layer));
+      add(path + "rate-layer", Cost::kLive, word(a.rate_layer), word(b.rate_layer));
     }
-    field(path + "packet-size", Cost::kTunnelRestart, a.packet_size, b.packet_size);
-    field(path + "fragment", Cost::kTunnelRestart, a.fragment, b.fragment);
-    field(path + "max-queue-delay", Cost::kTunnelRestart, span(a.max_queue_delay), span(b.max_queue_delay));
-    field(path + "init-delay", Cost::kTunnelRestart, span(a.init_delay), span(b.init_delay));
-    field(path + "catch-up", Cost::kTunnelRestart, a.catch_up_slots, b.catch_up_slots);
+    field(path + "packet-size", Cost::kLive, a.packet_size, b.packet_size);
+    field(path + "fragment", Cost::kLive, a.fragment, b.fragment);
+    field(path + "max-queue-delay", Cost::kLive, span(a.max_queue_delay), span(b.max_queue_delay));
+    field(path + "init-delay", Cost::kLive, span(a.init_delay), span(b.init_delay));
+    field(path + "catch-up", Cost::kLive, a.catch_up_slots, b.catch_up_slots);
     const model::CongestionSettings& x = a.congestion;
     const model::CongestionSettings& y = b.congestion;
     const auto floor = [](std::uint64_t rate) { return rate == 0 ? std::string("auto") : set_rate(rate); };
-    field(path + "min-rate", Cost::kTunnelRestart, floor(x.min_rate), floor(y.min_rate));
-    field(path + "ecn", Cost::kTunnelRestart, x.counts_marks, y.counts_marks);
-    field(path + "congestion-reports", Cost::kTunnelRestart, x.reports_wanted, y.reports_wanted);
-    field(path + "circuit-breaker", Cost::kTunnelRestart, breaker_text(x.breaker), breaker_text(y.breaker));
+    field(path + "min-rate", Cost::kLive, floor(x.min_rate), floor(y.min_rate));
+    field(path + "ecn", Cost::kLive, x.counts_marks, y.counts_marks);
+    field(path + "congestion-reports", Cost::kLive, x.reports_wanted, y.reports_wanted);
+    field(path + "circuit-breaker", reports, breaker_text(x.breaker), breaker_text(y.breaker));
     field(path + "receive.reorder-window", Cost::kLive, a.receive.reorder_window, b.receive.reorder_window);
     field(path + "receive.lost-timer", Cost::kLive, a.receive.lost_packet_timer, b.receive.lost_packet_timer);
   }
