@@ -36,7 +36,7 @@ TABLE = {
     "ike": ["base", "model", "ikewire", "negotiation", "crypto"],
     "dataplane": ["base", "model", "handover", "wire", "aggfrag", "congestion", "esp"],
     "control": ["base", "model", "ike"],
-    "publisher": ["base", "model", "handover", "esp", "dataplane"],
+    "publisher": ["base", "model", "handover", "congestion", "esp", "dataplane"],
     "dpdk": ["base", "model", "esp", "dataplane"],
     "sockets": ["base", "model", "handover", "control"],
     "api": ["base", "model", "control"],

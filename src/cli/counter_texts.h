@@ -15,7 +15,7 @@ struct CounterText {
   std::string_view meaning;
 };
 
-inline constexpr std::array<CounterText, 33> kCounterTexts{{
+inline constexpr std::array<CounterText, 41> kCounterTexts{{
     {"ipsec-stats", "tx-pkts", "Outer packets sent."},
     {"ipsec-stats", "tx-octets", "Their octets, outer IP header included."},
     {"ipsec-stats", "tx-drop-pkts", "Inner packets that were meant for the tunnel and dropped before they were sent."},
@@ -45,6 +45,15 @@ inline constexpr std::array<CounterText, 33> kCounterTexts{{
     {"", "queue-octets", "Their octets."},
     {"", "queue-max-octets", "The most octets that ever waited."},
     {"", "reorder-held-pkts", "Outer packets held now, until the ones before them come."},
+    {"", "path-rate-bits-per-second",
+     "What congestion control allows now; 0 where it does not work, or the breaker is open."},
+    {"", "path-rtt-us", "Round trip of the tunnel in microseconds, smoothed; 0: not known."},
+    {"", "path-loss-interval-outbound", "Packets per loss event on the way to the peer, as it reports; 0: no loss."},
+    {"", "path-loss-interval-inbound", "Packets per loss event on the way from the peer, as we report; 0: no loss."},
+    {"", "breaker-state", "Circuit breaker: 0 closed, 1 reduced to min-rate, 2 open."},
+    {"", "breaker-cause", "What it measured last: 0 reported loss, 1 no reports, 2 loss of inbound packets."},
+    {"", "breaker-loss-permille", "The loss that it measured last, in thousandths."},
+    {"", "breaker-trips", "How often it has tripped."},
     {"", "pacing-p50-ns", "Half of the sent slots were later than this behind their moment, in nanoseconds."},
     {"", "pacing-p99-ns", "One of a hundred was later than this."},
     {"", "pacing-p999-ns", "One of a thousand was later than this."},

@@ -24,6 +24,7 @@ struct BreakerSettings {
   Nanos persists{0};
   BreakerAction action = BreakerAction::kStop;
   std::optional<Nanos> clears_after;  // empty: the operator clears it
+  bool operator==(const BreakerSettings&) const = default;
 };
 
 // The share of packets lost that explains a reported loss event rate, where `in_round_trip` packets are sent in one

@@ -23,6 +23,7 @@ struct PathSettings {
   std::uint32_t displaced = 3;  // see LossDetector
   bool counts_marks = false;    // ECN use is agreed
   std::optional<BreakerSettings> breaker;
+  bool operator==(const PathSettings&) const = default;
 };
 
 // Thread: worker.

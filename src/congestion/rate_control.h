@@ -17,6 +17,7 @@ struct RateLimits {
   std::uint64_t floor = 1;    // bits per second, on the layer that `octets` speaks of; floor <= ceiling
   std::uint64_t ceiling = 1;  // bits per second
   std::uint32_t octets = 1;   // of one packet on that layer
+  bool operator==(const RateLimits&) const = default;
 };
 
 // Thread: worker. A report costs two square roots at most.

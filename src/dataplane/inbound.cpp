@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "congestion/path_control.h"
 #include "wire/aggfrag_header.h"
 #include "wire/ip_header.h"
 #include "wire/udp_header.h"
@@ -111,6 +112,7 @@ void InboundSa::arrived(WorkerContext& context, const InboundEntry& entry, const
   if (kept_.sa.packets.load() == 0) prove(context, entry);
   // Only the newest packet says where the peer is: an older one may come by the old way (RFC 7296 §2.23).
   if (entry.tunnel->udp && number.value > kept_.sa.highest.load()) follow_peer(context, *entry.tunnel, esp);
+  if (entry.tunnel->congestion != nullptr) marked_ = wire::congestion_experienced(esp.data - esp.reserved);
   kept_.sa.packets.add(1);
   kept_.sa.octets.add(octets);
   kept_.sa.highest.raise_to(number.value);
@@ -124,6 +126,21 @@ void InboundSa::prove(WorkerContext& context, const InboundEntry& entry) noexcep
   interval_ = entry.older->sa->interval_;
   taking_over_ = first_.value - 1;
   window_.reset(EspSeq{*taking_over_});
+}
+
+// Arrivals and the peer's reports, before anything else may drop the packet (RFC 9347 §3). The numbers of an SA go on
+// where the tunnel's count of packets stood when it was first heard.
+void InboundSa::tell_path(WorkerContext& context, const TunnelEntry& tunnel, const Packet& payload,
+                          std::uint8_t next_header, EspSeq number) noexcept {
+  congestion::PathControl& path = *tunnel.congestion;
+  if (!position_) position_ = path.next_position() - (adopt_first_ ? number : first_).value;
+  std::optional<wire::CongestionHeader> header;
+  if (next_header == wire::kNextHeaderAggfrag) {
+    const wire::AggfragView view = wire::read_aggfrag(payload.bytes());
+    const bool reports = view.verdict == wire::AggfragVerdict::kOk && view.sub_type == 1;
+    if (reports) header = wire::read_congestion(payload.bytes().data());
+  }
+  path.arrived(*position_ + number.value, context.now, marked_, header ? &*header : nullptr);
 }
 
 void InboundSa::follow_peer(WorkerContext& context, const TunnelEntry& tunnel, const Packet& esp) noexcept {
@@ -144,6 +161,7 @@ void InboundSa::follow_peer(WorkerContext& context, const TunnelEntry& tunnel, c
 void InboundSa::accept(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry, const Packet& payload,
                        std::uint8_t next_header, EspSeq number) noexcept {
   counters_.rx_pkts.add(1);
+  if (entry.tunnel->congestion != nullptr) tell_path(context, *entry.tunnel, payload, next_header, number);
   if (aggfrag_) {
     learn_interval(context.now);
     if (next_header == wire::kNextHeaderAggfrag) return accept_aggfrag(context, inner, entry, payload, number);

@@ -95,6 +95,8 @@ class InboundSa {
   class Assembly;
 
   void prove(WorkerContext& context, const InboundEntry& entry) noexcept;
+  void tell_path(WorkerContext& context, const TunnelEntry& tunnel, const Packet& payload, std::uint8_t next_header,
+                 EspSeq number) noexcept;
   void follow_peer(WorkerContext& context, const TunnelEntry& tunnel, const Packet& esp) noexcept;
   void accept_aggfrag(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry, const Packet& payload,
                       EspSeq number) noexcept;
@@ -112,6 +114,8 @@ class InboundSa {
   bool adopt_first_;
   EspSeq first_;
   std::optional<std::uint64_t> taking_over_;  // the number in front of the first, while the older SA may still deliver
+  std::optional<std::uint64_t> position_;     // of number 0 in the tunnel's count of packets, for congestion control
+  bool marked_ = false;                       // the packet that arrived() told of came with CE
   Instant moved_told_ = kNever;               // when control was last told of a moved peer; kNever: never
   std::uint32_t window_size_;
   std::optional<Nanos> lost_packet_timer_;

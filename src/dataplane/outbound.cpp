@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "dataplane/path_settings.h"
 #include "esp/sealer.h"
 
 namespace levelgate::dataplane {
@@ -19,15 +20,8 @@ aggfrag::Fragmentation fragmentation_of(const OutboundSetting& setting) {
   return setting.tfs.fragment ? aggfrag::Fragmentation::kAllowed : aggfrag::Fragmentation::kForbidden;
 }
 
-aggfrag::Pacer pacer_of(const model::TfsSettings& tfs, Instant start) {
-  constexpr std::uint32_t kEthernetOverhead = 38;  // header, FCS, preamble, gap
-  const std::uint64_t octets = tfs.packet_size + (tfs.rate_layer == model::RateLayer::kL2 ? kEthernetOverhead : 0u);
-  return {start, octets, tfs.rate_bits_per_second, tfs.catch_up_slots};
-}
-
-bool same_schedule(const model::TfsSettings& a, const model::TfsSettings& b) {
-  return a.mode == b.mode && a.rate_bits_per_second == b.rate_bits_per_second && a.rate_layer == b.rate_layer &&
-         a.packet_size == b.packet_size && a.catch_up_slots == b.catch_up_slots;
+bool same_intervals(const model::TfsSettings& a, const model::TfsSettings& b) {
+  return a.mode == b.mode && rate_octets(a) == rate_octets(b) && a.catch_up_slots == b.catch_up_slots;
 }
 
 }  // namespace
@@ -36,16 +30,19 @@ OutboundTunnel::OutboundTunnel(const OutboundSetting& setting, Instant start, Tu
     : counters_(counters),
       setting_(setting),
       frame_(setting),
+      rate_(first_rate(setting.tfs)),
+      next_rate_(rate_),
       queue_(kQueuePackets),
       sender_(fragmentation_of(setting)),
       built_(kBuiltPackets) {
   if (setting_.tfs.mode != model::TfsMode::kFixed) return;
-  pacer_.emplace(pacer_of(setting_.tfs, start));
+  pacer_.emplace(start, rate_octets(setting_.tfs), rate_, setting_.tfs.catch_up_slots);
   forecast_.emplace(frame_.data_room(), fragmentation_of(setting_));
 }
 
 Enqueued OutboundTunnel::enqueue(WorkerContext& context, const Packet& packet) noexcept {
   const Instant now = context.now;
+  if (stopped_) return Enqueued::kStopped;
   if (!setting_.splits() && packet.length > frame_.data_room()) return Enqueued::kTooBig;
   if (pacer_ && !wait_is_bearable(packet.length, now)) return Enqueued::kDelay;
   const bool first = queue_.empty();
@@ -80,9 +77,14 @@ void OutboundTunnel::learn_bearable(Instant now) noexcept {
 // A new setting waits until what is built under the old one has left: then the next slot is the first of the new one,
 // due when the old schedule says (RFC 9347 §2.4.1: nobody but the operator moves it).
 void OutboundTunnel::follow(WorkerContext& context, const TunnelEntry& entry) noexcept {
-  if (entry.setting_serial == setting_.serial) return;
+  const bool newer = entry.setting_serial != setting_.serial;
+  if (!newer && next_rate_ == rate_) return;
   setting_waits_ = !built_.empty();
   if (setting_waits_) return;
+  newer ? take_setting(context, entry) : take_rate(context);
+}
+
+void OutboundTunnel::take_setting(WorkerContext& context, const TunnelEntry& entry) noexcept {
   const model::TfsSettings before = setting_.tfs;
   setting_ = *entry.setting;
   frame_ = OuterFrame(setting_);
@@ -91,11 +93,13 @@ void OutboundTunnel::follow(WorkerContext& context, const TunnelEntry& entry) no
   if (!setting_.splits()) drop_too_big(context);
   bearable_at_ = kNever;
   if (setting_.tfs.mode == model::TfsMode::kFixed) {
-    const Instant next = pacer_ ? pacer_->next_due() : context.now;
-    if (!same_schedule(before, setting_.tfs)) pacer_.emplace(pacer_of(setting_.tfs, next));
+    if (!pacer_) pacer_.emplace(context.now, rate_octets(setting_.tfs), first_rate(setting_.tfs), 0);
+    next_rate_ = entry.congestion != nullptr ? entry.congestion->bits_per_second() : first_rate(setting_.tfs);
+    if (next_rate_ != rate_ || !same_intervals(before, setting_.tfs)) take_rate(context);
     forecast_.emplace(frame_.data_room(), fragmentation_of(setting_));
     forecast_->restart(queue_, sender_.head_offset());
   } else {
+    stopped_ = false;
     pacer_.reset();
     forecast_.reset();
   }
@@ -140,10 +144,13 @@ void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const Tunnel
   bearable_at_ = kNever;
   const Instant oldest = pacer_->next_due();
   const aggfrag::Pacer::Due due = pacer_->take(context.now);
+  if (stopped_) return follow_path(context, entry);
   if (built_.size() < due.send) {
-    build_fixed(context, batch, entry, due.send - static_cast<std::uint32_t>(built_.size()));
+    const auto missing = due.send - static_cast<std::uint32_t>(built_.size());
+    build_fixed(context, batch, entry, missing, BuiltFor::kNow);
     batch.flush(context);
   }
+  follow_path(context, entry);
   if (entry.sealer == nullptr && built_.empty()) return;  // without an SA there is no schedule that could be missed
   std::uint32_t sent = 0;
   if (entry.path.resolved) {
@@ -167,7 +174,7 @@ void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const Tunnel
 Instant OutboundTunnel::deadline(Nanos ahead) const noexcept {
   switch (setting_.tfs.mode) {
     case model::TfsMode::kFixed:
-      if (blocked_ || setting_waits_ || built_.full()) return pacer_->next_due();
+      if (blocked_ || stopped_ || setting_waits_ || built_.full()) return pacer_->next_due();
       return std::min(pacer_->next_due(), pacer_->due_ahead(built_.size()) - ahead);
     case model::TfsMode::kOnDemand:
       return queue_.empty() || blocked_ ? kNever : send_at_;

@@ -25,7 +25,7 @@
 
 namespace levelgate::dataplane {
 
-enum class Enqueued : std::uint8_t { kTaken, kTooBig, kDelay, kFull };
+enum class Enqueued : std::uint8_t { kTaken, kTooBig, kDelay, kFull, kStopped };
 
 // Made by control, lives on one worker.
 class OutboundTunnel {
@@ -54,6 +54,10 @@ class OutboundTunnel {
 
  private:
   void follow(WorkerContext& context, const TunnelEntry& entry) noexcept;
+  void take_setting(WorkerContext& context, const TunnelEntry& entry) noexcept;
+  void follow_path(WorkerContext& context, const TunnelEntry& entry) noexcept;
+  void take_rate(WorkerContext& context) noexcept;
+  void report_at(const TunnelEntry& entry, Instant slot) noexcept;
   void follow_sa(const TunnelEntry& entry) noexcept;
   void restart_packet() noexcept;
   void drop_too_big(WorkerContext& context) noexcept;
@@ -62,7 +66,9 @@ class OutboundTunnel {
   void learn_bearable(Instant now) noexcept;
   Packet pop(WorkerContext& context) noexcept;
   void ask_for_path(WorkerContext& context, const TunnelEntry& entry) noexcept;
-  void build_fixed(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, std::uint32_t count) noexcept;
+  enum class BuiltFor : std::uint8_t { kSlotAhead, kNow };
+  void build_fixed(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, std::uint32_t count,
+                   BuiltFor slot) noexcept;
   void build_on_demand(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept;
   void build_plain(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept;
   void send_now(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, std::span<Packet> sealed) noexcept;
@@ -76,7 +82,11 @@ class OutboundTunnel {
   TunnelCounters& counters_;
   OutboundSetting setting_;  // in force
   OuterFrame frame_;
-  bool setting_waits_ = false;  // a newer one is there: nothing more is built under this one
+  bool setting_waits_ = false;        // a newer one or another rate is there: nothing more is built under this one
+  std::uint64_t rate_;                // bits per second, in force; 0: the breaker is open
+  std::uint64_t next_rate_;           // what the path bears, as of the last slot
+  bool stopped_ = false;              // the breaker is open: slots pass unsent
+  std::uint32_t breaker_clears_ = 0;  // of the entry, as last seen
   aggfrag::InnerQueue queue_;
   aggfrag::Sender sender_;
   std::uint64_t most_octets_ = 0;              // that ever waited

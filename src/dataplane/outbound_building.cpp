@@ -23,13 +23,13 @@ void OutboundTunnel::build(WorkerContext& context, SealBatch& batch, const Tunne
   if (queue_changed_) publish_queue();
   blocked_ = !entry.path.resolved || entry.sealer == nullptr;
   if (!entry.path.resolved) ask_for_path(context, entry);
-  if (setting_waits_) return;
+  if (setting_waits_ || stopped_) return;
   switch (setting_.tfs.mode) {
     case model::TfsMode::kFixed: {
       std::uint32_t count = 0;
       const std::uint32_t room = static_cast<std::uint32_t>(std::min(built_.capacity() - built_.size(), kBurst));
       while (count < room && pacer_->due_ahead(built_.size() + count) <= context.now + ahead) ++count;
-      if (count != 0) build_fixed(context, batch, entry, count);
+      if (count != 0) build_fixed(context, batch, entry, count, BuiltFor::kSlotAhead);
       return;
     }
     case model::TfsMode::kOnDemand:
@@ -49,7 +49,7 @@ void OutboundTunnel::ask_for_path(WorkerContext& context, const TunnelEntry& ent
 }
 
 void OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry,
-                                 std::uint32_t count) noexcept {
+                                 std::uint32_t count, BuiltFor slot) noexcept {
   follow_sa(entry);
   std::array<Packet, kBurst> fresh;
   const std::size_t wanted = std::min<std::size_t>(count, fresh.size());
@@ -67,6 +67,7 @@ void OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& batch, const
   }
   for (std::size_t i = 0; i < possible; ++i) {
     Packet& frame = fresh[i];
+    report_at(entry, slot == BuiltFor::kNow ? context.now : pacer_->due_ahead(built_.size()));
     const aggfrag::Filled filled = sender_.fill(queue_, {frame.data + frame_.payload_at(), frame_.payload_room()});
     forecast_->filled();
     (void)seal_into(frame, frame_.payload_room(), wire::kNextHeaderAggfrag, context, batch, entry);
@@ -99,6 +100,7 @@ void OutboundTunnel::build_on_demand(WorkerContext& context, SealBatch& batch, c
       blocked_ = true;
       break;
     }
+    sender_.report_nothing();
     const aggfrag::Filled filled =
         sender_.fill_unpadded(queue_, {frame.data + frame_.payload_at(), frame_.payload_room()});
     if (!seal_into(frame, filled.payload_octets, wire::kNextHeaderAggfrag, context, batch, entry)) break;

@@ -12,6 +12,14 @@
 #include "wire/udp_header.h"
 
 namespace levelgate::dataplane {
+namespace {
+
+std::uint32_t aggfrag_octets(const model::TfsSettings& tfs) {
+  if (tfs.mode == model::TfsMode::kPlain) return 0;
+  return tfs.sends_reports() ? wire::kAggfragCongestionOctets : wire::kAggfragOctets;
+}
+
+}  // namespace
 
 OuterFrame::OuterFrame(const OutboundSetting& setting)
     : family_(setting.local.family()),
@@ -22,7 +30,7 @@ OuterFrame::OuterFrame(const OutboundSetting& setting)
       esp_at_(static_cast<std::uint32_t>(wire::kEthernetOctets) + header_octets_),
       payload_at_(esp_at_ + wire::kEspPayloadOffset),
       payload_room_(wire::payload_room(setting.tfs.packet_size, header_octets_)),
-      data_room_(payload_room_ - (setting.tfs.mode == model::TfsMode::kPlain ? 0 : wire::kAggfragOctets)) {
+      data_room_(payload_room_ - aggfrag_octets(setting.tfs)) {
   std::byte* const ip = headers_.data() + wire::kEthernetOctets;
   const std::uint32_t total = outer_octets(payload_room_);
   const std::uint8_t protocol = udp_ ? wire::kProtocolUdp : wire::kProtocolEsp;

@@ -20,6 +20,10 @@ namespace levelgate::esp {
 class Sealer;
 }
 
+namespace levelgate::congestion {
+class PathControl;
+}
+
 namespace levelgate::dataplane {
 
 class OutboundTunnel;
@@ -61,11 +65,13 @@ struct TunnelEntry {
   WorkerId worker;
   OutboundTunnel* outbound = nullptr;
   const OutboundSetting* setting = nullptr;
-  std::uint64_t setting_serial = 0;  // of *setting
-  esp::Sealer* sealer = nullptr;     // null: no outbound SA
-  SaCounters* sealed = nullptr;      // of the outbound SA
-  SaId sealer_id;                    // never reused: tells a new sealer from one at the same address
-  std::uint64_t serial = 0;          // never reused: tells a tunnel from a later one with the same id
+  std::uint64_t setting_serial = 0;               // of *setting
+  congestion::PathControl* congestion = nullptr;  // where the tunnel sends reports; its worker's
+  std::uint32_t breaker_clears = 0;               // how often the operator has closed the breaker
+  esp::Sealer* sealer = nullptr;                  // null: no outbound SA
+  SaCounters* sealed = nullptr;                   // of the outbound SA
+  SaId sealer_id;                                 // never reused: tells a new sealer from one at the same address
+  std::uint64_t serial = 0;                       // never reused: tells a tunnel from a later one with the same id
   TunnelCounters* counters = nullptr;
   std::uint32_t inner_mtu = 0;  // largest inner packet where nothing is fragmented; 0: any size is taken
   OuterPath path;

@@ -36,6 +36,14 @@ model::TunnelStats TunnelCounters::read() const {
   s.queue_octets = queue_octets.load();
   s.queue_max_octets = queue_max_octets.load();
   s.reorder_held_pkts = reorder_held_pkts.load();
+  s.path_rate_bits_per_second = path_rate.load();
+  s.path_rtt_us = path_rtt_us.load();
+  s.path_loss_interval_outbound = path_loss_outbound.load();
+  s.path_loss_interval_inbound = path_loss_inbound.load();
+  s.breaker_state = breaker_state.load();
+  s.breaker_cause = breaker_cause.load();
+  s.breaker_loss_permille = breaker_loss_permille.load();
+  s.breaker_trips = breaker_trips.load();
   s.pacing_p50_ns = pacing.quantile_ns(500);
   s.pacing_p99_ns = pacing.quantile_ns(990);
   s.pacing_p999_ns = pacing.quantile_ns(999);

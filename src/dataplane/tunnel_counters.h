@@ -28,6 +28,8 @@ struct TunnelCounters {
   Counter rx_errored_pkts, rx_missed_pkts;
   Counter slots, skipped_slots, late_slots, late_pkts;
   Counter queue_pkts, queue_octets, queue_max_octets, reorder_held_pkts;
+  Counter path_rate, path_rtt_us, path_loss_outbound, path_loss_inbound;
+  Counter breaker_state, breaker_cause, breaker_loss_permille, breaker_trips;
   PacingHistogram pacing;
 
   [[nodiscard]] model::TunnelStats read() const;

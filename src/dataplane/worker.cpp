@@ -219,6 +219,8 @@ void Worker::admit(const TunnelEntry& tunnel, const Packet& packet) noexcept {
       return refuse(model::Drop::kTfsQueueDelay);
     case Enqueued::kFull:
       return refuse(model::Drop::kTfsQueueFull);
+    case Enqueued::kStopped:
+      return refuse(model::Drop::kTfsBreakerOpen);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dataplane/path_settings.h"
 #include "publisher/plan_routes.h"
 
 namespace levelgate::publisher {
@@ -68,6 +69,7 @@ Result<Publisher::Tunnel> Publisher::make_tunnel(const model::TunnelPlan& plan, 
   }
   made.setting = setting_of(plan, old);
   if (!same_worker) made.outbound = std::make_unique<dataplane::OutboundTunnel>(*made.setting, start, *made.counters);
+  made.congestion = congestion_of(plan, same_worker ? old : nullptr, start);
   const bool keep_sealer = same_worker && plan.outbound && old->sealer && old->sealer->spec == *plan.outbound;
   if (plan.outbound && !keep_sealer) {
     auto sealer = make_outbound(*plan.outbound, plan.worker);
@@ -88,6 +90,15 @@ std::shared_ptr<const dataplane::OutboundSetting> Publisher::setting_of(const mo
   if (old != nullptr && old->setting->same_as(setting)) return old->setting;
   ++next_setting_;
   return std::make_shared<const dataplane::OutboundSetting>(std::move(setting));
+}
+
+// `old`: the tunnel as it ran on the same worker, or null. What was learnt of the path is kept while it can be.
+std::shared_ptr<congestion::PathControl> Publisher::congestion_of(const model::TunnelPlan& plan, const Tunnel* old,
+                                                                  Instant start) {
+  if (!plan.tfs.sends_reports()) return nullptr;
+  const congestion::PathSettings settings = dataplane::path_settings(plan.tfs);
+  const bool keep = old != nullptr && old->congestion && dataplane::path_settings(old->plan.tfs) == settings;
+  return keep ? old->congestion : std::make_shared<congestion::PathControl>(settings, start);
 }
 
 Result<std::unique_ptr<Publisher::OutboundState>> Publisher::make_outbound(const model::EspSa& sa, WorkerId worker) {
@@ -227,6 +238,8 @@ dataplane::TunnelEntry Publisher::entry_of(const Tunnel& tunnel) const {
   entry.outbound = tunnel.outbound.get();
   entry.setting = tunnel.setting.get();
   entry.setting_serial = tunnel.setting->serial;
+  entry.congestion = tunnel.congestion.get();
+  entry.breaker_clears = tunnel.plan.breaker_clears;
   if (tunnel.sealer) {
     entry.sealer = tunnel.sealer->sealer.get();
     entry.sealed = &tunnel.sealer->counters;

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "congestion/path_control.h"
 #include "dataplane/inbound.h"
 #include "dataplane/outbound.h"
 #include "dataplane/snapshot.h"
@@ -71,6 +72,7 @@ class Publisher {
     std::shared_ptr<dataplane::TunnelCounters> counters;
     std::shared_ptr<const dataplane::OutboundSetting> setting;
     std::unique_ptr<dataplane::OutboundTunnel> outbound;
+    std::shared_ptr<congestion::PathControl> congestion;  // null: the tunnel sends no reports
     std::unique_ptr<OutboundState> sealer;
     std::vector<InboundState> inbound;
   };
@@ -87,6 +89,8 @@ class Publisher {
 
   [[nodiscard]] Result<Tunnel> make_tunnel(const model::TunnelPlan& plan, const Tunnel* old, Instant start,
                                            std::uint32_t max_inner_octets);
+  static std::shared_ptr<congestion::PathControl> congestion_of(const model::TunnelPlan& plan, const Tunnel* old,
+                                                                Instant start);
   [[nodiscard]] Result<std::unique_ptr<OutboundState>> make_outbound(const model::EspSa& sa, WorkerId worker);
   [[nodiscard]] Result<InboundState> make_inbound(const model::TunnelPlan& plan, const model::EspSa& spec,
                                                   const Tunnel* old, std::uint32_t max_inner_octets,

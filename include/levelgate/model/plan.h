@@ -78,9 +78,10 @@ struct TunnelPlan {
   std::optional<std::uint32_t> replay_window = 4096;  // numbers, 64 to 65,536
   TfsSettings tfs;
   SelectorPair selectors;
-  std::vector<EspSa> inbound;     // newest first; all are accepted
-  std::optional<EspSa> outbound;  // the SA that sends
-  WorkerId worker;                // the worker that owns the tunnel
+  std::vector<EspSa> inbound;        // newest first; all are accepted
+  std::optional<EspSa> outbound;     // the SA that sends
+  WorkerId worker;                   // the worker that owns the tunnel
+  std::uint32_t breaker_clears = 0;  // how often the operator has closed the circuit breaker
   friend bool operator==(const TunnelPlan&, const TunnelPlan&) = default;
 };
 

@@ -35,6 +35,12 @@ struct TunnelStats {
   std::uint64_t late_pkts = 0;                                           // arrived behind the reorder window
   std::uint64_t queue_pkts = 0, queue_octets = 0, queue_max_octets = 0;  // gauges
   std::uint64_t reorder_held_pkts = 0;                                   // gauge
+  // congestion control, gauges: what the path bears, and packets per loss event (0: no loss) in either direction
+  std::uint64_t path_rate_bits_per_second = 0, path_rtt_us = 0;
+  std::uint64_t path_loss_interval_outbound = 0, path_loss_interval_inbound = 0;
+  // circuit breaker, gauges: 0 closed, 1 reduced, 2 open; 0 reported loss, 1 no reports, 2 inbound loss
+  std::uint64_t breaker_state = 0, breaker_cause = 0, breaker_loss_permille = 0;
+  std::uint64_t breaker_trips = 0;
   // pacing error of sent slots, nanoseconds behind the schedule
   std::uint64_t pacing_p50_ns = 0, pacing_p99_ns = 0, pacing_p999_ns = 0, pacing_max_ns = 0;
 };
@@ -73,6 +79,14 @@ void for_each_counter(Stats& s, Visit&& visit) {
   visit(beside, "queue-octets", s.queue_octets);
   visit(beside, "queue-max-octets", s.queue_max_octets);
   visit(beside, "reorder-held-pkts", s.reorder_held_pkts);
+  visit(beside, "path-rate-bits-per-second", s.path_rate_bits_per_second);
+  visit(beside, "path-rtt-us", s.path_rtt_us);
+  visit(beside, "path-loss-interval-outbound", s.path_loss_interval_outbound);
+  visit(beside, "path-loss-interval-inbound", s.path_loss_interval_inbound);
+  visit(beside, "breaker-state", s.breaker_state);
+  visit(beside, "breaker-cause", s.breaker_cause);
+  visit(beside, "breaker-loss-permille", s.breaker_loss_permille);
+  visit(beside, "breaker-trips", s.breaker_trips);
   visit(beside, "pacing-p50-ns", s.pacing_p50_ns);
   visit(beside, "pacing-p99-ns", s.pacing_p99_ns);
   visit(beside, "pacing-p999-ns", s.pacing_p999_ns);
