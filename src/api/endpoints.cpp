@@ -78,6 +78,7 @@ std::optional<Command> command_of(const Request& request) {
   if (request.path == "/v1/up") return Command::kUp;
   if (request.path == "/v1/down") return what == "children" ? Command::kDownChildren : Command::kDown;
   if (request.path == "/v1/rekey") return what == "ike" ? Command::kRekeyIke : Command::kRekeyChildren;
+  if (request.path == "/v1/clear-breaker") return Command::kClearBreaker;
   return std::nullopt;
 }
 
@@ -128,8 +129,8 @@ Response respond(Gateway& gateway, const Request& request) {
     return obey(gateway, request, *command);
   }
   return problem(404,
-                 "no such path; there are /v1/show/TOPIC, /v1/explain, /v1/happenings, /v1/up, /v1/down, /v1/rekey and "
-                 "/v1/reload");
+                 "no such path; there are /v1/show/TOPIC, /v1/explain, /v1/happenings, /v1/up, /v1/down, /v1/rekey, "
+                 "/v1/clear-breaker and /v1/reload");
 }
 
 std::string answer_json(const control::Answer& answer) {

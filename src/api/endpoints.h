@@ -22,7 +22,7 @@ struct Reloaded {
   control::ReloadOutcome outcome;
 };
 
-enum class Command : std::uint8_t { kUp, kDown, kDownChildren, kRekeyIke, kRekeyChildren };
+enum class Command : std::uint8_t { kUp, kDown, kDownChildren, kRekeyIke, kRekeyChildren, kClearBreaker };
 
 // What the daemon offers to those who ask. Thread: control.
 class Gateway {

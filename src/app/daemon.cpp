@@ -227,6 +227,9 @@ Result<void> Daemon::command(api::Command command, const std::string& tunnel) {
     case api::Command::kRekeyChildren:
       effects = controller_.rekey(moment, tunnel, ike::RekeyTarget::kChildren);
       break;
+    case api::Command::kClearBreaker:
+      effects = controller_.clear_breaker(tunnel);
+      break;
   }
   if (!effects) return std::unexpected(effects.error());
   carry_out(*effects);

@@ -42,10 +42,27 @@ std::string fixed_text(const model::TunnelConfig& tunnel, const std::string& ind
       interval);
 }
 
+// What the path does to the rate.
+std::string path_text(const model::TunnelConfig& tunnel, const std::string& indent) {
+  const model::CongestionSettings& congestion = tunnel.tfs.congestion;
+  std::string text;
+  if (congestion.controlled) {
+    text += indent + "that is the ceiling: the rate follows congestion, down to " +
+            (congestion.min_rate == 0 ? "ten packets/s" : rate(static_cast<double>(congestion.min_rate))) + "\n";
+  }
+  if (congestion.breaker) {
+    text += fmt::format("{}circuit breaker: {} when {:.4g} % are lost for {:.4g} s\n", indent,
+                        congestion.breaker->action == model::BreakerAction::kStop ? "stops" : "falls to the floor",
+                        congestion.breaker->loss_permille / 10.0,
+                        static_cast<double>(congestion.breaker->persists.count()) / 1e9);
+  }
+  return text;
+}
+
 std::string mode_text(const model::TunnelConfig& tunnel, const std::string& indent) {
   switch (tunnel.tfs.mode) {
     case model::TfsMode::kFixed:
-      return fixed_text(tunnel, indent);
+      return fixed_text(tunnel, indent) + path_text(tunnel, indent);
     case model::TfsMode::kOnDemand:
       return fmt::format(
           "on demand: packets of at most {} octets when there is something to send; hides nothing about time or "

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `levelgate up`, `down`, `rekey` and `monitor`: what an operator does to one tunnel that IKE keeps, and what happens
+// `levelgate up`, `down`, `rekey`, `clear-breaker` and `monitor`: what an operator does to one tunnel, and what happens
 // meanwhile (interface section 5).
 #include <fmt/core.h>
 
@@ -164,6 +164,11 @@ void add_tunnel_commands(CLI::App& app, CommandLine& line) {
   auto* child = rekey->add_flag("--child", options->child, "its Child SAs (the default)");
   rekey->add_flag("--ike", options->ike, "its IKE SA")->excludes(child);
   rekey->callback([options, &line] { line.exit = run_rekey(*options, line); });
+
+  auto* clear = app.add_subcommand("clear-breaker", "close a tunnel's circuit breaker: it sends as configured again");
+  clear->add_option("TUNNEL", options->tunnel, "its name in the configuration")->required();
+  clear->callback(
+      [options, &line] { line.exit = post(line, "/v1/clear-breaker?name=" + api::percent_encoded(options->tunnel)); });
 
   auto watched = std::make_shared<TunnelOptions>();
   watched->timeout = 0;

@@ -45,7 +45,7 @@ void add_reference(CLI::App& app, CommandLine& line);
 void add_reload(CLI::App& app, CommandLine& line);
 void add_replay(CLI::App& app, CommandLine& line);
 void add_show(CLI::App& app, CommandLine& line);
-void add_tunnel_commands(CLI::App& app, CommandLine& line);  // up, down, rekey, monitor
+void add_tunnel_commands(CLI::App& app, CommandLine& line);  // up, down, rekey, clear-breaker, monitor
 void add_version(CLI::App& app, CommandLine& line);
 
 // The whole command: returns the process's exit code. Never throws.

@@ -6,6 +6,7 @@
 #include <levelgate/model/esp_sizes.h>
 
 #include <algorithm>
+#include <array>
 
 #include "control/admin_ike.h"
 #include "control/figures.h"
@@ -60,6 +61,9 @@ State state_of(const Subject& tunnel, const View& view) {
   if (!next_hop_known(view.plan, *route, tunnel.plan.remote)) {
     return {"no next hop", "the next hop does not answer. Run: levelgate show neighbours"};
   }
+  if (tunnel.counters.breaker_state == 2) {
+    return {"stopped", "the circuit breaker is open. Run: levelgate clear-breaker " + tunnel.plan.name};
+  }
   if (tunnel.trend == nullptr || !tunnel.trend->last_inbound) {
     return {"up (no inbound)", "no authenticated packet of the peer so far. Run: levelgate show drops"};
   }
@@ -112,6 +116,11 @@ Value::Map counters_value(const model::TunnelStats& counters) {
   return map;
 }
 
+std::string_view breaker_word(const model::TunnelStats& counters) {
+  constexpr std::array<std::string_view, 3> kWords{"closed", "reduced", "open"};
+  return kWords[std::min<std::size_t>(counters.breaker_state, kWords.size() - 1)];
+}
+
 Value::Map tunnel_value(const Subject& tunnel, const State& state, const View& view) {
   const TunnelTrend trend = tunnel.trend != nullptr ? *tunnel.trend : TunnelTrend{};
   Value::Map map{{"state", Value{state.word}},
@@ -124,6 +133,10 @@ Value::Map tunnel_value(const Subject& tunnel, const State& state, const View& v
                  {"wire-out-packets-per-second", Value{trend.outer_pkts_out}},
                  {"inner-out-bits-per-second", Value{trend.inner_out}},
                  {"inner-in-bits-per-second", Value{trend.inner_in}}};
+  if (tunnel.plan.tfs.sends_reports()) {
+    map.push_back({"breaker", Value{std::string(breaker_word(tunnel.counters))}});
+    map.push_back({"min-rate-bits-per-second", Value{tunnel.plan.tfs.congestion.min_rate}});
+  }
   if (!state.reason.empty()) map.push_back({"reason", Value{state.reason}});
   if (trend.first_inbound) {
     const auto up = std::chrono::duration_cast<std::chrono::seconds>(view.now - *trend.first_inbound);
@@ -186,8 +199,8 @@ std::string headline(const model::TunnelPlan& plan) {
     const double octets = plan.tfs.packet_size + (l2 ? kEthernetOverhead : 0.0);
     const double interval_ns =
         octets * 8e9 / static_cast<double>(std::max<std::uint64_t>(plan.tfs.rate_bits_per_second, 1));
-    text += " " + set_rate(plan.tfs.rate_bits_per_second) + (l2 ? " (l2), " : " (l3), ") + size + " every " +
-            span(Nanos(static_cast<std::int64_t>(interval_ns)));
+    text += std::string(plan.tfs.congestion.controlled ? " at most " : " ") + set_rate(plan.tfs.rate_bits_per_second) +
+            (l2 ? " (l2), " : " (l3), ") + size + " every " + span(Nanos(static_cast<std::int64_t>(interval_ns)));
   } else {
     text += plan.tfs.mode == model::TfsMode::kOnDemand ? ", at most " + size : ", no AGGFRAG";
   }
@@ -198,6 +211,18 @@ double queue_ms(const model::TunnelPlan& plan, std::uint64_t octets) {
   const double inner_octets_per_second = static_cast<double>(plan.tfs.rate_bits_per_second) / 8 * payload_octets(plan) /
                                          std::max(plan.tfs.packet_size, 1U);
   return inner_octets_per_second > 0 ? static_cast<double>(octets) / inner_octets_per_second * 1e3 : 0;
+}
+
+// " path                   4.1 Mbit/s, RTT 20.3 ms, a loss event in 812 / 0 packets   breaker closed"
+std::string path_line(const Subject& tunnel) {
+  const model::TunnelStats& c = tunnel.counters;
+  const auto events = [](std::uint64_t interval) { return interval == 0 ? std::string("none") : grouped(interval); };
+  std::string line = left(" path", 24) + bit_rate(static_cast<double>(c.path_rate_bits_per_second)) + ", RTT " +
+                     (c.path_rtt_us == 0 ? "-" : decimals(static_cast<double>(c.path_rtt_us) / 1e3, 1) + " ms") +
+                     ", packets per loss event " + events(c.path_loss_interval_outbound) + " out, " +
+                     events(c.path_loss_interval_inbound) + " in";
+  if (tunnel.plan.tfs.congestion.breaker) line += ", breaker " + std::string(breaker_word(c));
+  return line;
 }
 
 void tfs_lines(const Subject& tunnel, std::vector<std::string>& lines) {
@@ -226,6 +251,7 @@ void tfs_lines(const Subject& tunnel, std::vector<std::string>& lines) {
   }
   lines.push_back(queue);
   if (!fixed) return;
+  if (tunnel.plan.tfs.sends_reports()) lines.push_back(path_line(tunnel));
   const auto us = [](std::uint64_t ns, int digits) { return decimals(static_cast<double>(ns) / 1e3, digits); };
   lines.push_back(left(" pacing error", 24) + "p50 " + us(c.pacing_p50_ns, 2) + "  p99 " + us(c.pacing_p99_ns, 2) +
                   "  p99.9 " + us(c.pacing_p999_ns, 2) + "  max " + us(c.pacing_max_ns, 1) + " us      late slots " +

@@ -202,6 +202,17 @@ Result<Effects> Controller::rekey(const ike::Moment& moment, const std::string& 
   return followed(tunnels_.rekey(moment, tunnel, what));
 }
 
+Result<Effects> Controller::clear_breaker(const std::string& tunnel) {
+  model::ForwardingPlan plan = plan_;
+  const auto found = std::ranges::find(plan.tunnels, tunnel, &model::TunnelPlan::name);
+  if (found == plan.tunnels.end()) return failure(Fault::kNotFound, "there is no tunnel \"" + tunnel + "\"");
+  if (!found->tfs.congestion.breaker) {
+    return failure(Fault::kBadInput, "tunnel \"" + tunnel + "\" has no circuit breaker");
+  }
+  ++found->breaker_clears;
+  return propose({std::nullopt, std::move(plan), {}, {}});
+}
+
 Effects Controller::stop(const ike::Moment& moment) { return followed(tunnels_.say_farewell(moment)); }
 
 void Controller::set_twins(const model::Config& next, Effects& effects) const {
@@ -268,6 +279,7 @@ Effects Controller::tick(const model::Stats& stats, const ike::Moment& moment) {
   if (!booted_) return effects;
   tell_skipped(stats, now, effects);
   tell_peers(now, effects);
+  tell_paths(stats, now, effects);
   std::erase_if(resolutions_, [&](const auto& entry) {
     return now - entry.second.asked.value_or(entry.second.wanted_since) > kForget;
   });
@@ -350,6 +362,16 @@ void Controller::tell_skipped(const model::Stats& stats, Instant now, Effects& e
                              {{"count", std::to_string(fresh)}}});
   }
   std::erase_if(skipped_, [&](const auto& entry) { return trends_.tunnel(entry.first) == nullptr; });
+}
+
+void Controller::tell_paths(const model::Stats& stats, Instant now, Effects& effects) {
+  for (PathNotice& notice : path_notices_.observe(plan_, stats, now)) {
+    const bool good = notice.id == kBreakerClosed;
+    const model::LogLevel level = notice.alarm ? model::LogLevel::kError
+                                  : good       ? model::LogLevel::kInfo
+                                               : model::LogLevel::kWarn;
+    effects.push_back(Notice{level, "tfs", notice.id, std::move(notice.text), std::move(notice.tunnel)});
+  }
 }
 
 void Controller::tell_peers(Instant now, Effects& effects) {

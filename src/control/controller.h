@@ -24,6 +24,7 @@
 #include <variant>
 #include <vector>
 
+#include "control/path_notices.h"
 #include "control/reconcile.h"
 #include "control/spent_keys.h"
 #include "control/trends.h"
@@ -103,6 +104,8 @@ class Controller {
   [[nodiscard]] Result<Effects> bring_up(const ike::Moment& moment, const std::string& tunnel);
   [[nodiscard]] Result<Effects> take_down(const ike::Moment& moment, const std::string& tunnel, Tunnels::Extent extent);
   [[nodiscard]] Result<Effects> rekey(const ike::Moment& moment, const std::string& tunnel, ike::RekeyTarget what);
+  // Closes a tunnel's circuit breaker, whether or not it is open.
+  [[nodiscard]] Result<Effects> clear_breaker(const std::string& tunnel);
   // Says farewell to every peer.
   [[nodiscard]] Effects stop(const ike::Moment& moment);
 
@@ -144,6 +147,7 @@ class Controller {
   void resolve_needed(Instant now, Effects& effects);
   void tell_skipped(const model::Stats& stats, Instant now, Effects& effects);
   void tell_peers(Instant now, Effects& effects);
+  void tell_paths(const model::Stats& stats, Instant now, Effects& effects);
 
   std::uint32_t workers_;
   bool booted_ = false;
@@ -160,6 +164,7 @@ class Controller {
   std::set<Hop> answered_;  // that the kernel knows
   std::map<Hop, Resolution> resolutions_;
   std::map<std::string, Skipped> skipped_;
+  PathNotices path_notices_;
   std::map<std::string, bool> heard_;                             // tunnel: whether its peer is heard
   std::set<std::pair<std::string, Spi>> exhausted_, near_limit_;  // told already
 };

@@ -21,6 +21,9 @@ inline constexpr std::string_view kRouteWithoutRoom = "LG-DP-005";
 inline constexpr std::string_view kSlotsSkipped = "LG-TFS-001";
 inline constexpr std::string_view kPeerHeard = "LG-TFS-002";
 inline constexpr std::string_view kPeerSilent = "LG-TFS-003";
+inline constexpr std::string_view kBreakerTripped = "LG-TFS-004";
+inline constexpr std::string_view kBreakerClosed = "LG-TFS-005";
+inline constexpr std::string_view kPathLoses = "LG-TFS-006";
 
 struct NoticeText {
   std::string_view id;
@@ -28,7 +31,7 @@ struct NoticeText {
   std::string_view cure;
 };
 
-inline constexpr std::array<NoticeText, 13> kNoticeTexts{{
+inline constexpr std::array<NoticeText, 16> kNoticeTexts{{
     {kConfigApplied, "A configuration is in force.", ""},
     {kConfigFaulty, "A new configuration has errors; the old one stays in force.", "levelgate check FILE"},
     {kConfigNeedsRestart,
@@ -53,6 +56,11 @@ inline constexpr std::array<NoticeText, 13> kNoticeTexts{{
     {kPeerHeard, "The first authenticated packet of the peer arrived, or the first after a silence.", ""},
     {kPeerSilent, "The peer of a fixed-rate tunnel, which should send all the time, is not heard.",
      "Look at the peer and the path; compare keys and SPIs of both ends; levelgate show drops."},
+    {kBreakerTripped, "A tunnel's circuit breaker has tripped: its path lost too much for too long (RFC 8084).",
+     "Mend the path, or lower tfs.rate; then levelgate clear-breaker TUNNEL, unless clear-after does it."},
+    {kBreakerClosed, "A tunnel's circuit breaker is closed again; it sends as configured.", ""},
+    {kPathLoses, "A path loses packets of a fixed-rate tunnel, which does not back off (RFC 9347 section 2.4.1).",
+     "Reserve capacity for the tunnel, lower tfs.rate, or take mode: congestion-controlled."},
 }};
 
 }  // namespace levelgate::control

@@ -82,6 +82,7 @@ class PlanMaker {
     if (tunnel.inbound) plan.inbound = {*tunnel.inbound};
     plan.outbound = tunnel.outbound;
     if (tunnel.ike) add_negotiated(plan);
+    if (const model::TunnelPlan* const old = running_tunnel(plan.name)) plan.breaker_clears = old->breaker_clears;
     tunnels_[tunnel.name] = plan.id;
     plan_.tunnels.push_back(std::move(plan));
   }

@@ -178,6 +178,35 @@ TEST(IkePolicies, AggfragOfBothSides) {
   }
 }
 
+// RFC 9347 §6.1.4: C is sent where reports are needed, and where it is sent a peer with a schedule reports.
+TEST(IkePolicies, CongestionReportsAreAskedForAndGiven) {
+  for (const bool first : {false, true}) {
+    for (const bool second : {false, true}) {
+      WorldTunnel tunnel;
+      tunnel.first.tfs.congestion.controlled = first;
+      if (second) tunnel.second.tfs.congestion.breaker.emplace();
+      Pair pair(tunnel);
+      ASSERT_TRUE(pair.settles()) << pair.world.story();
+      for (const ike::RekeyTarget target : {ike::RekeyTarget::kIke, ike::RekeyTarget::kChildren}) {
+        for (auto& [id, child] : pair.world.node(0).children) EXPECT_EQ(child.up.peer_wants_reports, second);
+        for (auto& [id, child] : pair.world.node(1).children) EXPECT_EQ(child.up.peer_wants_reports, first);
+        pair.rekey(0, target);
+      }
+    }
+  }
+}
+
+// A peer without a schedule cannot report, and so declines AGGFRAG.
+TEST(IkePolicies, OnDemandPeerGivesNoCongestionReports) {
+  WorldTunnel tunnel;
+  tunnel.first.tfs.congestion.controlled = true;
+  tunnel.second.tfs.mode = model::TfsMode::kOnDemand;
+  tunnel.first.ike->aggfrag_required = tunnel.second.ike->aggfrag_required = false;
+  Pair pair(tunnel);
+  ASSERT_TRUE(pair.settles()) << pair.world.story();
+  EXPECT_FALSE(pair.world.node(0).children.begin()->second.up.aggfrag);
+}
+
 TEST(IkePolicies, SelectorsAreNarrowedOrRefused) {
   const auto prefix = [](const char* text) { return model::TrafficSelector::from(*IpPrefix::parse(text)); };
   WorldTunnel narrowed;

@@ -112,15 +112,14 @@ TEST(Endpoints, CommandsNameOneTunnel) {
                                                         {"/v1/down", "name=x"},
                                                         {"/v1/down", "name=x&what=children"},
                                                         {"/v1/rekey", "name=x&what=ike"},
-                                                        {"/v1/rekey", "name=x"}}) {
+                                                        {"/v1/rekey", "name=x"},
+                                                        {"/v1/clear-breaker", "name=x"}}) {
     EXPECT_EQ(respond(gateway, {Method::kPost, path, query}).status, 200u) << path;
     EXPECT_EQ(respond(gateway, {Method::kGet, path, query}).status, 405u) << path;
   }
-  const std::vector<std::pair<Command, std::string>> wanted{{Command::kUp, "a b"},
-                                                            {Command::kDown, "x"},
-                                                            {Command::kDownChildren, "x"},
-                                                            {Command::kRekeyIke, "x"},
-                                                            {Command::kRekeyChildren, "x"}};
+  const std::vector<std::pair<Command, std::string>> wanted{
+      {Command::kUp, "a b"},     {Command::kDown, "x"},          {Command::kDownChildren, "x"},
+      {Command::kRekeyIke, "x"}, {Command::kRekeyChildren, "x"}, {Command::kClearBreaker, "x"}};
   EXPECT_EQ(gateway.commands, wanted);
   EXPECT_EQ(respond(gateway, {Method::kPost, "/v1/up", "name=missing"}).status, 404u);
   EXPECT_EQ(respond(gateway, {Method::kPost, "/v1/rekey", "name=asleep"}).status, 409u);

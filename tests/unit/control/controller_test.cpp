@@ -74,6 +74,25 @@ TEST_F(Control, BootSetsEverythingOnce) {
   EXPECT_EQ(controller_.plan().ports.at(1).mtu, 9000u);
 }
 
+// RFC 8084 §4, requirement 13: the operator closes the breaker; a later reload does not take that back.
+TEST_F(Control, TheOperatorClosesACircuitBreaker) {
+  model::Config config = paris();
+  (void)controller_.surroundings(seen_around(), at_second(1));
+  (void)take(config);
+  EXPECT_FALSE(controller_.clear_breaker("berlin")) << "it has none";
+  EXPECT_FALSE(controller_.clear_breaker("rome")) << "no such tunnel";
+  config.tunnels[0].tfs.congestion.breaker.emplace();
+  (void)take(config, 2);
+  const auto cleared = controller_.clear_breaker("berlin");
+  ASSERT_TRUE(cleared);
+  ASSERT_NE(first<ApplyPlan>(*cleared), nullptr);
+  EXPECT_EQ(first<ApplyPlan>(*cleared)->plan.tunnels[0].breaker_clears, 1u);
+  (void)controller_.applied(kTaken, at_moment(3));
+  config.tunnels[0].tfs.packet_size = 1000;
+  (void)take(config, 4);
+  EXPECT_EQ(controller_.plan().tunnels[0].breaker_clears, 1u);
+}
+
 TEST_F(Control, AReloadIsInForceOnlyWhenTheDataPlaneHasIt) {
   boot();
   model::Config next = paris();

@@ -57,7 +57,9 @@ TEST(EspHeader, AgreesWithTheModel) {
   for (const IpFamily family : {IpFamily::kV4, IpFamily::kV6}) {
     for (const bool udp : {false, true}) {
       const auto encapsulation = udp ? model::Encapsulation::kUdp : model::Encapsulation::kNone;
-      const model::OuterSizes plain = model::outer_sizes(family, encapsulation, model::TfsMode::kPlain);
+      model::TfsSettings tfs;
+      tfs.mode = model::TfsMode::kPlain;
+      const model::OuterSizes plain = model::outer_sizes(family, encapsulation, tfs);
       const std::uint32_t headers = outer_header_octets(family, udp);
       ASSERT_EQ(plain.headers, headers);
       for (std::uint32_t outer = 128; outer < 1600; ++outer) {

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One line for each trip, one for each closing, and one for loss per minute and tunnel.
+#include "control/path_notices.h"
+
+#include <algorithm>
+
+#include "control/figures.h"
+#include "control/notice_ids.h"
+
+namespace levelgate::control {
+namespace {
+
+constexpr Nanos kLossAgain = std::chrono::minutes(1);
+
+std::string breaker_text(const model::TunnelStats& stats) {
+  const std::string share = decimals(static_cast<double>(stats.breaker_loss_permille) / 10, 1) + " %";
+  std::string why = "the peer reports " + share + " of our packets lost";
+  if (stats.breaker_cause == 1) why = "the peer sends no reports any more";
+  if (stats.breaker_cause == 2) why = share + " of the peer's packets are lost";
+  return "the circuit breaker has tripped: " + why + "; " +
+         (stats.breaker_state == 2 ? "nothing is sent any more" : "only min-rate is sent");
+}
+
+}  // namespace
+
+std::vector<PathNotice> PathNotices::observe(const model::ForwardingPlan& plan, const model::Stats& stats,
+                                             Instant now) {
+  std::vector<PathNotice> notices;
+  for (const model::TunnelPlan& tunnel : plan.tunnels) {
+    const auto found = std::ranges::find(stats.tunnels, tunnel.name, &model::NamedTunnelStats::name);
+    if (found == stats.tunnels.end()) continue;
+    Seen& seen = seen_[tunnel.name];
+    look_at_breaker(seen, tunnel, found->counters, notices);
+    look_at_loss(seen, tunnel, found->counters, now, notices);
+  }
+  std::erase_if(seen_, [&](const auto& entry) {
+    return std::ranges::find(plan.tunnels, entry.first, &model::TunnelPlan::name) == plan.tunnels.end();
+  });
+  return notices;
+}
+
+void PathNotices::look_at_breaker(Seen& seen, const model::TunnelPlan& plan, const model::TunnelStats& stats,
+                                  std::vector<PathNotice>& notices) {
+  if (stats.breaker_trips < seen.trips) seen.trips = 0;  // the counters began anew
+  if (stats.breaker_trips > seen.trips) {
+    notices.push_back({true, kBreakerTripped, plan.name, breaker_text(stats)});
+  } else if (seen.state != 0 && stats.breaker_state == 0) {
+    notices.push_back({false, kBreakerClosed, plan.name, "the circuit breaker is closed again"});
+  }
+  seen.trips = stats.breaker_trips;
+  seen.state = stats.breaker_state;
+}
+
+void PathNotices::look_at_loss(Seen& seen, const model::TunnelPlan& plan, const model::TunnelStats& stats, Instant now,
+                               std::vector<PathNotice>& notices) {
+  if (stats.rx_missed_pkts < seen.missed) seen.missed = 0;
+  const std::uint64_t missed = stats.rx_missed_pkts - seen.missed;
+  const bool fixed = plan.tfs.mode == model::TfsMode::kFixed && !plan.tfs.congestion.controlled;
+  if (!fixed || missed == 0 || (seen.loss_told && now - *seen.loss_told < kLossAgain)) return;
+  seen.missed = stats.rx_missed_pkts;
+  seen.loss_told = now;
+  std::string text = "packets of the peer that did not arrive, or too late: " + grouped(missed);
+  if (stats.path_loss_interval_outbound != 0) {
+    text += "; the peer reports one loss event in " + grouped(stats.path_loss_interval_outbound) + " packets of ours";
+  }
+  notices.push_back({false, kPathLoses, plan.name, text});
+}
+
+}  // namespace levelgate::control
