@@ -20,7 +20,10 @@ namespace {
 
 model::EspSa sa(std::uint32_t spi) {
   const std::array<std::byte, 36> key{std::byte{0xab}};
-  return {.spi = Spi{spi}, .key = std::make_shared<const Secret>(ConstBytes(key))};
+  model::EspSa made;
+  made.spi = Spi{spi};
+  made.key = std::make_shared<const Secret>(ConstBytes(key));
+  return made;
 }
 
 class KeyLogFile : public testing::Test {

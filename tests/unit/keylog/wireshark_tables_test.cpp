@@ -20,11 +20,13 @@ std::shared_ptr<const Secret> counting(std::size_t octets) {
 }
 
 model::EspSa sa(EspCipher cipher, bool esn) {
-  return {.spi = Spi{0x1001},
-          .cipher = cipher,
-          .key = counting(key_octets(cipher) + kSaltOctets),
-          .esn = esn,
-          .first_sequence = EspSeq{(5ULL << 32) + 1}};
+  model::EspSa made;
+  made.spi = Spi{0x1001};
+  made.cipher = cipher;
+  made.key = counting(key_octets(cipher) + kSaltOctets);
+  made.esn = esn;
+  made.first_sequence = EspSeq{(5ULL << 32) + 1};
+  return made;
 }
 
 std::string line(WiresharkVersion version, const model::EspSa& of, const char* from = "198.51.100.1",
