@@ -15,7 +15,7 @@ struct FindingText {
   std::string_view cure;
 };
 
-inline constexpr std::array<FindingText, 69> kFindingTexts{{
+inline constexpr std::array<FindingText, 71> kFindingTexts{{
     {1, "The file is not valid YAML.",
      "Mend the syntax at the place named; most often it is indentation, a missing colon or an unclosed bracket."},
     {2, "A value has the wrong kind: a map where a single value is expected, or the reverse.",
@@ -104,6 +104,8 @@ inline constexpr std::array<FindingText, 69> kFindingTexts{{
      "openssl rand -base64 32 makes a good one; auth.psk.weak: true takes the risk."},
     {55, "IKE does not listen on the interface of a tunnel whose keys it is to make.",
      "Add the interface to ike.listen, or leave ike.listen out."},
+    {58, "The key log is asked for by half: it needs an absolute directory and the acknowledgement of its risk.",
+     "Labs only: remove management.keylog, or write both."},
     {61, "min-rate is above rate, or is sent too rarely or too often.",
      "Keep min-rate at or below rate, and packet-size over min-rate at or below 10 s."},
     {62, "A circuit breaker does not say when it trips (RFC 9347 section 2.4.2.1).",
@@ -130,6 +132,9 @@ inline constexpr std::array<FindingText, 69> kFindingTexts{{
      "Leave peer-required out, unless reaching the peer matters more."},
     {112, "A preshared key is a credential of the service, which no other program can read.",
      "Nothing has to be done; the daemon reads it when it starts."},
+    {118,
+     "The key log is on: keys of every SA are written to a directory, and whoever reads it can decrypt the traffic.",
+     "For labs only. Remove management.keylog and restart; take new keys for tunnels with static ones."},
 }};
 
 [[nodiscard]] inline std::string finding_name(int id) {
