@@ -19,7 +19,7 @@ GROUPS = {
                               "rx-errored-pkts", "rx-missed-pkts"},
 }
 BESIDE = {"slots", "skipped-slots", "late-slots", "late-pkts", "queue-pkts", "queue-octets", "queue-max-octets",
-          "reorder-held-pkts"}
+          "reorder-held-pkts", "path-rate-bits-per-second", "path-rtt-us", "breaker-state", "breaker-trips"}
 
 
 class Json(ReplayTest):

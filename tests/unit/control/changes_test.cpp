@@ -98,6 +98,10 @@ std::vector<Mutation> tunnel_mutations() {
   add("tfs.max-queue-delay", [](T& t) { t.tfs.max_queue_delay = std::chrono::milliseconds(5); });
   add("tfs.init-delay", [](T& t) { t.tfs.init_delay = std::chrono::milliseconds(5); });
   add("tfs.catch-up", [](T& t) { t.tfs.catch_up_slots = 1; });
+  add("tfs.min-rate", [](T& t) { t.tfs.congestion.min_rate = 1'000'000; });
+  add("tfs.ecn", [](T& t) { t.tfs.congestion.counts_marks = true; });
+  add("tfs.congestion-reports", [](T& t) { t.tfs.congestion.reports_wanted = true; });
+  add("tfs.circuit-breaker", [](T& t) { t.tfs.congestion.breaker.emplace(); });
   add("tfs.receive.reorder-window", [](T& t) { t.tfs.receive.reorder_window = 1; });
   add("tfs.receive.lost-timer", [](T& t) { t.tfs.receive.lost_packet_timer = Nanos(1); });
   return list;

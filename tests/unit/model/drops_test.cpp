@@ -49,6 +49,7 @@ constexpr std::array kStable{
     Stable{Drop::kTfsQueueDelay, "tfs-queue-delay"},
     Stable{Drop::kTfsQueueFull, "tfs-queue-full"},
     Stable{Drop::kTfsTooBig, "tfs-too-big"},
+    Stable{Drop::kTfsBreakerOpen, "tfs-breaker-open"},
     Stable{Drop::kNoOutboundSa, "no-outbound-sa"},
     Stable{Drop::kSequenceExhausted, "sequence-exhausted"},
     Stable{Drop::kSealFailed, "seal-failed"},
