@@ -97,6 +97,14 @@ class ClassQueue {
     leave(packet);
     return packet;
   }
+  // Begins with a packet that was begun in another queue; only in an empty one.
+  void adopt(const Packet& begun) {
+    begun_packet_ = begun;
+    begun_class_ = 0;
+    begun_ = true;
+    packets_ = 1;
+    octets_ = begun.length;
+  }
   // Takes any packet away, the one that was begun first: for an owner that gives all of them up. Only when not empty.
   Packet discard(PacketStore& store);
   // The tunnel can send from now on: what waited for that has not waited in vain.
@@ -112,7 +120,9 @@ class ClassQueue {
  private:
   struct Class {
     explicit Class(const ClassSettings& settings)
-        : queue(settings.queue), share(settings.share), quantum(static_cast<std::int64_t>(settings.share) * kRound / kWholeShare) {}
+        : queue(settings.queue),
+          share(settings.share),
+          quantum(static_cast<std::int64_t>(settings.share) * kRound / kWholeShare) {}
     FairQueue queue;
     std::uint32_t share;
     std::int64_t quantum;  // octets of one round
@@ -125,9 +135,7 @@ class ClassQueue {
     return classes_.size() == 1 ? own : own + octets_of_others(number, own);
   }
   [[nodiscard]] std::uint64_t octets_of_others(std::size_t number, std::uint64_t own) const;
-  [[nodiscard]] std::size_t choose() {
-    return classes_.size() == 1 ? 0 : choose_of_many();
-  }
+  [[nodiscard]] std::size_t choose() { return classes_.size() == 1 ? 0 : choose_of_many(); }
   [[nodiscard]] std::size_t choose_of_many();
   Packet take(PacketStore& store) {
     const Packet packet = classes_[chosen_].queue.take(store);

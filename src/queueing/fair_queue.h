@@ -21,9 +21,9 @@
 namespace levelgate::queueing {
 
 struct FairQueueSettings {
-  std::uint32_t capacity = 4096;        // packets
-  Nanos max_wait = Nanos::max();        // a packet that has waited longer is dropped
-  Nanos mark_from = Nanos::max();       // ECN-capable packets that waited longer are marked, whatever CoDel says
+  std::uint32_t capacity = 4096;   // packets
+  Nanos max_wait = Nanos::max();   // a packet that has waited longer is dropped
+  Nanos mark_from = Nanos::max();  // ECN-capable packets that waited longer are marked, whatever CoDel says
   CodelSettings codel = {};
   bool fair = true;  // false: all packets are one flow
   bool ecn = true;   // mark what can be marked; false: drop it
@@ -50,7 +50,8 @@ class FairQueue {
   // The flow of a hash, for the next push.
   [[nodiscard]] std::size_t flow_of(std::uint32_t hash) {
     if (!settings_.fair) return 0;
-    const FlowPlaces::Found found = places_.find(hash, [this](std::size_t flow) { return flows_[flow].turn != Turn::kNone; });
+    const FlowPlaces::Found found =
+        places_.find(hash, [this](std::size_t flow) { return flows_[flow].turn != Turn::kNone; });
     if (found.fresh) {
       flows_[found.flow].codel = Codel{};
       flows_[found.flow].deficit = 0;

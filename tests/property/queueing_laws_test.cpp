@@ -63,13 +63,19 @@ Plan draw(std::mt19937& random) {
 class World {
  public:
   World(const Plan& plan, std::uint64_t seed)
-      : plan_(plan), store_(plan.store), queue_(plan.classes), sender_(plan.fragmentation), hash_(seed), payload_(plan.room + 4) {}
+      : plan_(plan),
+        store_(plan.store),
+        queue_(plan.classes),
+        sender_(plan.fragmentation),
+        hash_(seed),
+        payload_(plan.room + 4) {}
 
   void push(std::mt19937& random) {
     const auto below = [&](std::uint32_t bound) { return static_cast<std::uint32_t>(random() % bound); };
     const std::size_t number = below(static_cast<std::uint32_t>(plan_.classes.size()));
     // A flow is of one class.
-    const std::uint32_t flow = below(plan_.flows) * static_cast<std::uint32_t>(kMaxClasses) + static_cast<std::uint32_t>(number);
+    const std::uint32_t flow =
+        below(plan_.flows) * static_cast<std::uint32_t>(kMaxClasses) + static_cast<std::uint32_t>(number);
     const std::uint32_t octets = InnerTraffic::kLeast + below(plan_.longest - InnerTraffic::kLeast + 1);
     const Packet packet = traffic_.make(flow, octets, now, static_cast<wire::Ecn>(below(4)));
     const std::uint32_t hash = plan_.hashes == 0 ? hash_(packet.bytes()) : flow % plan_.hashes * 16;

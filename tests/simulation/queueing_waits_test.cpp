@@ -59,7 +59,8 @@ void add_bulk(SlottedTunnel& tunnel, std::mt19937& random, std::uint32_t flow, s
   *pour = [&tunnel, &random, flow, octets, pause, number, pour] {
     for (int i = 0; i < 300 && tunnel.send(flow, octets, number); ++i) {
     }
-    tunnel.at(tunnel.now + pause / 2 + Nanos(static_cast<std::int64_t>(random() % 1'000) * pause.count() / 1'000), *pour);
+    tunnel.at(tunnel.now + pause / 2 + Nanos(static_cast<std::int64_t>(random() % 1'000) * pause.count() / 1'000),
+              *pour);
   };
   tunnel.at(at_ns(static_cast<std::int64_t>(random() % 1'000'000)), *pour);
 }
@@ -116,9 +117,8 @@ Nanos worst_p99_over_bound(Place place, std::uint32_t seed) {
     const Nanos own = setting.rate.interval;  // 200 octets lie in one payload or in two
     worst = std::max(worst, p99 - (2 * setting.rate.interval + own));
     if (place != Place::kFifo) {
-      EXPECT_LE(waits.back(), 3 * setting.rate.interval)
-          << setting.rate.room << " " << setting.rate.interval.count() << " " << setting.bulk_octets << " "
-          << setting.bulk_flows;
+      EXPECT_LE(waits.back(), 3 * setting.rate.interval) << setting.rate.room << " " << setting.rate.interval.count()
+                                                         << " " << setting.bulk_octets << " " << setting.bulk_flows;
     }
   }
   return worst;
@@ -170,7 +170,9 @@ TEST(QueueingWaits, AFloodHurtsNobodyElse) {
       SlottedTunnel tunnel(rate, {bounded(1000, rate)}, seed);
       int lost = 0, sent = 0, flood_lost = 0;
       Nanos longest{};
-      tunnel.told[kBulk] = [&](const InnerTraffic::Label&, const SlottedTunnel::Fate& fate) { flood_lost += fate.lost; };
+      tunnel.told[kBulk] = [&](const InnerTraffic::Label&, const SlottedTunnel::Fate& fate) {
+        flood_lost += fate.lost;
+      };
       // Ten times the rate of the tunnel, whatever becomes of it.
       auto flood = std::make_shared<std::function<void()>>();
       *flood = [&, flood] {

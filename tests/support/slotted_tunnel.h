@@ -20,7 +20,7 @@
 namespace levelgate::testing {
 
 struct TunnelRate {
-  Nanos interval{560'000};   // 1,400 octets at 20 Mbit/s
+  Nanos interval{560'000};    // 1,400 octets at 20 Mbit/s
   std::uint32_t room = 1342;  // octets of data blocks
   Nanos max_delay = std::chrono::milliseconds(20);
 };

@@ -67,7 +67,8 @@ TEST(ClassQueue, TheFirstClassGoesFirst) {
 }
 
 TEST(ClassQueue, UnderLoadEachClassHasItsShareOfOctets) {
-  for (const std::vector<std::uint32_t>& of : {std::vector<std::uint32_t>{300, 700}, {10, 990}, {500, 300, 200}, {900, 99, 1}}) {
+  for (const std::vector<std::uint32_t>& of :
+       {std::vector<std::uint32_t>{300, 700}, {10, 990}, {500, 300, 200}, {900, 99, 1}}) {
     Bench bench(shares(of));
     const std::vector<std::uint32_t> sizes = {200, 1500, 700};
     std::vector<double> octets(of.size());

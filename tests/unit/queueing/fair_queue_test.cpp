@@ -118,7 +118,8 @@ TEST(FairQueue, SharesAreInOctetsWhateverTheSizes) {
     const int flow = bench.take();
     octets[flow] += sizes.at(static_cast<std::uint32_t>(flow));
   }
-  for (const auto& [flow, sent] : octets) EXPECT_NEAR(static_cast<double>(sent), static_cast<double>(octets[1]), 9000.0 + 1514);
+  for (const auto& [flow, sent] : octets)
+    EXPECT_NEAR(static_cast<double>(sent), static_cast<double>(octets[1]), 9000.0 + 1514);
 }
 
 TEST(FairQueue, AFloodLeavesRoomForOthers) {
