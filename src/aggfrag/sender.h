@@ -68,6 +68,8 @@ class Sender {
     return copy(source, payload);
   }
 
+  // From the next payload on; a packet whose begin has left goes on in any case.
+  void set_fragmentation(Fragmentation fragmentation) { fragmentation_ = fragmentation; }
   // Octets of the source's front that already left.
   [[nodiscard]] std::uint32_t head_offset() const { return head_offset_; }
   // A fragment cannot continue under another SA (RFC 9347 §2.2.3): the half-sent packet starts anew.
