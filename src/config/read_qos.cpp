@@ -28,8 +28,8 @@ struct Word {
   std::string_view word;
   std::uint8_t value;
 };
-constexpr auto kProtocols = std::to_array<Word>({{"icmp", 1}, {"tcp", 6}, {"udp", 17}, {"gre", 47}, {"esp", 50},
-                                                 {"icmpv6", 58}, {"sctp", 132}});
+constexpr auto kProtocols = std::to_array<Word>(
+    {{"icmp", 1}, {"tcp", 6}, {"udp", 17}, {"gre", 47}, {"esp", 50}, {"icmpv6", 58}, {"sctp", 132}});
 
 std::optional<unsigned> number_below(std::string_view text, unsigned bound) {
   unsigned value = 0;
@@ -80,7 +80,8 @@ class QosReader {
       settings.classes.push_back(std::move(rest));
     }
     if (settings.classes.size() > model::kMaxQosClasses) {
-      complaints_.error(40, list->mark, path_ + ".classes makes " + std::to_string(settings.classes.size()) + " classes",
+      complaints_.error(40, list->mark,
+                        path_ + ".classes makes " + std::to_string(settings.classes.size()) + " classes",
                         "at most 8, with the one of all other packets");
       return {};
     }
@@ -112,7 +113,8 @@ class QosReader {
       if (value) {
         one.dscp |= std::uint64_t{1} << *value;
       } else {
-        complaints_.error(11, word, "\"" + word.text + "\" is no DSCP", "ef, va, le, cs0 to cs7, af11 to af43, or 0 to 63");
+        complaints_.error(11, word, "\"" + word.text + "\" is no DSCP",
+                          "ef, va, le, cs0 to cs7, af11 to af43, or 0 to 63");
       }
     });
     one.selectors = selectors_of(item);
@@ -172,7 +174,8 @@ class QosReader {
     for (const char* const key : {"local-ports", "remote-ports"}) {
       const Node* const node = item.find(key);
       if (node != nullptr && protocol != 6 && protocol != 17 && protocol != 132) {
-        complaints_.error(17, *node, std::string(key) + " needs a protocol that has ports", "protocol: udp, tcp or sctp");
+        complaints_.error(17, *node, std::string(key) + " needs a protocol that has ports",
+                          "protocol: udp, tcp or sctp");
       }
     }
     return {side_of(prefixes_of(item.find("local")), protocol, local),
@@ -190,7 +193,8 @@ class QosReader {
     const std::uint32_t least = without * model::kWholeQosShare / kAllPercent;
     if (given + least > model::kWholeQosShare) {
       complaints_.error(13, list.mark,
-                        path_ + ".classes: shares add up to " + std::to_string(given * kAllPercent / model::kWholeQosShare) + " percent",
+                        path_ + ".classes: shares add up to " +
+                            std::to_string(given * kAllPercent / model::kWholeQosShare) + " percent",
                         "leave at least 1 for each class without a share; the class of all other packets is one");
       return;
     }

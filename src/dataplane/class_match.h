@@ -27,7 +27,8 @@ class ClassMatch {
       }
       const bool any_address = one.selectors.local.empty() && one.selectors.remote.empty();
       by_dscp_only_ = by_dscp_only_ && any_address;
-      rules_.push_back({number, one.dscp == 0 ? ~std::uint64_t{0} : one.dscp, any_address, SelectorMatch(one.selectors)});
+      rules_.push_back(
+          {number, one.dscp == 0 ? ~std::uint64_t{0} : one.dscp, any_address, SelectorMatch(one.selectors)});
     }
     for (std::size_t dscp = 0; dscp < by_dscp_.size(); ++dscp) {
       by_dscp_[dscp] = static_cast<std::uint8_t>(rest_);

@@ -28,22 +28,27 @@ queueing::ClassSettings settings_of(const model::QosClass& one, Nanos max_delay,
   return settings;
 }
 
-std::vector<queueing::ClassSettings> all_settings(const model::QosSettings& qos, Nanos max_delay, Nanos interval,
-                                                  std::uint32_t data_room) {
+// Zero where there is no schedule, and so no bound on the wait.
+Nanos interval_of(const OutboundSetting& setting) {
+  if (setting.tfs.mode != model::TfsMode::kFixed) return Nanos(0);
+  return Nanos(static_cast<std::int64_t>(setting.slot_octets() * 8'000'000'000 / setting.tfs.rate_bits_per_second));
+}
+
+std::vector<queueing::ClassSettings> all_settings(const OutboundSetting& setting, std::uint32_t data_room) {
   std::vector<queueing::ClassSettings> all;
-  for (const model::QosClass& one : qos.classes) {
-    all.push_back(settings_of(one, one.max_queue_delay.value_or(max_delay), interval, data_room));
+  for (const model::QosClass& one : setting.qos.classes) {
+    const Nanos max_delay = one.max_queue_delay.value_or(setting.tfs.max_queue_delay);
+    all.push_back(settings_of(one, max_delay, interval_of(setting), data_room));
   }
   return all;
 }
 
 }  // namespace
 
-OutboundQueue::OutboundQueue(const model::QosSettings& qos, Nanos max_queue_delay, Nanos interval,
-                             std::uint32_t data_room, std::uint64_t flow_key)
-    : match_(qos), hash_(flow_key), queue_(all_settings(qos, max_queue_delay, interval, data_room)) {
-  for (std::size_t i = 0; i < qos.classes.size(); ++i) {
-    max_delay_[i] = qos.classes[i].max_queue_delay.value_or(max_queue_delay);
+OutboundQueue::OutboundQueue(const OutboundSetting& setting, std::uint32_t data_room)
+    : match_(setting.qos), hash_(setting.flow_key), queue_(all_settings(setting, data_room)) {
+  for (std::size_t i = 0; i < setting.qos.classes.size(); ++i) {
+    max_delay_[i] = setting.qos.classes[i].max_queue_delay.value_or(setting.tfs.max_queue_delay);
   }
 }
 

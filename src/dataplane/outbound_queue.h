@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "dataplane/class_match.h"
+#include "dataplane/outbound_setting.h"
 #include "dataplane/tunnel_counters.h"
 #include "queueing/class_queue.h"
 #include "queueing/flow_hash.h"
@@ -21,10 +22,8 @@ namespace levelgate::dataplane {
 
 class OutboundQueue {
  public:
-  // `data_room`: octets of data blocks in a payload. `interval`: of fixed mode; zero where there is no schedule, and so
-  // no bound on the wait. `flow_key`: unknown to whoever sends the packets.
-  OutboundQueue(const model::QosSettings& qos, Nanos max_queue_delay, Nanos interval, std::uint32_t data_room,
-                std::uint64_t flow_key);
+  // `data_room`: octets of data blocks in a payload.
+  OutboundQueue(const OutboundSetting& setting, std::uint32_t data_room);
 
   // `bearable`: see queueing::ClassQueue::push(); one for each class.
   [[nodiscard]] queueing::Joined push(queueing::PacketStore& store, const Packet& packet, Instant now,
@@ -34,15 +33,17 @@ class OutboundQueue {
     if (joined != queueing::Joined::kTaken) ++refused_[number];
     return joined;
   }
-  // Takes over what waits in the other one; what finds no room any more goes to `lose(packet)`.
+  // Takes over what waits in the other one. What is longer than `longest` or finds no room goes to `lose(packet)`, but
+  // not the packet that was begun (RFC 9347 §2.2.3).
   template <typename Lose>
-  void take_over(OutboundQueue& from, queueing::PacketStore& store, Instant now, Lose&& lose) noexcept {
+  void take_over(OutboundQueue& from, std::uint32_t longest, queueing::PacketStore& store, Instant now,
+                 Lose&& lose) noexcept {
     std::array<std::uint64_t, queueing::kMaxClasses> any{};
     any.fill(SIZE_MAX);
     if (from.queue_.begun()) queue_.adopt(from.queue_.discard(store));
     while (!from.queue_.empty()) {
       const Packet packet = from.queue_.discard(store);
-      if (push(store, packet, now, any) != queueing::Joined::kTaken) lose(packet);
+      if (packet.length > longest || push(store, packet, now, any) != queueing::Joined::kTaken) lose(packet);
     }
   }
   // Adds what was counted since the last time to the tunnel's cells.

@@ -116,6 +116,7 @@ class ClassQueue {
   [[nodiscard]] std::size_t classes() const { return classes_.size(); }
   [[nodiscard]] const FairQueue& in_class(std::size_t number) const { return classes_[number].queue; }
   [[nodiscard]] bool begun() const { return begun_; }
+  [[nodiscard]] const Packet& begun_packet() const { return begun_packet_; }
 
  private:
   struct Class {

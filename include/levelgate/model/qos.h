@@ -21,8 +21,8 @@ inline constexpr std::uint32_t kWholeQosShare = 1000;
 // A packet is of the first class of which it meets all that is named, else of the one that names nothing.
 struct QosClass {
   std::string name = "default";
-  std::uint64_t dscp = 0;   // bit n: code point n (RFC 2474 §3); 0: any
-  SelectorPair selectors;   // empty: any
+  std::uint64_t dscp = 0;                // bit n: code point n (RFC 2474 §3); 0: any
+  SelectorPair selectors;                // empty: any
   std::uint32_t share = kWholeQosShare;  // thousandths of the tunnel under load, at least 1
   std::optional<Nanos> max_queue_delay;  // empty: that of the tunnel
   bool fair = true;                      // a queue for each flow; false: first in, first out
