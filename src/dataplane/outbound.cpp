@@ -65,7 +65,7 @@ void OutboundTunnel::learn_bearable(Instant now) noexcept {
   bearable_at_ = now;
   const Instant next = pacer_->next_due();
   const std::uint64_t rest =
-      sender_.head_offset() == 0 ? 0 : queue_.packets().begun_packet().length - sender_.head_offset();
+      !queue_.packets().begun() ? 0 : queue_.packets().begun_packet().length - sender_.head_offset();
   for (std::size_t i = 0; i < queue_.packets().classes(); ++i) {
     const Instant last = now + queue_.max_delay(i);
     std::uint64_t slots = 0;

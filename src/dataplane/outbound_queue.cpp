@@ -24,7 +24,8 @@ queueing::ClassSettings settings_of(const model::QosClass& one, Nanos max_delay,
   if (interval == Nanos(0)) return settings;
   settings.queue.max_wait = max_delay;
   settings.queue.mark_from = std::max(max_delay / 2, 2 * interval);
-  settings.queue.codel = {std::max(max_delay / 4, 2 * interval), std::max(kRoundTrip, 16 * interval)};
+  // A FIFO is what it says: its packets leave in time, or are refused.
+  if (one.fair) settings.queue.codel = {std::max(max_delay / 4, 2 * interval), std::max(kRoundTrip, 16 * interval)};
   return settings;
 }
 

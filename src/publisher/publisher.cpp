@@ -67,9 +67,9 @@ Result<Publisher::Tunnel> Publisher::make_tunnel(const model::TunnelPlan& plan, 
     return failure(Fault::kBadInput, "an SA cannot move to another worker: its numbers live on the old one");
   }
   made.setting = setting_of(plan, old);
-  if (old != nullptr && old->setting == made.setting) {
+  if (same_worker && old->setting == made.setting) {
     made.queue = old->queue;
-  } else {
+  } else if (same_worker) {
     const std::uint32_t room = dataplane::OuterFrame(*made.setting).data_room();
     made.queue = std::make_shared<dataplane::OutboundQueue>(*made.setting, room);
   }

@@ -71,7 +71,7 @@ class Publisher {
     std::uint64_t serial = 0;  // of the name, while it is there
     std::shared_ptr<dataplane::TunnelCounters> counters;
     std::shared_ptr<const dataplane::OutboundSetting> setting;
-    std::shared_ptr<dataplane::OutboundQueue> queue;  // goes with the setting
+    std::shared_ptr<dataplane::OutboundQueue> queue;  // for a setting that is not the first one
     std::unique_ptr<dataplane::OutboundTunnel> outbound;
     std::unique_ptr<OutboundState> sealer;
     std::vector<InboundState> inbound;

@@ -278,7 +278,8 @@ constexpr std::array kGatewayKeys = std::to_array<KeySpec>({
      "false", "true"},
 
     {"tunnels.*.qos", kMap, "Which inner packet goes first, and which is given up; none of it is seen outside.", kLive},
-    {"tunnels.*.qos.fair", kBoolean, "A queue for each flow and equal shares; false: first in, first out.", kLive,
+    {"tunnels.*.qos.fair", kBoolean,
+     "A queue for each flow, in equal shares; false: first in, first out, bounded by max-queue-delay alone.", kLive,
      "true"},
     {"tunnels.*.qos.ecn", kBoolean, "Marks ECN-capable inner packets where it would drop others.", kLive, "true"},
     {"tunnels.*.qos.classes",

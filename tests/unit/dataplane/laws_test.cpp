@@ -179,7 +179,7 @@ TEST(Laws, WithTheSameLateTurnsTheWireIsTheSameUnderAnyLoad) {
     std::vector<std::pair<std::int64_t, std::size_t>> seen[2];
     for (const bool loaded : {false, true}) {
       const model::ForwardingPlan plan = plan_of(TfsMode::kFixed, seed);
-      Plane plane({.buffers = 2'048, .buffer_octets = 2'048, .neighbours_known = false});
+      Plane plane({.buffers = 2'048, .buffer_octets = 4'096, .neighbours_known = false});
       ASSERT_TRUE(plane.apply(plan));
       Storm storm(plan, seed);
       std::mt19937 random(seed);
