@@ -52,7 +52,7 @@ Plan draw(std::mt19937& random) {
     plan.classes.push_back(one);
   }
   plan.flows = 1 + below(below(2) == 0 ? 4 : 400);
-  plan.hashes = below(3) == 0 ? 1 + below(12) : 0;
+  plan.hashes = below(3) == 0 ? 1 + below(40) : 0;
   plan.longest = InnerTraffic::kLeast + below(below(2) == 0 ? 200 : 9000);
   plan.fragmentation = below(2) == 0 ? Fragmentation::kAllowed : Fragmentation::kForbidden;
   plan.room = plan.fragmentation == Fragmentation::kForbidden ? plan.longest + below(1500) : 1 + below(3000);
