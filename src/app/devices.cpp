@@ -41,7 +41,8 @@ std::uint32_t buffers_for(const model::Config& config, std::uint16_t workers) {
 
 std::size_t queue_budget(std::uint32_t buffers, std::size_t ports, std::uint16_t workers) {
   const std::size_t rings = std::min<std::size_t>(workers * ports * 2 * kRingBuffers, buffers / 2);
-  return (buffers - rings) / 2 / workers;
+  constexpr std::size_t kMostWaiting = 262'144;  // 12 MiB of places on each worker
+  return std::min(kMostWaiting, (buffers - rings) / 2 / workers);
 }
 
 Result<std::unique_ptr<Devices>> Devices::open(const model::Config& config, std::uint16_t workers,

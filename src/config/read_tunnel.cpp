@@ -36,6 +36,7 @@ class TunnelReader {
       }
     }
     if (const Node* const tfs = node_.find("tfs")) read_tfs(*tfs, tunnel_.tfs);
+    if (const Node* const qos = node_.find("qos")) tunnel_.qos = read_qos(*qos, path("qos"), complaints_);
     draft_.tunnels.push_back(place_);
     draft_.config.tunnels.push_back(std::move(tunnel_));
   }

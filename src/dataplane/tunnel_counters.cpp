@@ -43,4 +43,15 @@ model::TunnelStats TunnelCounters::read() const {
   return s;
 }
 
+std::vector<model::ClassStats> TunnelCounters::read_classes(const model::QosSettings& qos) const {
+  std::vector<model::ClassStats> all;
+  for (std::size_t i = 0; i < qos.classes.size(); ++i) {
+    const ClassCounters& cells = classes[i];
+    all.push_back({qos.classes[i].name, cells.sent_pkts.load(), cells.sent_octets.load(), cells.marked_pkts.load(),
+                   cells.aqm_pkts.load(), cells.refused_pkts.load(), cells.queue_pkts.load(),
+                   cells.queue_octets.load()});
+  }
+  return all;
+}
+
 }  // namespace levelgate::dataplane

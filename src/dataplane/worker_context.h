@@ -19,6 +19,7 @@
 #include "esp/cipher.h"
 #include "handover/counters.h"
 #include "handover/spsc_ring.h"
+#include "queueing/packet_store.h"
 
 namespace levelgate::dataplane {
 
@@ -37,8 +38,10 @@ struct Snapshot;
 // Thread: worker.
 class WorkerContext {
  public:
-  WorkerContext(PacketIo& packet_io, const RouteTable& route_table, esp::Cipher& aead, EventRing& events)
-      : io(packet_io), routes(route_table), cipher(aead), events_(events) {}
+  // `most_waiting`: inner packets that may wait for all tunnels together.
+  WorkerContext(PacketIo& packet_io, const RouteTable& route_table, esp::Cipher& aead, EventRing& events,
+                std::size_t most_waiting)
+      : io(packet_io), routes(route_table), cipher(aead), waiting(most_waiting), events_(events) {}
 
   PacketIo& io;
   const RouteTable& routes;
@@ -46,9 +49,8 @@ class WorkerContext {
   WorkerCounters counters;
   Instant now{};
   const Snapshot* snapshot = nullptr;
-  bool worked = false;     // something was done in this turn
-  std::size_t queued = 0;  // inner packets that wait for tunnels
-  std::size_t queue_budget = SIZE_MAX;
+  bool worked = false;            // something was done in this turn
+  queueing::PacketStore waiting;  // the inner packets that wait for tunnels
 
   void count(model::Drop reason, std::uint64_t packets = 1) noexcept {
     counters.drops[static_cast<std::size_t>(reason)].add(packets);

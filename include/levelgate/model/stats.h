@@ -103,11 +103,34 @@ struct SaStats {
   std::uint64_t remaining = 0;  // sequence numbers beyond the highest one used
 };
 
+// One class of a tunnel's inner packets.
+struct ClassStats {
+  std::string name;
+  std::uint64_t sent_pkts = 0, sent_octets = 0;
+  std::uint64_t marked_pkts = 0;                   // ECN CE was set
+  std::uint64_t aqm_pkts = 0;                      // dropped where a mark was not possible
+  std::uint64_t refused_pkts = 0;                  // dropped for want of time or room
+  std::uint64_t queue_pkts = 0, queue_octets = 0;  // gauges
+};
+
+// visit(name, value).
+template <typename Stats, typename Visit>
+void for_each_class_counter(Stats& s, Visit&& visit) {
+  visit(std::string_view("sent-pkts"), s.sent_pkts);
+  visit(std::string_view("sent-octets"), s.sent_octets);
+  visit(std::string_view("marked-pkts"), s.marked_pkts);
+  visit(std::string_view("aqm-drop-pkts"), s.aqm_pkts);
+  visit(std::string_view("refused-pkts"), s.refused_pkts);
+  visit(std::string_view("queue-pkts"), s.queue_pkts);
+  visit(std::string_view("queue-octets"), s.queue_octets);
+}
+
 struct NamedTunnelStats {
   std::string name;
   TunnelStats counters;
   std::vector<SaStats> inbound = {};  // newest first, as in the plan
   std::optional<SaStats> outbound = {};
+  std::vector<ClassStats> classes = {};  // as in the plan
 };
 
 struct Stats {
