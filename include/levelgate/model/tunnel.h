@@ -28,8 +28,10 @@ enum class TfsMode : std::uint8_t {
 enum class RateLayer : std::uint8_t { kL3, kL2 };
 
 struct ReceiveSettings {
-  std::uint32_t reorder_window = 3;        // packets; RFC 9347 §2.2.3 default
-  std::optional<Nanos> lost_packet_timer;  // empty: proportional to the tunnel's rate
+  std::uint32_t reorder_window = 3;  // packets; RFC 9347 §2.2.3 default. With adapt_window the widest that it becomes
+  bool adapt_window = false;         // to the misordering that is measured
+  std::optional<Nanos> lost_packet_timer = {};  // empty: proportional to the tunnel's rate
+  bool send_immediately = false;  // whole inner packets leave at once, out of order if need be (RFC 9347 §2.5)
   auto operator<=>(const ReceiveSettings&) const = default;
 };
 
