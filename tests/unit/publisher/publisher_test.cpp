@@ -2,7 +2,7 @@
 //
 // Make, keep, bury: what a change of the plan may not disturb, what a failed one leaves alone, and how what is gone
 // gives back all it held (architecture §6.3).
-#include "dataplane/publisher.h"
+#include "publisher/publisher.h"
 
 #include <gtest/gtest.h>
 #include <malloc.h>
@@ -13,9 +13,9 @@
 
 #include "crypto/aead_burst.h"
 #include "dataplane/prefix_table.h"
-#include "peer.h"
-#include "plane.h"
 #include "support/packets.h"
+#include "support/peer.h"
+#include "support/plane.h"
 
 namespace levelgate::testing {
 namespace {
@@ -506,7 +506,7 @@ TEST(Publisher, RoutesWithoutRoomAreCounted) {
   handover::SnapshotCell<dataplane::Snapshot> snapshots(1);
   const auto cipher = crypto::make_openssl_cipher();
   dataplane::WorkerCounters counters;
-  dataplane::Publisher publisher({snapshots, table, {cipher.get()}, {&counters}});
+  publisher::Publisher publisher({snapshots, table, {cipher.get()}, {&counters}});
   ForwardingPlan plan = site_plan(Site::kA, fixed());
   ASSERT_EQ(plan.routes.size(), 5u);
   ASSERT_TRUE(publisher.apply(plan, at_ns(0)));
