@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Payloads that come before or behind their turn, in the mode that delivers at once (RFC 9347 §2.5): whole inner packets
-// leave on arrival, in the order of their payload; fragments are joined as soon as every payload from the packet's first
-// octet to its last is held. What is not joined here is left for Receiver, which takes the ends when their turn comes.
-// Each end is used once, so each inner packet comes out once; the work per payload is that of its own octets, and of
-// each payload held behind it once in its life.
+// Payloads that come before or behind their turn, in the mode that delivers at once (RFC 9347 §2.5): whole inner
+// packets leave on arrival, in the order of their payload; fragments are joined as soon as every payload from the
+// packet's first octet to its last is held. What is not joined here is left for Receiver, which takes the ends when
+// their turn comes. Each end is used once, so each inner packet comes out once; the work per payload is that of its own
+// octets, and of each payload held behind it once in its life.
 #pragma once
 
 #include <levelgate/base/bytes.h>

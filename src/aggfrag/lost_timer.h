@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How long a missing outer packet is waited for (RFC 9347 §2.2.3): as configured, or in proportion to the tunnel's rate,
-// which is learnt from the distance of arrivals. A pure value of what it was told; time is an argument.
+// How long a missing outer packet is waited for (RFC 9347 §2.2.3): as configured, or in proportion to the tunnel's
+// rate, which is learnt from the distance of arrivals. A pure value of what it was told; time is an argument.
 #pragma once
 
 #include <levelgate/base/time.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How wide the reorder window has to be, learnt from how far packets come behind the newest one (RFC 9347 §2.2.3 lets it
-// adapt to measured misordering). Grows with the first packet that would have been late, shrinks slowly; a pure
+// How wide the reorder window has to be, learnt from how far packets come behind the newest one (RFC 9347 §2.2.3 lets
+// it adapt to measured misordering). Grows with the first packet that would have been late, shrinks slowly; a pure
 // function of the numbers in the order of their arrival.
 #pragma once
 
@@ -15,7 +15,7 @@ namespace levelgate::aggfrag {
 // Thread: worker.
 class WindowWidth {
  public:
-  static constexpr std::uint32_t kLeast = 3;  // RFC 9347 §2.2.3 default
+  static constexpr std::uint32_t kLeast = 3;      // RFC 9347 §2.2.3 default
   static constexpr std::uint32_t kPeriod = 4096;  // arrivals after which it may shrink
 
   explicit WindowWidth(std::uint32_t ceiling) : ceiling_(ceiling), width_(std::min(kLeast, ceiling)) {}

@@ -237,8 +237,12 @@ class Comparison {
     field(path + "max-queue-delay", Cost::kTunnelRestart, span(a.max_queue_delay), span(b.max_queue_delay));
     field(path + "init-delay", Cost::kTunnelRestart, span(a.init_delay), span(b.init_delay));
     field(path + "catch-up", Cost::kTunnelRestart, a.catch_up_slots, b.catch_up_slots);
-    field(path + "receive.reorder-window", Cost::kLive, a.receive.reorder_window, b.receive.reorder_window);
+    const auto window = [](const model::ReceiveSettings& receive) {
+      return receive.adapt_window ? std::string("auto") : std::to_string(receive.reorder_window);
+    };
+    field(path + "receive.reorder-window", Cost::kLive, window(a.receive), window(b.receive));
     field(path + "receive.lost-timer", Cost::kLive, a.receive.lost_packet_timer, b.receive.lost_packet_timer);
+    field(path + "receive.send-immediately", Cost::kLive, a.receive.send_immediately, b.receive.send_immediately);
   }
 
   void management(const model::ManagementConfig& a, const model::ManagementConfig& b) {

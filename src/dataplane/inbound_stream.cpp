@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From AGGFRAG payloads to inner packets. Each inner packet is copied once, into the buffer in which it will leave; each
-// lost one is counted once (RFC 9347 §2.2.3, §2.5, RFC 9348).
+// From AGGFRAG payloads to inner packets. Each inner packet is copied once, into the buffer in which it will leave;
+// each lost one is counted once (RFC 9347 §2.2.3, §2.5, RFC 9348).
 #include "dataplane/inbound_stream.h"
 
 #include <algorithm>
@@ -16,8 +16,8 @@ namespace {
 using EndsKind = aggfrag::OpenEnds::Kind;
 
 constexpr std::array<std::byte, wire::kAggfragOctets> kNoBlocks{};  // an AGGFRAG payload that carries nothing
-constexpr Nanos kPartialLife = std::chrono::seconds(1);            // pins one buffer at most
-constexpr Nanos kLongestTakeover = std::chrono::milliseconds(20);  // a rekey stops slow tunnels no longer than that
+constexpr Nanos kPartialLife = std::chrono::seconds(1);             // pins one buffer at most
+constexpr Nanos kLongestTakeover = std::chrono::milliseconds(20);   // a rekey stops slow tunnels no longer than that
 constexpr int kPartialIntervals = 4;  // and on slow tunnels several packets must come in that time
 
 EndsKind kind_of(PlaceKind kind) { return kind == PlaceKind::kDummy ? EndsKind::kPadding : EndsKind::kNothing; }
