@@ -66,20 +66,19 @@ AcceptResult Receiver::accept(EspSeq number, ConstBytes payload, Sink& sink) {
     unfinished_.pass_over_padding();
     return {Accepted::kAllPad, false, false, octets};
   }
-  AcceptResult result;
+  bool fits = header.block_offset == 0;
+  bool contradiction = false;
   if (unfinished_.exists()) {
     const Fed fed = unfinished_.feed(data, header.block_offset, sink);
-    if (fed == Fed::kUsedUp) return result;
-    result.contradiction = fed == Fed::kContradiction;
-  } else {
-    result.skipped = header.block_offset != 0;
+    if (fed == Fed::kUsedUp) return {};
+    contradiction = fed == Fed::kContradiction;
+    fits = !contradiction;
   }
-  if (header.block_offset >= octets) return {Accepted::kOrphan, false, result.contradiction};
+  if (header.block_offset >= octets) return {Accepted::kOrphan, false, contradiction};
   const BlocksTaken taken = take_blocks(data, header.block_offset, max_inner_octets_, sink);
   if (taken.tail != 0) begin_tail(number, data, taken.tail, taken.tail_packet, sink);
-  result.verdict = taken.verdict;
-  result.pad_octets = taken.pad_octets;
-  return result;
+  if (fits) [[likely]] return {taken.verdict, false, false, taken.pad_octets};
+  return {taken.verdict, !contradiction, contradiction, taken.pad_octets};
 }
 
 template <typename Sink>

@@ -64,7 +64,7 @@ class ReorderWindow {
   // The common case: nothing is held and this is the awaited number. True: the caller goes on with it at once.
   [[nodiscard]] bool pass(EspSeq number) {
     if (held_ != 0 || number.value != awaited_ || give_way_to_ > awaited_) return false;
-    advance(1);
+    accounted_below_ = give_way_to_ = ++awaited_;
     return true;
   }
 
