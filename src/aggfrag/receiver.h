@@ -77,7 +77,8 @@ AcceptResult Receiver::accept(EspSeq number, ConstBytes payload, Sink& sink) {
   if (header.block_offset >= octets) return {Accepted::kOrphan, false, contradiction};
   const BlocksTaken taken = take_blocks(data, header.block_offset, max_inner_octets_, sink);
   if (taken.tail != 0) begin_tail(number, data, taken.tail, taken.tail_packet, sink);
-  if (fits) [[likely]] return {taken.verdict, false, false, taken.pad_octets};
+  if (fits) [[likely]]
+    return {taken.verdict, false, false, taken.pad_octets};
   return {taken.verdict, !contradiction, contradiction, taken.pad_octets};
 }
 

@@ -152,7 +152,8 @@ class Reassembler:
         if block_offset >= len(data):       # nothing but the middle of a packet whose begin is not there
             self.counts["orphan"] += 1
             return []
-        self.counts["skipped"] += block_offset > 0
+        if block_offset:
+            self.counts["skipped"] += 1
         return self._blocks(number, data, block_offset)
 
     def _contradicts(self, number, block_offset, data):
