@@ -28,16 +28,6 @@ esp::Salt salt_of(const model::EspSa& sa) {
   return salt;
 }
 
-// Whether the running outbound parts can stay: everything that its schedule, sizes and headers depend on is equal.
-bool same_outbound(const model::TunnelPlan& a, const model::TunnelPlan& b) {
-  model::TfsSettings x = a.tfs;
-  model::TfsSettings y = b.tfs;
-  x.receive = y.receive = {};
-  return a.local == b.local && a.remote == b.remote && a.encapsulation == b.encapsulation &&
-         a.udp_local_port == b.udp_local_port && a.udp_remote_port == b.udp_remote_port && x == y &&
-         a.worker == b.worker;
-}
-
 // An SA that says itself what it carries does not follow the tunnel's mode.
 bool same_inbound(const model::TunnelPlan& a, const model::TunnelPlan& b, const model::EspSa& sa) {
   const bool same_payload = sa.payload != model::SaPayload::kAsTunnelSays || a.tfs.mode == b.tfs.mode;
@@ -76,8 +66,8 @@ Result<Publisher::Tunnel> Publisher::make_tunnel(const model::TunnelPlan& plan, 
   if (old != nullptr && !same_worker && shares_sa(old->plan, plan)) {
     return failure(Fault::kBadInput, "an SA cannot move to another worker: its numbers live on the old one");
   }
-  const bool keep_outbound = old != nullptr && same_outbound(old->plan, plan);
-  if (!keep_outbound) made.outbound = std::make_unique<dataplane::OutboundTunnel>(plan, start, *made.counters);
+  made.setting = setting_of(plan, old);
+  if (!same_worker) made.outbound = std::make_unique<dataplane::OutboundTunnel>(*made.setting, start, *made.counters);
   const bool keep_sealer = same_worker && plan.outbound && old->sealer && old->sealer->spec == *plan.outbound;
   if (plan.outbound && !keep_sealer) {
     auto sealer = make_outbound(*plan.outbound, plan.worker);
@@ -90,6 +80,14 @@ Result<Publisher::Tunnel> Publisher::make_tunnel(const model::TunnelPlan& plan, 
     made.inbound.push_back(std::move(*state));
   }
   return made;
+}
+
+std::shared_ptr<const dataplane::OutboundSetting> Publisher::setting_of(const model::TunnelPlan& plan,
+                                                                        const Tunnel* old) {
+  dataplane::OutboundSetting setting(plan, next_setting_);
+  if (old != nullptr && old->setting->same_as(setting)) return old->setting;
+  ++next_setting_;
+  return std::make_shared<const dataplane::OutboundSetting>(std::move(setting));
 }
 
 Result<std::unique_ptr<Publisher::OutboundState>> Publisher::make_outbound(const model::EspSa& sa, WorkerId worker) {
@@ -227,13 +225,15 @@ dataplane::TunnelEntry Publisher::entry_of(const Tunnel& tunnel) const {
   entry.serial = tunnel.serial;
   entry.worker = tunnel.plan.worker;
   entry.outbound = tunnel.outbound.get();
+  entry.setting = tunnel.setting.get();
+  entry.setting_serial = tunnel.setting->serial;
   if (tunnel.sealer) {
     entry.sealer = tunnel.sealer->sealer.get();
     entry.sealed = &tunnel.sealer->counters;
     entry.sealer_id = tunnel.sealer->id;
   }
   entry.counters = tunnel.counters.get();
-  entry.inner_mtu = tunnel.outbound->inner_mtu();
+  entry.inner_mtu = tunnel.setting->splits() ? 0 : dataplane::OuterFrame(*tunnel.setting).data_room();
   entry.path = outer_path(plan_, tunnel.plan, parts_.unknown_neighbour_mac);
   entry.udp = tunnel.plan.encapsulation == model::Encapsulation::kUdp;
   entry.remote = tunnel.plan.remote;

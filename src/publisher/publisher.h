@@ -69,6 +69,7 @@ class Publisher {
     model::TunnelPlan plan;
     std::uint64_t serial = 0;  // of the name, while it is there
     std::shared_ptr<dataplane::TunnelCounters> counters;
+    std::shared_ptr<const dataplane::OutboundSetting> setting;
     std::unique_ptr<dataplane::OutboundTunnel> outbound;
     std::unique_ptr<OutboundState> sealer;
     std::vector<InboundState> inbound;
@@ -92,6 +93,8 @@ class Publisher {
                                                   dataplane::TunnelCounters& counters);
   [[nodiscard]] Result<std::unique_ptr<esp::CipherKey>> make_key(const model::EspSa& sa, esp::Purpose purpose,
                                                                  WorkerId worker);
+  [[nodiscard]] std::shared_ptr<const dataplane::OutboundSetting> setting_of(const model::TunnelPlan& plan,
+                                                                             const Tunnel* old);
   static void move_kept(Tunnel& from, Tunnel& to);
   void publish();
   [[nodiscard]] std::unique_ptr<dataplane::Snapshot> make_snapshot();
@@ -112,6 +115,7 @@ class Publisher {
   std::uint64_t next_hop_number_ = 1;
   std::uint64_t next_sa_ = 1;
   std::uint64_t next_serial_ = 1;
+  std::uint64_t next_setting_ = 1;
   bool applied_ = false;
 };
 
