@@ -113,7 +113,8 @@ std::unique_ptr<dataplane::Worker> DataPlane::make_worker(std::size_t number) {
       .build_ahead = kBuildAhead,
       .to = {},
       .from = {},
-      .queue_budget = queue_budget(devices_.buffers(), devices_.ports().size(), static_cast<std::uint16_t>(count))};
+      .queue_budget = queue_budget(devices_.buffers(), devices_.ports().size(), static_cast<std::uint16_t>(count)),
+      .held_payloads = devices_.held_payloads()};
   for (std::size_t port = 0; port < devices_.ports().size(); ++port) {
     parts.ports.push_back(PortId{static_cast<std::uint16_t>(port)});
   }

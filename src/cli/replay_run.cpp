@@ -63,7 +63,8 @@ class Replay {
                                  .unknown_neighbour_mac = &kUnknownNeighbour,
                                  .to = {},
                                  .from = {},
-                                 .queue_budget = kMostWaiting};
+                                  .queue_budget = kMostWaiting,
+                                  .held_payloads = replay_held_payloads(plan_)};
     for (std::size_t port = 0; port < plan_.ports.size(); ++port) {
       parts.ports.push_back(PortId{static_cast<std::uint16_t>(port)});
     }
@@ -157,6 +158,15 @@ std::vector<Arrival> arrivals_of(const std::vector<PortCapture>& captures) {
 Result<ReplayEnd> run_replay(const model::ForwardingPlan& plan, const std::vector<Arrival>& arrivals,
                              std::optional<Nanos> until, esp::Cipher& cipher, CaptureIo& io) {
   return Replay(plan, arrivals, cipher, io).run(until);
+}
+
+// So that each window can be full.
+std::size_t replay_held_payloads(const model::ForwardingPlan& plan) {
+  std::size_t places = 0;
+  for (const auto& tunnel : plan.tunnels) {
+    places += tunnel.inbound.size() * (std::size_t{tunnel.tfs.receive.reorder_window} + 1);
+  }
+  return places;
 }
 
 // What a tunnel may hold at once: its reorder window, its queue, and the packets of a burst on their way.

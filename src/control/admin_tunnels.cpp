@@ -208,6 +208,13 @@ std::string headline(const model::TunnelPlan& plan) {
   return text + ", worker " + std::to_string(plan.worker.value);
 }
 
+// How inner packets are handed on, and the reorder window as it is now.
+std::string delivery_text(const model::ReceiveSettings& receive, const model::TunnelStats& counters) {
+  const std::string width =
+      receive.adapt_window ? "auto, now " + grouped(counters.reorder_window_pkts) : grouped(receive.reorder_window);
+  return std::string(receive.send_immediately ? "at once" : "in order") + ", window " + width;
+}
+
 double queue_ms(const model::TunnelPlan& plan, std::uint64_t octets) {
   const double inner_octets_per_second = static_cast<double>(plan.tfs.rate_bits_per_second) / 8 * payload_octets(plan) /
                                          std::max(plan.tfs.packet_size, 1U);
@@ -232,6 +239,13 @@ void tfs_lines(const Subject& tunnel, std::vector<std::string>& lines) {
                               grouped(c.inner_rx_incomplete_pkts) + " / " + grouped(c.rx_missed_pkts)));
   lines.push_back(
       figure_line(" late / held now", "-", "", grouped(c.late_pkts) + " / " + grouped(c.reorder_held_pkts)));
+  if (tunnel.plan.tfs.mode != model::TfsMode::kPlain) {
+    lines.push_back(
+        figure_line(" early / joined early", "-", "", grouped(c.early_pkts) + " / " + grouped(c.joined_early_pkts)));
+    lines.push_back(figure_line(" skipped / contradicting", "-", "",
+                                grouped(c.skipped_fragment_pkts) + " / " + grouped(c.contradiction_pkts)));
+    lines.push_back(figure_line(" delivery", "-", "", delivery_text(tunnel.plan.tfs.receive, c)));
+  }
   std::string queue = left(" queue now / max", 24) + volume(static_cast<double>(c.queue_octets)) + " / " +
                       volume(static_cast<double>(c.queue_max_octets));
   if (fixed) {

@@ -239,8 +239,12 @@ class Comparison {
     field(path + "max-queue-delay", Cost::kLive, span(a.max_queue_delay), span(b.max_queue_delay));
     field(path + "init-delay", Cost::kLive, span(a.init_delay), span(b.init_delay));
     field(path + "catch-up", Cost::kLive, a.catch_up_slots, b.catch_up_slots);
-    field(path + "receive.reorder-window", Cost::kLive, a.receive.reorder_window, b.receive.reorder_window);
+    const auto window = [](const model::ReceiveSettings& receive) {
+      return receive.adapt_window ? std::string("auto") : std::to_string(receive.reorder_window);
+    };
+    field(path + "receive.reorder-window", Cost::kLive, window(a.receive), window(b.receive));
     field(path + "receive.lost-timer", Cost::kLive, a.receive.lost_packet_timer, b.receive.lost_packet_timer);
+    field(path + "receive.send-immediately", Cost::kLive, a.receive.send_immediately, b.receive.send_immediately);
   }
 
   void qos(const std::string& path, const model::QosSettings& a, const model::QosSettings& b) {

@@ -38,7 +38,8 @@ struct TunnelCounters {
   Counter rx_all_pad_pkts, rx_all_pad_octets, rx_extra_pad_pkts, rx_extra_pad_octets;
   Counter rx_errored_pkts, rx_missed_pkts;
   Counter slots, skipped_slots, late_slots, late_pkts;
-  Counter queue_pkts, queue_octets, queue_max_octets, reorder_held_pkts;
+  Counter early_pkts, joined_early_pkts, skipped_fragment_pkts, contradiction_pkts;
+  Counter queue_pkts, queue_octets, queue_max_octets, reorder_held_pkts, reorder_window_pkts;
   PacingHistogram pacing;
   std::array<ClassCounters, model::kMaxQosClasses> classes;
 

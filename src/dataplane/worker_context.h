@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <span>
 
+#include "dataplane/held_payloads.h"
 #include "dataplane/lookup.h"
 #include "dataplane/packet_io.h"
 #include "esp/cipher.h"
@@ -38,14 +39,21 @@ struct Snapshot;
 // Thread: worker.
 class WorkerContext {
  public:
-  // `most_waiting`: inner packets that may wait for all tunnels together.
+  // `most_waiting`: inner packets that may wait for all tunnels together; `held_places`: payloads that may wait for
+  // others, of all SAs together.
   WorkerContext(PacketIo& packet_io, const RouteTable& route_table, esp::Cipher& aead, EventRing& events,
-                std::size_t most_waiting)
-      : io(packet_io), routes(route_table), cipher(aead), waiting(most_waiting), events_(events) {}
+                std::size_t most_waiting, std::size_t held_places)
+      : io(packet_io),
+        routes(route_table),
+        cipher(aead),
+        waiting(most_waiting),
+        held(held_places),
+        events_(events) {}
 
   PacketIo& io;
   const RouteTable& routes;
   esp::Cipher& cipher;
+  HeldPayloads held;
   WorkerCounters counters;
   Instant now{};
   const Snapshot* snapshot = nullptr;
