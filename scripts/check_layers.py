@@ -13,7 +13,7 @@ from pathlib import Path
 FLOORS = [
     ["base", "model", "handover"],
     ["crypto", "ikewire", "wire", "syntax"],
-    ["negotiation", "aggfrag", "congestion", "esp"],
+    ["negotiation", "aggfrag", "congestion", "esp", "queueing"],
     ["config", "ike"],
     ["control", "keylog", "dataplane"],
     ["sockets", "api", "kernel", "dpdk", "publisher"],
@@ -33,8 +33,9 @@ TABLE = {
     "aggfrag": ["base", "wire"],
     "congestion": ["base", "wire"],
     "esp": ["base", "wire"],
+    "queueing": ["base", "wire"],
     "ike": ["base", "model", "ikewire", "negotiation", "crypto"],
-    "dataplane": ["base", "model", "handover", "wire", "aggfrag", "congestion", "esp"],
+    "dataplane": ["base", "model", "handover", "wire", "aggfrag", "congestion", "esp", "queueing"],
     "control": ["base", "model", "ike"],
     "keylog": ["base", "model", "crypto", "ike"],
     "publisher": ["base", "model", "handover", "congestion", "esp", "dataplane"],
@@ -48,7 +49,7 @@ TABLE = {
 # The one step upwards: crypto implements the seam that esp declares.
 SEAMS = {("crypto", "esp"): ["esp/cipher.h"]}
 CONTROL_TOWER = {"control", "keylog", "ike", "negotiation", "ikewire"}
-DATA_TOWER = {"dataplane", "publisher", "aggfrag", "congestion", "esp", "dpdk", "handover"}
+DATA_TOWER = {"dataplane", "publisher", "aggfrag", "congestion", "esp", "queueing", "dpdk", "handover"}
 
 # First match counts; a header that matches none is the standard library's or the system's.
 EXTERNAL = [
@@ -65,7 +66,7 @@ EXTERNAL = [
     (r"fmt/.*", {"config", "control", "sockets", "api", "kernel", "dpdk", "app", "cli"}),
 ]
 # Rooms that know the language's own library and nothing of an operating system.
-PURE_ROOMS = {"base", "model", "handover", "wire", "ikewire", "crypto", "negotiation", "syntax", "config", "aggfrag", "congestion", "esp", "ike", "dataplane", "publisher", "control", "keylog"}
+PURE_ROOMS = {"base", "model", "handover", "wire", "ikewire", "crypto", "negotiation", "syntax", "config", "aggfrag", "congestion", "esp", "queueing", "ike", "dataplane", "publisher", "control", "keylog"}
 PURE_HEADER = re.compile(r"[a-z0-9_]+|immintrin\.h|fmt/.*")
 SYSTEM_HEADER_ALLOWED = {
     "src/base/ip_address.cpp": {"arpa/inet.h"},  # inet_pton and inet_ntop: text forms of addresses, no socket

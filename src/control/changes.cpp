@@ -218,7 +218,8 @@ class Comparison {
     }
     field(path + "selectors.local", Cost::kLive, a.selectors.local, b.selectors.local);
     field(path + "selectors.remote", Cost::kLive, a.selectors.remote, b.selectors.remote);
-    tfs(path + "tfs.", a.tfs, b.tfs);
+    tfs(path + "tfs.", a.tfs, b.tfs, a.ike && b.ike);
+    qos(path + "qos", a.qos, b.qos);
     if (a.ike.has_value() != b.ike.has_value()) {
       add(path + "auth", Cost::kTunnelRestart, a.ike ? "there" : "", b.ike ? "new" : "");
     }
@@ -237,9 +238,11 @@ class Comparison {
     if (!same_key) add(path + ".key.file", Cost::kRekey, "a key", "another key");
   }
 
-  void tfs(const std::string& path, const model::TfsSettings& a, const model::TfsSettings& b) {
+  void tfs(const std::string& path, const model::TfsSettings& a, const model::TfsSettings& b, bool negotiated) {
     const bool same_payload = (a.mode == model::TfsMode::kPlain) == (b.mode == model::TfsMode::kPlain);
-    const Cost reports = a.wants_reports() == b.wants_reports() ? Cost::kLive : Cost::kTunnelRestart;
+    // With IKE the peer is asked for reports when a Child SA is made (RFC 9347 §6.1.4), with static keys never.
+    const bool same_reports = !negotiated || a.wants_reports() == b.wants_reports();
+    const Cost reports = same_reports ? Cost::kLive : Cost::kTunnelRestart;
     field(path + "mode", same_payload ? reports : Cost::kTunnelRestart, mode_text(a), mode_text(b));
     field(path + "rate", Cost::kLive, set_rate(a.rate_bits_per_second), set_rate(b.rate_bits_per_second));
     if (a.rate_layer != b.rate_layer) {
@@ -258,8 +261,24 @@ class Comparison {
     field(path + "ecn", Cost::kLive, x.counts_marks, y.counts_marks);
     field(path + "congestion-reports", Cost::kLive, x.reports_wanted, y.reports_wanted);
     field(path + "circuit-breaker", reports, breaker_text(x.breaker), breaker_text(y.breaker));
-    field(path + "receive.reorder-window", Cost::kLive, a.receive.reorder_window, b.receive.reorder_window);
+    const auto window = [](const model::ReceiveSettings& receive) {
+      return receive.adapt_window ? std::string("auto") : std::to_string(receive.reorder_window);
+    };
+    field(path + "receive.reorder-window", Cost::kLive, window(a.receive), window(b.receive));
     field(path + "receive.lost-timer", Cost::kLive, a.receive.lost_packet_timer, b.receive.lost_packet_timer);
+    field(path + "receive.send-immediately", Cost::kLive, a.receive.send_immediately, b.receive.send_immediately);
+  }
+
+  void qos(const std::string& path, const model::QosSettings& a, const model::QosSettings& b) {
+    if (a == b) return;
+    const auto text = [](const model::QosSettings& qos) {
+      std::string all;
+      for (const model::QosClass& one : qos.classes) {
+        all += (all.empty() ? "" : ", ") + one.name + " " + std::to_string(one.share / 10) + "%";
+      }
+      return all;
+    };
+    add(path, Cost::kLive, text(a), text(b));
   }
 
   void management(const model::ManagementConfig& a, const model::ManagementConfig& b) {

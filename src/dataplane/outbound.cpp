@@ -13,15 +13,15 @@
 namespace levelgate::dataplane {
 namespace {
 
-constexpr std::size_t kQueuePackets = 4096;  // bounds an idle tunnel's memory; 20 ms of small packets at 100 Mbit/s
-constexpr std::size_t kBuiltPackets = 64;    // more than a turn's build-ahead at any rate one core reaches
+constexpr std::size_t kBuiltPackets = 64;  // more than a turn's build-ahead at any rate one core reaches
 
 aggfrag::Fragmentation fragmentation_of(const OutboundSetting& setting) {
   return setting.tfs.fragment ? aggfrag::Fragmentation::kAllowed : aggfrag::Fragmentation::kForbidden;
 }
 
-bool same_intervals(const model::TfsSettings& a, const model::TfsSettings& b) {
-  return a.mode == b.mode && rate_octets(a) == rate_octets(b) && a.catch_up_slots == b.catch_up_slots;
+bool same_intervals(const OutboundSetting& a, const OutboundSetting& b) {
+  return a.tfs.mode == b.tfs.mode && a.tfs.slot_octets() == b.tfs.slot_octets() &&
+         a.tfs.catch_up_slots == b.tfs.catch_up_slots;
 }
 
 }  // namespace
@@ -32,46 +32,58 @@ OutboundTunnel::OutboundTunnel(const OutboundSetting& setting, Instant start, Tu
       frame_(setting),
       rate_(first_rate(setting.tfs)),
       next_rate_(rate_),
-      queue_(kQueuePackets),
+      queue_(setting, frame_.data_room()),
       sender_(fragmentation_of(setting)),
+      useful_room_(frame_.data_room()),
       built_(kBuiltPackets) {
+  bearable_.fill(SIZE_MAX);
   if (setting_.tfs.mode != model::TfsMode::kFixed) return;
-  pacer_.emplace(start, rate_octets(setting_.tfs), rate_, setting_.tfs.catch_up_slots);
-  forecast_.emplace(frame_.data_room(), fragmentation_of(setting_));
+  pacer_.emplace(start, setting_.tfs.slot_octets(), rate_, setting_.tfs.catch_up_slots);
 }
 
 Enqueued OutboundTunnel::enqueue(WorkerContext& context, const Packet& packet) noexcept {
   const Instant now = context.now;
   if (stopped_) return Enqueued::kStopped;
   if (!setting_.splits() && packet.length > frame_.data_room()) return Enqueued::kTooBig;
-  if (pacer_ && !wait_is_bearable(packet.length, now)) return Enqueued::kDelay;
-  const bool first = queue_.empty();
-  if (context.queued >= context.queue_budget || !queue_.push(packet)) return Enqueued::kFull;
-  ++context.queued;
-  if (forecast_) forecast_->push(packet.length);
+  if (pacer_ && bearable_at_ != now) learn_bearable(now);
+  const bool first = queue_.packets().empty();
+  switch (queue_.push(context.waiting, packet, now, bearable_)) {
+    case queueing::Joined::kTaken:
+      break;
+    case queueing::Joined::kLate:
+      return Enqueued::kDelay;
+    case queueing::Joined::kFull:
+      return Enqueued::kFull;
+  }
   if (first && setting_.tfs.mode == model::TfsMode::kOnDemand) send_at_ = now + setting_.tfs.init_delay;
   queue_changed_ = true;
-  most_octets_ = std::max(most_octets_, queue_.octets());
+  most_octets_ = std::max(most_octets_, queue_.packets().octets());
   return Enqueued::kTaken;
 }
 
-Packet OutboundTunnel::pop(WorkerContext& context) noexcept {
-  --context.queued;
-  return queue_.pop();
-}
-
-// A FIFO's wait is known at constant rate: the payloads ahead of this packet's first octet, and their slots.
-bool OutboundTunnel::wait_is_bearable(std::uint32_t octets, Instant now) noexcept {
-  const std::uint64_t slot = built_.size() + forecast_->payloads_before(octets);
-  if (bearable_at_ != now) learn_bearable(now);
-  return slot < bearable_slots_ || pacer_->due_ahead(slot) - now <= setting_.tfs.max_queue_delay;
-}
-
-// Slots ahead that certainly come in time at `now`: spares most packets the schedule's arithmetic.
+// At constant rate the wait is known: the slots that come in time, and what their payloads hold.
 void OutboundTunnel::learn_bearable(Instant now) noexcept {
   bearable_at_ = now;
-  const Nanos left = setting_.tfs.max_queue_delay - (pacer_->next_due() - now);
-  bearable_slots_ = left <= Nanos(0) ? 0 : static_cast<std::uint64_t>(left / (pacer_->interval() + Nanos(1)));
+  const Instant next = pacer_->next_due();
+  const std::uint64_t rest =
+      !queue_.packets().begun() ? 0 : queue_.packets().begun_packet().length - sender_.head_offset();
+  for (std::size_t i = 0; i < queue_.packets().classes(); ++i) {
+    const Instant last = now + queue_.max_delay(i);
+    std::uint64_t slots = 0;
+    if (next <= last) {
+      slots = static_cast<std::uint64_t>((last - next) / (pacer_->interval() + Nanos(1))) + 1;
+      while (pacer_->due_ahead(slots) <= last) ++slots;
+    }
+    const std::uint64_t octets = slots > built_.size() ? (slots - built_.size()) * useful_room_ : 0;
+    bearable_[i] = octets > rest ? octets - rest : 0;
+  }
+}
+
+// What waited while nothing could be sent is not late for that.
+void OutboundTunnel::note_open(WorkerContext& context, const TunnelEntry& entry) noexcept {
+  const bool open = entry.path.resolved && entry.sealer != nullptr;
+  if (open && !open_) queue_.packets().open(context.now);
+  open_ = open;
 }
 
 // A new setting waits until what is built under the old one has left: then the next slot is the first of the new one,
@@ -85,41 +97,35 @@ void OutboundTunnel::follow(WorkerContext& context, const TunnelEntry& entry) no
 }
 
 void OutboundTunnel::take_setting(WorkerContext& context, const TunnelEntry& entry) noexcept {
-  const model::TfsSettings before = setting_.tfs;
+  const OutboundSetting before = setting_;
   setting_ = *entry.setting;
   frame_ = OuterFrame(setting_);
   sender_.set_fragmentation(fragmentation_of(setting_));
   if (setting_.tfs.mode == model::TfsMode::kPlain) sender_.restart_packet();
-  if (!setting_.splits()) drop_too_big(context);
+  change_queue(context, *entry.queue);
   bearable_at_ = kNever;
+  useful_room_ = frame_.data_room();
   if (setting_.tfs.mode == model::TfsMode::kFixed) {
-    if (!pacer_) pacer_.emplace(context.now, rate_octets(setting_.tfs), first_rate(setting_.tfs), 0);
+    if (!pacer_) pacer_.emplace(context.now, setting_.tfs.slot_octets(), first_rate(setting_.tfs), 0);
     next_rate_ = entry.congestion != nullptr ? entry.congestion->bits_per_second() : first_rate(setting_.tfs);
-    if (next_rate_ != rate_ || !same_intervals(before, setting_.tfs)) take_rate(context);
-    forecast_.emplace(frame_.data_room(), fragmentation_of(setting_));
-    forecast_->restart(queue_, sender_.head_offset());
+    if (next_rate_ != rate_ || !same_intervals(before, setting_)) take_rate(context);
   } else {
     stopped_ = false;
     pacer_.reset();
-    forecast_.reset();
+    bearable_.fill(SIZE_MAX);
   }
-  send_at_ = queue_.empty() ? kNever : context.now;
+  send_at_ = queue_.packets().empty() ? kNever : context.now;
 }
 
-// What cannot leave under the new setting; a packet whose begin has left goes on (RFC 9347 §2.2.3).
-void OutboundTunnel::drop_too_big(WorkerContext& context) noexcept {
-  const std::size_t half_sent = sender_.head_offset() == 0 ? 0 : 1;
-  const std::size_t waiting = queue_.size();
-  for (std::size_t i = 0; i < waiting; ++i) {
-    const Packet packet = queue_.pop();
-    if (i < half_sent || packet.length <= frame_.data_room()) {
-      (void)queue_.push(packet);
-      continue;
-    }
-    --context.queued;
+// All that waits goes over, but what cannot leave under the new setting.
+void OutboundTunnel::change_queue(WorkerContext& context, OutboundQueue& fresh) noexcept {
+  publish_queue();
+  std::swap(queue_, fresh);
+  const std::uint32_t longest = setting_.splits() ? UINT32_MAX : frame_.data_room();
+  queue_.take_over(fresh, longest, context.waiting, context.now, [&](const Packet& packet) {
     counters_.tx_drop_pkts.add(1);
-    context.drop(packet, model::Drop::kTfsTooBig);
-  }
+    context.drop(packet, packet.length > longest ? model::Drop::kTfsTooBig : model::Drop::kTfsQueueFull);
+  });
   publish_queue();
 }
 
@@ -127,17 +133,13 @@ void OutboundTunnel::drop_too_big(WorkerContext& context) noexcept {
 void OutboundTunnel::follow_sa(const TunnelEntry& entry) noexcept {
   if (entry.sealer_id == sealer_id_) return;
   sealer_id_ = entry.sealer_id;
-  restart_packet();
+  sender_.restart_packet();
+  bearable_at_ = kNever;
   exhausted_reported_ = false;
 }
 
-void OutboundTunnel::restart_packet() noexcept {
-  if (sender_.head_offset() == 0) return;
-  sender_.restart_packet();
-  if (forecast_) forecast_->restart(queue_, 0);
-}
-
 void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
+  note_open(context, entry);
   if (built_.empty()) follow(context, entry);
   if (!pacer_ || pacer_->next_due() > context.now) return;
   context.worked = true;
@@ -146,8 +148,7 @@ void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const Tunnel
   const aggfrag::Pacer::Due due = pacer_->take(context.now);
   if (stopped_) return follow_path(context, entry);
   if (built_.size() < due.send) {
-    const auto missing = due.send - static_cast<std::uint32_t>(built_.size());
-    build_fixed(context, batch, entry, missing, BuiltFor::kNow);
+    build_fixed(context, batch, entry, due.send - static_cast<std::uint32_t>(built_.size()), Departure::kNow);
     batch.flush(context);
   }
   follow_path(context, entry);
@@ -177,7 +178,7 @@ Instant OutboundTunnel::deadline(Nanos ahead) const noexcept {
       if (blocked_ || stopped_ || setting_waits_ || built_.full()) return pacer_->next_due();
       return std::min(pacer_->next_due(), pacer_->due_ahead(built_.size()) - ahead);
     case model::TfsMode::kOnDemand:
-      return queue_.empty() || blocked_ ? kNever : send_at_;
+      return queue_.packets().empty() || blocked_ ? kNever : send_at_;
     case model::TfsMode::kPlain:
       return kNever;
   }
@@ -192,18 +193,19 @@ void OutboundTunnel::drain(WorkerContext& context) noexcept {
 }
 
 void OutboundTunnel::drop_queue(WorkerContext& context, model::Drop reason) noexcept {
-  while (!queue_.empty()) {
+  while (!queue_.packets().empty()) {
     counters_.tx_drop_pkts.add(1);
-    context.drop(pop(context), reason);
+    context.drop(queue_.packets().discard(context.waiting), reason);
   }
   sender_.restart_packet();
-  if (forecast_) forecast_->restart(queue_, 0);
+  bearable_at_ = kNever;
   publish_queue();
 }
 
 void OutboundTunnel::publish_queue() noexcept {
-  counters_.queue_pkts.set(queue_.size());
-  counters_.queue_octets.set(queue_.octets());
+  counters_.queue_pkts.set(queue_.packets().size());
+  counters_.queue_octets.set(queue_.packets().octets());
+  queue_.publish(counters_);
   counters_.queue_max_octets.raise_to(most_octets_);
   queue_changed_ = false;
 }

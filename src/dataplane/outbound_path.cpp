@@ -35,7 +35,7 @@ void OutboundTunnel::take_rate(WorkerContext& context) noexcept {
   rate_ = next_rate_;
   stopped_ = rate_ == 0;
   // A stopped schedule goes on counting at the floor, unsent: something must say when the breaker is asked again.
-  pacer_.emplace(next, rate_octets(setting_.tfs), stopped_ ? floor_rate(setting_.tfs) : rate_,
+  pacer_.emplace(next, setting_.tfs.slot_octets(), stopped_ ? floor_rate(setting_.tfs) : rate_,
                  setting_.tfs.catch_up_slots);
   bearable_at_ = kNever;
   if (stopped_) drop_queue(context, model::Drop::kTfsBreakerOpen);

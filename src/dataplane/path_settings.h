@@ -12,17 +12,11 @@
 
 namespace levelgate::dataplane {
 
-// Octets of an outer packet on the layer that the rate speaks of.
-[[nodiscard]] inline std::uint32_t rate_octets(const model::TfsSettings& tfs) {
-  constexpr std::uint32_t kEthernetOverhead = 38;  // header, FCS, preamble, gap
-  return tfs.packet_size + (tfs.rate_layer == model::RateLayer::kL2 ? kEthernetOverhead : 0u);
-}
-
 // Where a congestion-controlled tunnel begins, in bits per second; it never falls below.
 [[nodiscard]] inline std::uint64_t floor_rate(const model::TfsSettings& tfs) {
   constexpr std::uint64_t kPacketsPerSecond = 10;
   const std::uint64_t set = tfs.congestion.min_rate;
-  const std::uint64_t floor = set != 0 ? set : std::uint64_t{rate_octets(tfs)} * 8 * kPacketsPerSecond;
+  const std::uint64_t floor = set != 0 ? set : std::uint64_t{tfs.slot_octets()} * 8 * kPacketsPerSecond;
   return std::min(floor, tfs.rate_bits_per_second);
 }
 
@@ -33,7 +27,7 @@ namespace levelgate::dataplane {
 
 [[nodiscard]] inline congestion::PathSettings path_settings(const model::TfsSettings& tfs) {
   congestion::PathSettings settings;
-  settings.limits = {first_rate(tfs), tfs.rate_bits_per_second, rate_octets(tfs)};
+  settings.limits = {first_rate(tfs), tfs.rate_bits_per_second, tfs.slot_octets()};
   settings.reduced = floor_rate(tfs);
   settings.displaced = tfs.receive.reorder_window;
   settings.counts_marks = tfs.congestion.counts_marks;

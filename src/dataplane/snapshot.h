@@ -27,6 +27,7 @@ class PathControl;
 namespace levelgate::dataplane {
 
 class OutboundTunnel;
+class OutboundQueue;
 struct OutboundSetting;
 class InboundSa;
 struct TunnelCounters;
@@ -65,7 +66,8 @@ struct TunnelEntry {
   WorkerId worker;
   OutboundTunnel* outbound = nullptr;
   const OutboundSetting* setting = nullptr;
-  std::uint64_t setting_serial = 0;               // of *setting
+  std::uint64_t setting_serial = 0;  // of *setting
+  OutboundQueue* queue = nullptr;    // an empty one for *setting; its worker puts it in place of the old one
   congestion::PathControl* congestion = nullptr;  // where the tunnel sends reports; its worker's
   std::uint32_t breaker_clears = 0;               // how often the operator has closed the breaker
   esp::Sealer* sealer = nullptr;                  // null: no outbound SA

@@ -31,7 +31,7 @@ struct AggfragView {
     view.verdict = AggfragVerdict::kUnknownSubType;
     return view;
   }
-  view.header_octets = view.sub_type == 0 ? kAggfragOctets : kAggfragCongestionOctets;
+  view.header_octets = static_cast<std::uint8_t>(view.sub_type == 0 ? kAggfragOctets : kAggfragCongestionOctets);
   if (payload.size() < view.header_octets) return view;
   view.block_offset = load_be<std::uint16_t>(payload.data() + 2);
   view.verdict = AggfragVerdict::kOk;

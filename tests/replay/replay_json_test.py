@@ -19,7 +19,8 @@ GROUPS = {
                               "rx-errored-pkts", "rx-missed-pkts"},
 }
 BESIDE = {"slots", "skipped-slots", "late-slots", "late-pkts", "queue-pkts", "queue-octets", "queue-max-octets",
-          "reorder-held-pkts", "path-rate-bits-per-second", "path-rtt-us", "breaker-state", "breaker-trips"}
+          "reorder-held-pkts", "reorder-window-pkts", "early-pkts", "joined-early-pkts", "skipped-fragment-pkts",
+          "contradiction-pkts", "path-rate-bits-per-second", "path-rtt-us", "breaker-state", "breaker-trips"}
 
 
 class Json(ReplayTest):
