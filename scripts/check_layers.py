@@ -15,7 +15,7 @@ FLOORS = [
     ["crypto", "ikewire", "wire", "syntax"],
     ["negotiation", "aggfrag", "esp"],
     ["config", "ike"],
-    ["control", "management", "dataplane"],
+    ["control", "management", "keylog", "dataplane"],
     ["sockets", "api", "apiclient", "kernel", "dpdk", "publisher"],
     ["app", "cli", "agentx"],
 ]
@@ -36,6 +36,7 @@ TABLE = {
     "dataplane": ["base", "model", "handover", "wire", "aggfrag", "esp"],
     "control": ["base", "model", "ike"],
     "management": ["base", "model", "ikewire", "negotiation", "ike", "control"],
+    "keylog": ["base", "model", "crypto", "ike"],
     "publisher": ["base", "model", "handover", "esp", "dataplane"],
     "dpdk": ["base", "model", "esp", "dataplane"],
     "sockets": ["base", "model", "handover", "control"],
@@ -44,11 +45,11 @@ TABLE = {
     "kernel": ["base", "model"],
     "app": [room for floor in FLOORS for room in floor if room not in ("app", "cli", "agentx", "apiclient")],
     "agentx": ["base", "apiclient"],
-    "cli": ["base", "model", "wire", "syntax", "config", "ike", "dataplane", "publisher", "esp", "crypto", "control", "management", "api", "apiclient"],
+    "cli": ["base", "model", "wire", "syntax", "config", "ike", "dataplane", "publisher", "esp", "crypto", "control", "management", "keylog", "api", "apiclient"],
 }
 # The one step upwards: crypto implements the seam that esp declares.
 SEAMS = {("crypto", "esp"): ["esp/cipher.h"]}
-CONTROL_TOWER = {"control", "management", "ike", "negotiation", "ikewire"}
+CONTROL_TOWER = {"control", "management", "keylog", "ike", "negotiation", "ikewire"}
 DATA_TOWER = {"dataplane", "publisher", "aggfrag", "esp", "dpdk", "handover"}
 
 # First match counts; a header that matches none is the standard library's or the system's.
@@ -67,7 +68,7 @@ EXTERNAL = [
     (r"fmt/.*", {"config", "control", "management", "sockets", "api", "kernel", "dpdk", "app", "cli", "agentx"}),
 ]
 # Rooms that know the language's own library and nothing of an operating system.
-PURE_ROOMS = {"base", "model", "handover", "wire", "ikewire", "crypto", "negotiation", "syntax", "config", "aggfrag", "esp", "ike", "dataplane", "publisher", "control", "management"}
+PURE_ROOMS = {"base", "model", "handover", "wire", "ikewire", "crypto", "negotiation", "syntax", "config", "aggfrag", "esp", "ike", "dataplane", "publisher", "control", "management", "keylog"}
 PURE_HEADER = re.compile(r"[a-z0-9_]+|immintrin\.h|fmt/.*")
 SYSTEM_HEADER_ALLOWED = {
     "src/base/ip_address.cpp": {"arpa/inet.h"},  # inet_pton and inet_ntop: text forms of addresses, no socket

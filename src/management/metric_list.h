@@ -93,6 +93,9 @@ inline constexpr Metric kWorkerEventsLost{"levelgate_worker_events_lost_total", 
                                           "Events that found no room."};
 inline constexpr Metric kWorkerBuffers{"levelgate_worker_buffers_in_use", "gauge", "worker", "Packet buffers held."};
 
+inline constexpr Metric kKeylogEnabled{"levelgate_keylog_enabled", "gauge", "",
+                                       "1: keys are written to files for a lab; 0 in production."};
+
 // For the handbook and for tests.
 inline constexpr std::array kAll{kBuildInfo,
                                  kTunnelInfo,
@@ -137,6 +140,7 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kWorkerBusyTurns,
                                  kWorkerLongestTurn,
                                  kWorkerEventsLost,
-                                 kWorkerBuffers};
+                                 kWorkerBuffers,
+                                 kKeylogEnabled};
 
 }  // namespace levelgate::management::metrics

@@ -225,6 +225,8 @@ std::string metrics_text(const control::View& view, const Build& build) {
   write_ike(view, out);
   write_ports(view, out);
   write_workers(view, out);
+  out.begin(metrics::kKeylogEnabled);
+  out.sample({}, std::uint64_t{build.key_log});
   return out.take();
 }
 

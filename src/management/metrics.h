@@ -12,7 +12,8 @@ namespace levelgate::management {
 struct Build {
   std::string version;
   std::string dpdk;
-  std::string crypto;  // the device that ciphers
+  std::string crypto;    // the device that ciphers
+  bool key_log = false;  // keys are written to files
 };
 
 // In the text format; every metric of metric_list.h, whatever has happened so far.

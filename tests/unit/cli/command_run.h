@@ -60,7 +60,7 @@ class ContractGateway : public api::Gateway {
     const control::View now = view();
     return management::yang_instance(config_, &now);
   }
-  std::string metrics() override { return management::metrics_text(view(), {"0", "DPDK 0", "aead"}); }
+  std::string metrics() override { return management::metrics_text(view(), {"0", "DPDK 0", "aead", false}); }
   api::Reloaded reload() override { return reloaded; }
   Result<void> command(api::Command, const std::string& tunnel) override {
     return tunnel == "berlin" ? Result<void>{}

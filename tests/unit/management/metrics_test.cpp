@@ -37,7 +37,7 @@ std::vector<std::string> words_of(std::string_view text) {
 }
 
 std::string text_of(const tests::RunningGateway& gateway) {
-  return metrics_text(gateway.view(), {"0.1.0", "DPDK 22.11", "aesni_mb"});
+  return metrics_text(gateway.view(), {"0.1.0", "DPDK 22.11", "aesni_mb", true});
 }
 
 // The name with its labels, without the value.
@@ -135,7 +135,8 @@ TEST(Metrics, ValuesUnderTheirLabels) {
         "levelgate_tunnel_wire_packets_total{tunnel=\"berlin\",direction=\"in\"} 1000000004\n",
         "levelgate_tfs_configured_rate_bytes_per_second{tunnel=\"berlin\"} 62500000\n",
         "levelgate_port_up{port=\"wan\"} 1\n", "levelgate_port_up{port=\"lan\"} 0\n",
-        "levelgate_port_rx_packets_total{port=\"wan\"} 77\n", "levelgate_ike_half_open 0\n"}) {
+        "levelgate_port_rx_packets_total{port=\"wan\"} 77\n", "levelgate_ike_half_open 0\n",
+        "levelgate_keylog_enabled 1\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line;
   }
 }
