@@ -102,8 +102,10 @@ std::vector<Mutation> tunnel_mutations() {
   add("tfs.ecn", [](T& t) { t.tfs.congestion.counts_marks = true; });
   add("tfs.congestion-reports", [](T& t) { t.tfs.congestion.reports_wanted = true; });
   add("tfs.circuit-breaker", [](T& t) { t.tfs.congestion.breaker.emplace(); });
+  add("qos", [](T& t) { t.qos.classes[0].name = "x"; });
   add("tfs.receive.reorder-window", [](T& t) { t.tfs.receive.reorder_window = 1; });
   add("tfs.receive.lost-timer", [](T& t) { t.tfs.receive.lost_packet_timer = Nanos(1); });
+  add("tfs.receive.send-immediately", [](T& t) { t.tfs.receive.send_immediately = true; });
   return list;
 }
 
@@ -210,7 +212,10 @@ TEST(Changes, EveryKeyOfTheTableIsCompared) {
   std::set<std::string> compared{"version",
                                  "ports.*.address",
                                  "ports.*.rx-queues",
-                                 "tunnels.*.tfs.receive.send-immediately",
+                                 "tunnels.*.tfs.circuit-breaker.loss",
+                                 "tunnels.*.tfs.circuit-breaker.for",
+                                 "tunnels.*.tfs.circuit-breaker.action",
+                                 "tunnels.*.tfs.circuit-breaker.clear-after",
                                  "tunnels.*.local",
                                  "tunnels.*.remote",
                                  "ike.defaults.transport",
@@ -226,7 +231,9 @@ TEST(Changes, EveryKeyOfTheTableIsCompared) {
       const std::string own = "tunnels.*.ike." + std::string(spec.path.substr(default_of.size()));
       if (compared.contains(own)) continue;
     }
-    const bool in_a_list = spec.path.starts_with("routes.") || spec.path.starts_with("neighbours.");
+    // Told as a whole.
+    const bool in_a_list = spec.path.starts_with("routes.") || spec.path.starts_with("neighbours.") ||
+                           spec.path.starts_with("tunnels.*.qos.");
     if (!leaf || in_a_list || spec.availability != syntax::Availability::kNow) continue;
     EXPECT_TRUE(compared.contains(std::string(spec.path))) << spec.path;
   }
@@ -286,6 +293,27 @@ TEST(Changes, FromStaticKeysToIke) {
   EXPECT_EQ(lines(rich(), after), (std::vector<std::string>{"tunnels.berlin.static.outbound: removed (rekey)",
                                                             "tunnels.berlin.static.inbound: removed (rekey)",
                                                             "tunnels.berlin.auth: new (tunnel restart)"}));
+}
+
+// Only with IKE is the peer asked for reports, when a Child SA is made (RFC 9347 §6.1.4).
+TEST(Changes, ReportsThatAreWantedAnewCostATunnelOfIkeARestart) {
+  for (const std::size_t which : {0u, 1u}) {
+    const std::string path = which == 0 ? "tunnels.berlin.tfs." : "tunnels.rome.tfs.";
+    const std::string cost = which == 0 ? " (live)" : " (tunnel restart)";
+    model::Config controlled = rich();
+    controlled.tunnels[which].tfs.congestion.controlled = true;
+    EXPECT_EQ(lines(rich(), controlled),
+              (std::vector<std::string>{path + "mode: fixed -> congestion-controlled" + cost}));
+    model::Config guarded = rich();
+    guarded.tunnels[which].tfs.congestion.breaker.emplace();
+    const std::string breaker = "loss 5.0% for 10 s, stop, clear after never";
+    EXPECT_EQ(lines(rich(), guarded), (std::vector<std::string>{path + "circuit-breaker: none -> " + breaker + cost}));
+    model::Config both = guarded;
+    both.tunnels[which].tfs.congestion.breaker->loss_permille = 10;
+    const std::string tighter = "loss 1.0% for 10 s, stop, clear after never";
+    EXPECT_EQ(lines(guarded, both),
+              (std::vector<std::string>{path + "circuit-breaker: " + breaker + " -> " + tighter + " (live)"}));
+  }
 }
 
 TEST(Changes, EncapsulationOfAnIkeTunnelIsToldOnce) {
