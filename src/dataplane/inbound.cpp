@@ -6,6 +6,7 @@
 #include "congestion/path_control.h"
 #include "wire/aggfrag_header.h"
 #include "wire/ip_header.h"
+#include "wire/ip_marks.h"
 #include "wire/udp_header.h"
 
 namespace levelgate::dataplane {
@@ -49,7 +50,7 @@ void InboundSa::arrived(WorkerContext& context, const InboundEntry& entry, const
   if (kept_.sa.packets.load() == 0) prove(context, entry);
   // Only the newest packet says where the peer is: an older one may come by the old way (RFC 7296 §2.23).
   if (entry.tunnel->udp && number.value > kept_.sa.highest.load()) follow_peer(context, *entry.tunnel, esp);
-  if (entry.tunnel->congestion != nullptr) marked_ = wire::congestion_experienced(esp.data - esp.reserved);
+  if (entry.tunnel->congestion != nullptr) marked_ = wire::ecn_of(esp.data - esp.reserved) == wire::Ecn::kCe;
   kept_.sa.packets.add(1);
   kept_.sa.octets.add(octets);
   kept_.sa.highest.raise_to(number.value);

@@ -86,13 +86,6 @@ inline void lower_hop_limit(std::byte* packet, IpFamily family) {
   return family == IpFamily::kV4 ? forwardable_v4(IpView::source_v4(packet)) : forwardable_v6(packet + 8);
 }
 
-// ECN is CE (RFC 3168 §5). `packet` holds a whole header of either family.
-[[nodiscard]] inline bool congestion_experienced(const std::byte* packet) {
-  const unsigned both = load_be<std::uint16_t>(packet);
-  const unsigned ecn = both >> 12 == 4 ? both & 3u : both >> 4 & 3u;
-  return ecn == 3;
-}
-
 // Writes a whole outer header: TTL 64, DSCP and ECN 0, IPv4: DF set, identification 0 (RFC 6864 §4.1); IPv6: flow
 // label 0. Returns its octets.
 std::uint32_t write_ip(std::byte* to, const IpAddress& source, const IpAddress& destination, std::uint8_t protocol,
