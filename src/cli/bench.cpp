@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `levelgate bench tfc`: the confidentiality test. What it measures and judges is the Python package beside this program
-// (share/levelgate/tfc); here it is only found and run, with the terminal, the exit code and all options its own.
+// `levelgate bench tfc`: the confidentiality test. What it measures and judges is the Python package beside this
+// program (share/levelgate/tfc); here it is only found and run, with the terminal, the exit code and all options its
+// own.
 #include <fmt/core.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -61,8 +62,13 @@ Exit run_tfc(const std::vector<std::string>& options, const CommandLine& line) {
     fmt::print(stderr, "levelgate: there is no {}: it belongs to the installation of this program\n", package.string());
     return Exit::kFailed;
   }
-  std::vector<std::string> words{
-      kPython, "-B", package.string(), "--levelgate", program.string(), "--levelgated", daemon_beside(program).string()};
+  std::vector<std::string> words{kPython,
+                                 "-B",
+                                 package.string(),
+                                 "--levelgate",
+                                 program.string(),
+                                 "--levelgated",
+                                 daemon_beside(program).string()};
   if (line.output == OutputForm::kJson) words.insert(words.end(), {"--output", "json"});
   if (line.quiet) words.emplace_back("--quiet");
   words.insert(words.end(), options.begin(), options.end());

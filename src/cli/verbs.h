@@ -22,8 +22,8 @@ enum class Exit : int {
   kNoSuchObject = 5,
   kTimedOut = 6,
   kNotPermitted = 7,
-  kWarnings = 8,    // fine, but for warnings under --strict
-  kWireTells = 9,   // bench tfc: a gate failed
+  kWarnings = 8,     // fine, but for warnings under --strict
+  kWireTells = 9,    // bench tfc: a gate failed
   kNotTrusted = 10,  // bench tfc: a control of the test itself failed
 };
 

@@ -33,7 +33,7 @@ class Settings:
 
 
 # packets of a run, runs of each condition
-SIZES = {("virtual", False): (25_000, 5), ("virtual", True): (5_000, 2), ("real", False): (10_000, 4), ("real", True): (4_000, 2)}
+SIZES = {("virtual", False): (25_000, 5), ("virtual", True): (5_000, 2), ("real", False): (10_000, 4), ("real", True): (5_000, 2)}
 
 
 def read_options(words):

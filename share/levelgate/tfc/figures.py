@@ -13,6 +13,7 @@ JITTER = (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("max", 1.0))
 SECOND = 10**9
 PLANTED = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000)  # ns
 FOUND_AUC = 0.9
+ROUNDING_NS = 0.01  # of a mean of whole ns
 
 
 @dataclass
@@ -93,14 +94,10 @@ def per_second(observations):
 
 
 def rate_error(observations, schedule):
-    """The mean interval of each run against the configured one: the worst, in parts per million."""
-    interval = float(schedule.interval)
-    errors = [abs((one.times[-1] - one.times[0]) / (len(one.times) - 1) / interval - 1) * 1e6
-              for one in observations if len(one.times) > 1]
-    if not errors:
-        return None
-    # The last packet may be up to a nanosecond off by rounding, which is nothing of the rate.
-    return float(max(errors)) if max(errors) * len(observations[0].times) * interval / 1e6 > 1 else 0.0
+    """The slope of each run's moments against the configured interval: the worst, in parts per million. A straight line
+    through all, since single packets at the ends may be late."""
+    errors = [abs(measures.slope(one.times) / float(schedule.interval) - 1) * 1e6 for one in observations if len(one.times) > 1]
+    return round(max(errors), 4) if errors else None
 
 
 def jitter(observations, schedule):
@@ -155,10 +152,10 @@ def correlations(experiment):
         own = [one for one in experiment.idle if one.condition == f"idle {name}"] or experiment.idle
         rhos, nulls, counts = [], [], []
         for at, run in enumerate(runs):
-            load, intervals = run.load_per_interval(), run.intervals
+            intervals, load, _ = run.by_slot(experiment.schedule)
             if len(intervals) < 2:
                 continue
-            idle = own[at % len(own)].intervals
+            idle = own[at % len(own)].by_slot(experiment.schedule)[0]
             count = min(len(idle), len(load))
             rhos.append(measures.cross_correlation(load, intervals, lags))
             nulls.append(measures.cross_correlation(load[:count], idle[:count], lags))
@@ -174,7 +171,7 @@ def impulse(experiment):
     for run in experiment.all_loaded:
         if not run.impulses:
             continue
-        profile, spread = measures.impulse_profile(run.intervals, run.impulse_indices())
+        profile, spread = measures.impulse_profile(run.by_slot(experiment.schedule)[0], run.impulse_slots(experiment.schedule))
         if profile is not None:
             profiles.append(profile)
             weights.append(len(run.load_times))
@@ -183,7 +180,7 @@ def impulse(experiment):
         return {"impulses": 0, "profile_ns": [], "error_ns": None, "sigmas": None}
     profile, error = np.average(profiles, axis=0, weights=weights), error ** 0.5 / sum(weights)
     return {"impulses": int(sum(weights)), "profile_ns": profile.tolist(), "error_ns": error,
-            "sigmas": float(np.max(np.abs(profile)) / error) if error > 0 else 0.0}
+            "sigmas": float(np.max(np.abs(profile)) / error) if np.max(np.abs(profile)) > ROUNDING_NS else 0.0}
 
 
 def sensitivity(idle, bins, random):

@@ -100,7 +100,7 @@ def aucs(contrast, prefix, what, control=False):
     wide = None if window.chance is None else max(AUC_HALF_WIDTH, window.chance)
     for name, value in (("variance", window.variance_auc), ("entropy", window.entropy_auc)):
         yield Gate(f"{prefix}{name}", f"AUC of the {name} of {number(JUDGED, 0)} intervals, {what}", number(value, 3),
-                   "–" if wide is None else f"{number(0.5 - wide, 3)} to {number(0.5 + wide, 3)}",
+                   "–" if wide is None else f"{number(max(0.5 - wide, 0), 3)} to {number(min(0.5 + wide, 1), 3)}",
                    None if None in (value, wide) else abs(value - 0.5) <= wide, control=control)
 
 
@@ -108,7 +108,7 @@ def learners(contrast, prefix, what, control=False):
     for name, one in contrast.classifiers.items():
         yield Gate(f"{prefix}classifier-{name}", f"a trained classifier ({name}) on held-out runs, {what}",
                    "–" if one.accuracy is None else f"{number(100 * one.accuracy, 1)}\u202f% right of {number(one.windows, 0)} windows",
-                   "–" if one.bound is None else f"{number(100 * one.bound, 1)}\u202f%",
+                   "–" if one.bound is None else f"{number(100 * min(one.bound, 1), 1)}\u202f%",
                    None if one.distinguishes is None else not one.distinguishes, control=control)
 
 

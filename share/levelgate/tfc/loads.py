@@ -101,8 +101,8 @@ LOADS = [
     Load("impulses", "single packets", single, impulses=True),
 ]
 # Under the negative control's load lies a trickle: silence alone would give it away.
-TRICKLE = Load("trickle", "a packet in each second slot", lambda seconds, _capacity, slots, _random: (
-    (np.arange(int(seconds * slots / 2)) * (2 * SECOND / slots)).astype(np.int64), np.full(int(seconds * slots / 2), 100)))
+TRICKLE = Load("trickle", "a small packet for each slot", lambda seconds, _capacity, slots, _random: (
+    (np.arange(int(seconds * slots)) * (SECOND / slots)).astype(np.int64), np.full(int(seconds * slots), 100)))
 
 
 def by_name(names):

@@ -108,14 +108,20 @@ def mutual_information(labels, values, random, shuffles=12):
     return bits(kinds), [bits(random.permutation(kinds)) for _ in range(shuffles)]
 
 
+def slope(times):
+    """Of the straight line through all moments: the mean interval."""
+    at = np.arange(len(times), dtype=float)
+    at -= at.mean()
+    return float(at @ (times - times[0]) / (at @ at))
+
+
 def phases(intervals):
     """How far each packet is from the straight line through all: what an observer with a good clock sees."""
     if len(intervals) < 2:
         return np.zeros(len(intervals))
     times = np.cumsum(np.asarray(intervals, dtype=float))
     at = np.arange(len(times), dtype=float)
-    at -= at.mean()
-    return times - times.mean() - at * (at @ times / (at @ at))
+    return times - times.mean() - (at - at.mean()) * slope(times)
 
 
 def power(series, cycles):

@@ -48,7 +48,7 @@ class Observation:
     condition: str
     run: int
     times: np.ndarray = field(repr=False)
-    sizes: Counter
+    octets: np.ndarray = field(repr=False)  # of each outer packet
     headers: Counter              # (DSCP, ECN, TTL, DF, flow label, UDP ports)
     load_times: np.ndarray = field(repr=False)
     load_octets: np.ndarray = field(repr=False)
@@ -59,16 +59,33 @@ class Observation:
     impulses: bool = False
 
     @property
+    def sizes(self):
+        return Counter(dict(zip(*(row.tolist() for row in np.unique(self.octets, return_counts=True)))))
+
+    @property
     def intervals(self):
         return np.diff(self.times)
 
-    def load_per_interval(self):
-        """Inner octets that arrived between a packet and the one before it, for each interval."""
+    def by_slot(self, schedule):
+        """(intervals, inner octets, first slot's moment), one entry for each slot. Load is laid on the schedule and not
+        between packets: a long interval would catch more of any load, and seem to follow it."""
+        interval = float(schedule.interval)
         if len(self.times) < 2:
-            return np.zeros(0)
-        sums = np.concatenate([[0], np.cumsum(self.load_octets)])
-        return np.diff(sums[np.searchsorted(self.load_times, self.times, "left")]).astype(float)
+            return np.zeros(0), np.zeros(0), 0.0
+        since = self.times - self.times[0]
+        phase = np.angle(np.mean(np.exp(2j * np.pi * (since % interval) / interval))) / (2 * np.pi) * interval
+        slots = np.round((since - phase) / interval).astype(np.int64)
+        slots -= slots[0]
+        intervals = self.intervals.astype(float)
+        series = np.full(slots[-1] + 1, intervals.mean())  # what is missing, and the first, tells nothing here
+        series[slots[1:]] = intervals
+        # What comes after the slot before is what this slot's packet may carry.
+        begin = self.times[0] + phase - interval
+        cells = np.floor((self.load_times - begin) / interval).astype(np.int64)
+        inside = (cells >= 0) & (cells < len(series))
+        return series, np.bincount(cells[inside], self.load_octets[inside], len(series)), begin
 
-    def impulse_indices(self):
-        """The interval in which each inner packet arrived."""
-        return np.searchsorted(self.times, self.load_times, "left") - 1
+    def impulse_slots(self, schedule):
+        """Of each inner packet."""
+        begin = self.by_slot(schedule)[2]
+        return np.floor((self.load_times - begin) / float(schedule.interval)).astype(np.int64)

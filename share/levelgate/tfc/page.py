@@ -91,8 +91,8 @@ def pictures(figures):
     pairs = [("idle", experiment.idle[::2], experiment.idle[1::2]), ("outside", experiment.idle, experiment.all_loaded)]
     windows_of = [(kind, rows_of(quiet, JUDGED)[0], rows_of(busy, JUDGED)[0]) for kind, quiet, busy in pairs]
     control_bins = measures.EntropyBins(all_intervals(experiment.control_quiet))
-    control = [("rekey", rows_of(experiment.control_quiet, JUDGED)[0], rows_of(experiment.control_busy, JUDGED)[0])]
-    roc_keys = legend(("outside", "idle against loaded"), ("idle", "idle against idle"), ("rekey", "negative control"), ("again", "a coin"))
+    control = [("control", rows_of(experiment.control_quiet, JUDGED)[0], rows_of(experiment.control_busy, JUDGED)[0])]
+    roc_keys = legend(("outside", "idle against loaded"), ("idle", "idle against idle"), ("control", "negative control"), ("again", "a coin"))
     variance = figure("The variance as a detector", page_charts.roc(
         windows_of + control, lambda rows: rows.var(axis=1).round(6), "ROC of the variance"),
         "Windows of 1,000 intervals. On the diagonal the observer might as well toss a coin.", roc_keys)

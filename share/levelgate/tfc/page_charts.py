@@ -84,12 +84,12 @@ def wire_over_time(observation, schedule, width=0.05):
     count = max(int(seconds / width), 1)
 
     def megabits(times, octets):
-        bins = np.clip(((times - begin) / 1e9 / width).astype(int), 0, count - 1)
-        return np.bincount(bins, octets, count) * 8 / width / 1e6
+        bins = np.floor((times - begin) / 1e9 / width).astype(int)
+        whole = (bins >= 0) & (bins < count)
+        return np.bincount(bins[whole], octets[whole], count) * 8 / width / 1e6
 
-    size = next(iter(observation.sizes))
     inner = megabits(observation.load_times, observation.load_octets) if len(observation.load_times) else np.zeros(count)
-    wire = megabits(observation.times, np.full(len(observation.times), size))
+    wire = megabits(observation.times, observation.octets)
     high = max(float(inner.max()), float(wire.max()), 1.0) * 1.15
     chart = Chart((0, count * width), (0, high), "Load and wire over time", "seconds", "Mbit/s", height=260)
     chart.y_axis(nice_ticks(0, high), number).x_axis(nice_ticks(0, count * width, 7), number)

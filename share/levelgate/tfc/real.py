@@ -20,6 +20,7 @@ from tfc.observation import BenchError, Observation
 SPACE = {1: "gwa", 2: "gwb"}
 FAR_HOST, PORT = "10.2.0.2", 2048
 UP_PATIENCE = 30.0
+PRECEDENCE = "-20"     # of the gateway that is judged: nearest to a core of its own that a shared machine gives
 LEAD = 0.35            # seconds: until a stretch begins, its sender waits ready
 TAIL = 0.1
 CAPTURE_DELAY = 1.3    # tcpdump gets a block of packets when it is full, or after one second
@@ -124,6 +125,8 @@ class Real:
         config = gateways.write(self.folder, site, tfs, dataplane=dataplane,
                                 management={"api": {"socket": self._socket(site)}})
         words = ["taskset", "-c", ",".join(map(str, self.cores)), self.daemon, "--config", config]
+        if site == 1:
+            words = ["nice", "-n", PRECEDENCE, *words]
         with open(self._log(site), "a", encoding="utf-8") as log:
             self.children[site] = self.lab.start(SPACE[site], words, stdout=log, stderr=log)
 

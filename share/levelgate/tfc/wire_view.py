@@ -69,18 +69,17 @@ class Wire:
         self.texts = [header_text(key) for key in known]
 
     def between(self, begin, end):
-        """(times, sizes, headers) of what passed in begin <= time < end."""
-        part = slice(*np.searchsorted(self.times, [begin, end]))
-        return self.times[part], *self._counts(part)
+        """(times, octets, headers) of what passed in begin <= time < end."""
+        return self._part(slice(*np.searchsorted(self.times, [begin, end])))
 
     def whole(self):
-        return self.times, *self._counts(slice(None))
+        return self._part(slice(None))
 
-    def _counts(self, part):
+    def _part(self, part):
         headers = Counter()
         for code, count in Counter(self.codes[part].tolist()).items():
             headers[self.texts[code]] += count
-        return Counter(self.sizes[part].tolist()), headers
+        return self.times[part], self.sizes[part], headers
 
 
 def header_key(ip):
