@@ -129,6 +129,10 @@ class Real:
             words = ["nice", "-n", PRECEDENCE, *words]
         with open(self._log(site), "a", encoding="utf-8") as log:
             self.children[site] = self.lab.start(SPACE[site], words, stdout=log, stderr=log)
+        if site == 1:
+            # Each session is a group of its own for the scheduler: niceness counts inside it, this between groups.
+            with contextlib.suppress(OSError), open(f"/proc/{self.children[site].pid}/autogroup", "w", encoding="ascii") as file:
+                file.write(PRECEDENCE)
 
     def _sink(self):
         self.lab.start("hostb", [sys.executable, "-B", POUR, "sink", str(PORT)])
