@@ -12,8 +12,8 @@
 
 #include "bench/pool_io.h"
 #include "dataplane/prefix_table.h"
-#include "dataplane/publisher.h"
 #include "dataplane/worker.h"
+#include "publisher/publisher.h"
 
 namespace levelgate::bench {
 
@@ -51,7 +51,7 @@ class Gateway {
   handover::SnapshotCell<dataplane::Snapshot> snapshots{1};
   dataplane::EventRing events{256};
   dataplane::Worker worker;
-  dataplane::Publisher publisher;
+  publisher::Publisher publisher;
 };
 
 // Steps a sending gateway so that its slots consume what the generator offers, up to 32 inner packets in each turn.

@@ -44,10 +44,10 @@ class Forecast {
       --payloads_;
     }
   }
-  // The half-sent packet starts anew: everything behind it moves.
-  void restart(const InnerQueue& queue) {
+  // Everything that waits moves; of the first packet `head_offset` octets have left.
+  void restart(const InnerQueue& queue, std::uint32_t head_offset) {
     payloads_ = used_ = 0;
-    for (std::size_t i = 0; i < queue.size(); ++i) push(queue.at(i).length);
+    for (std::size_t i = 0; i < queue.size(); ++i) push(queue.at(i).length - (i == 0 ? head_offset : 0));
   }
 
  private:

@@ -39,6 +39,8 @@ class Sender {
   // The same without padding, for on-demand mode; an empty queue gives the header alone.
   Filled fill_unpadded(const InnerQueue& queue, Bytes payload);
 
+  // From the next payload on; a packet whose begin has left goes on in any case.
+  void set_fragmentation(Fragmentation fragmentation) { fragmentation_ = fragmentation; }
   // Octets of the queue's front that already left.
   [[nodiscard]] std::uint32_t head_offset() const { return head_offset_; }
   // A fragment cannot continue under another SA (RFC 9347 §2.2.3): the half-sent packet starts anew.

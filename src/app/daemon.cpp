@@ -86,6 +86,7 @@ Result<void> Daemon::boot() {
                                  carry_out(controller_.datagram(moment_now(), path, octets));
                                  wake_ike();
                                },
+                               [this](ConstBytes octets) { return controller_.tunnels().engine().caller(octets); },
                                [this](ike::JobId id, ike::JobValue value) {
                                  carry_out(controller_.job_done(moment_now(), id, std::move(value)));
                                  wake_ike();
@@ -195,7 +196,8 @@ control::View Daemon::view() {
           .trends = controller_.trends(),
           .now = moment.now,
           .tunnels = &controller_.tunnels(),
-          .unix_seconds = moment.unix_seconds};
+          .unix_seconds = moment.unix_seconds,
+          .lost = ike_->lost()};
 }
 
 Result<control::Answer> Daemon::show(control::Topic topic, const std::string& name) {

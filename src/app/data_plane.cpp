@@ -79,7 +79,7 @@ Result<void> DataPlane::seat_workers() {
     }
   }
   seats_.resize(count);
-  dataplane::PublisherParts parts{
+  publisher::PublisherParts parts{
       .snapshots = snapshots_, .routes = *routes_, .ciphers = {}, .workers = {}, .unknown_neighbour_mac = nullptr};
   auto ciphers = make_ciphers(config_.crypto, static_cast<std::uint16_t>(count));
   if (!ciphers) return std::unexpected(ciphers.error());
@@ -92,7 +92,7 @@ Result<void> DataPlane::seat_workers() {
     parts.ciphers.push_back(seat.cipher.get());
     parts.workers.push_back(&seat.worker->counters());
   }
-  publisher_ = std::make_unique<dataplane::Publisher>(std::move(parts));
+  publisher_ = std::make_unique<publisher::Publisher>(std::move(parts));
   return {};
 }
 

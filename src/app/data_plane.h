@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "app/devices.h"
-#include "dataplane/publisher.h"
 #include "dataplane/worker.h"
 #include "dpdk/port_io.h"
 #include "dpdk/worker_thread.h"
+#include "publisher/publisher.h"
 
 namespace levelgate::app {
 
@@ -59,7 +59,7 @@ class DataPlane {
   std::unique_ptr<dataplane::RouteTable> routes_;
   std::vector<std::unique_ptr<dataplane::HandoffRing>> handoffs_;  // from * workers + to; none with one worker
   std::vector<Seat> seats_;
-  std::unique_ptr<dataplane::Publisher> publisher_;
+  std::unique_ptr<publisher::Publisher> publisher_;
 };
 
 [[nodiscard]] std::uint16_t worker_count(const model::DataplaneConfig& config);

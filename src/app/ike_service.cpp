@@ -35,17 +35,28 @@ Result<void> IkeService::listen(const model::Config& config) {
   for (const Endpoint& local : wanted) {
     if (ports_.contains(local)) continue;
     const auto marker = local.port == ike::kNatPort ? sockets::Marker::kNonEsp : sockets::Marker::kNone;
-    auto port = sockets::UdpPort::open(loop_, local, marker, [this, local](const Endpoint& from, ConstBytes message) {
-      calls_.datagram({local, from}, message);
-    });
+    auto port = sockets::UdpPort::open(
+        loop_, local, marker,
+        {[this, local](const Endpoint& from, ConstBytes message) { calls_.datagram({local, from}, message); },
+         calls_.who});
     if (!port) return std::unexpected(port.error());
     (*port)->on_absent(
         [this, local](const Endpoint& to, sockets::UdpPort::Absence absence) { calls_.absent({local, to}, absence); });
     opened[local] = std::move(*port);
   }
-  std::erase_if(ports_, [&](const auto& one) { return !wanted.contains(one.first); });
+  std::erase_if(ports_, [&](const auto& one) {
+    if (wanted.contains(one.first)) return false;
+    lost_by_closed_ += one.second->counts().lost;
+    return true;
+  });
   ports_.merge(opened);
   return {};
+}
+
+model::LostArrivals IkeService::lost() const {
+  model::LostArrivals lost = lost_by_closed_;
+  for (const auto& [local, port] : ports_) lost += port->counts().lost;
+  return lost;
 }
 
 void IkeService::carry_out(ike::Effect& effect) {

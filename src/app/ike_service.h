@@ -6,6 +6,7 @@
 
 #include <levelgate/base/endpoint.h>
 #include <levelgate/base/result.h>
+#include <levelgate/model/caller.h>
 #include <levelgate/model/config.h>
 
 #include <functional>
@@ -28,6 +29,7 @@ class IkeService {
  public:
   struct Calls {
     std::function<void(const ike::Path&, ConstBytes)> datagram;
+    std::function<model::Caller(ConstBytes)> who;
     std::function<void(ike::JobId, ike::JobValue)> job_done;
     std::function<void()> time;
     std::function<void(const ike::Path&, sockets::UdpPort::Absence)> absent;
@@ -38,6 +40,8 @@ class IkeService {
   [[nodiscard]] Result<void> listen(const model::Config& config);
   void carry_out(ike::Effect& effect);
   void wake_at(Instant when) { alarm_.arm(when); }
+  // Of all ports since the start, those that are closed by now as well.
+  [[nodiscard]] model::LostArrivals lost() const;
 
  private:
   using Ports = std::map<Endpoint, std::unique_ptr<sockets::UdpPort>>;
@@ -46,6 +50,7 @@ class IkeService {
   sockets::EventLoop& loop_;
   Calls calls_;
   Ports ports_;
+  model::LostArrivals lost_by_closed_;
   sockets::Alarm alarm_;
   sockets::Jobs jobs_;
 };

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "dataplane/prefix_table.h"
-#include "dataplane/publisher.h"
 #include "dataplane/worker.h"
+#include "publisher/publisher.h"
 
 namespace levelgate::cli {
 namespace {
@@ -125,7 +125,7 @@ class Replay {
   handover::SnapshotCell<dataplane::Snapshot> snapshots_{1};
   dataplane::EventRing events_{kEventRing};
   dataplane::Worker worker_;
-  dataplane::Publisher publisher_;
+  publisher::Publisher publisher_;
   Instant now_{};
   std::size_t entered_ = 0;
   std::vector<std::uint64_t> slots_at_rest_;

@@ -6,6 +6,7 @@
 
 #include <levelgate/base/result.h>
 #include <levelgate/base/time.h>
+#include <levelgate/model/caller.h>
 #include <levelgate/model/config.h>
 #include <levelgate/model/plan.h>
 #include <levelgate/model/stats.h>
@@ -79,6 +80,7 @@ struct View {
   Instant now;
   const Tunnels* tunnels = nullptr;  // that IKE keeps; null: there is no engine
   std::int64_t unix_seconds = 0;     // for certificates
+  model::LostArrivals lost{};        // IKE messages
 };
 
 // `name` limits the answer to one tunnel or port; empty: all. kNotFound when there is none of that name.

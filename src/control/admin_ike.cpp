@@ -236,10 +236,18 @@ Result<Answer> show_ike(const std::string& name, const View& view) {
     tunnels.push_back({tunnel, Value{Value::Map{{"ike-sas", Value{std::move(sas)}}}}});
   }
   const ike::EngineCounts& counts = view.tunnels->engine().counts();
+  const model::LostArrivals& lost = view.lost;
+  if (lost.strangers + lost.returned + lost.unread > 0) {
+    answer.lines.push_back(fmt::format("dropped unserved: {} first messages, {} with a cookie, {} unread in the kernel",
+                                       lost.strangers, lost.returned, lost.unread));
+  }
   answer.value.is = Value::Map{{"tunnels", Value{std::move(tunnels)}},
                                {"half-open", Value{std::uint64_t{view.tunnels->engine().half_open()}}},
                                {"cookies-asked", Value{counts.cookies_asked}},
-                               {"refused-load", Value{counts.refused_load}}};
+                               {"refused-load", Value{counts.refused_load}},
+                               {"strangers-dropped", Value{lost.strangers}},
+                               {"returned-dropped", Value{lost.returned}},
+                               {"unread-dropped", Value{lost.unread}}};
   return answer;
 }
 

@@ -226,17 +226,18 @@ class Comparison {
   }
 
   void tfs(const std::string& path, const model::TfsSettings& a, const model::TfsSettings& b) {
-    field(path + "mode", Cost::kTunnelRestart, a.mode, b.mode);
-    field(path + "rate", Cost::kTunnelRestart, set_rate(a.rate_bits_per_second), set_rate(b.rate_bits_per_second));
+    const bool same_payload = (a.mode == model::TfsMode::kPlain) == (b.mode == model::TfsMode::kPlain);
+    field(path + "mode", same_payload ? Cost::kLive : Cost::kTunnelRestart, a.mode, b.mode);
+    field(path + "rate", Cost::kLive, set_rate(a.rate_bits_per_second), set_rate(b.rate_bits_per_second));
     if (a.rate_layer != b.rate_layer) {
       const auto word = [](model::RateLayer layer) { return layer == model::RateLayer::kL3 ? "l3" : "l2"; };
-      add(path + "rate-layer", Cost::kTunnelRestart, word(a.rate_layer), word(b.rate_layer));
+      add(path + "rate-layer", Cost::kLive, word(a.rate_layer), word(b.rate_layer));
     }
-    field(path + "packet-size", Cost::kTunnelRestart, a.packet_size, b.packet_size);
-    field(path + "fragment", Cost::kTunnelRestart, a.fragment, b.fragment);
-    field(path + "max-queue-delay", Cost::kTunnelRestart, span(a.max_queue_delay), span(b.max_queue_delay));
-    field(path + "init-delay", Cost::kTunnelRestart, span(a.init_delay), span(b.init_delay));
-    field(path + "catch-up", Cost::kTunnelRestart, a.catch_up_slots, b.catch_up_slots);
+    field(path + "packet-size", Cost::kLive, a.packet_size, b.packet_size);
+    field(path + "fragment", Cost::kLive, a.fragment, b.fragment);
+    field(path + "max-queue-delay", Cost::kLive, span(a.max_queue_delay), span(b.max_queue_delay));
+    field(path + "init-delay", Cost::kLive, span(a.init_delay), span(b.init_delay));
+    field(path + "catch-up", Cost::kLive, a.catch_up_slots, b.catch_up_slots);
     field(path + "receive.reorder-window", Cost::kLive, a.receive.reorder_window, b.receive.reorder_window);
     field(path + "receive.lost-timer", Cost::kLive, a.receive.lost_packet_timer, b.receive.lost_packet_timer);
   }

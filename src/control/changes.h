@@ -14,9 +14,9 @@
 namespace levelgate::control {
 
 enum class Cost : std::uint8_t {
-  kLive,           // takes effect at once, nothing is lost
+  kLive,           // takes effect at once, at the latest with the next slot; nothing is lost
   kRekey,          // takes effect with the next SA
-  kTunnelRestart,  // the tunnel's schedule and queue begin anew
+  kTunnelRestart,  // the tunnel's SAs are negotiated anew
   kDaemonRestart,  // cannot be done by a running daemon: the reload is refused
 };
 

@@ -31,15 +31,27 @@ const char* digest_name(Prf prf) {
   return "";
 }
 
+// With the digest and without a key, made once for each: to look both up by name costs as much as a short message. The
+// copies are made of it, so it never changes; lives as long as the process.
+const EVP_MAC_CTX* unkeyed(Prf prf) {
+  const auto make = [](Prf one) -> const EVP_MAC_CTX* {
+    const OpensslOwned<EVP_MAC, EVP_MAC_free> hmac(EVP_MAC_fetch(openssl_context(), "HMAC", nullptr));
+    MacContext context(hmac ? EVP_MAC_CTX_new(hmac.get()) : nullptr);
+    const std::array<OSSL_PARAM, 2> params{
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest_name(one)), 0),
+        OSSL_PARAM_construct_end()};
+    return context && EVP_MAC_CTX_set_params(context.get(), params.data()) == 1 ? context.release() : nullptr;
+  };
+  static const std::array<const EVP_MAC_CTX*, 3> contexts{make(Prf::kHmacSha256), make(Prf::kHmacSha384),
+                                                          make(Prf::kHmacSha512)};
+  return contexts[static_cast<std::size_t>(prf)];
+}
+
 Result<MacContext> keyed(Prf prf, ConstBytes key) {
   if (key.empty()) return failure(Fault::kInternal, "prf: the key is empty");
-  // Looked up by name once: the lookup costs as much as a short message. Lives as long as the context.
-  static EVP_MAC* const hmac = EVP_MAC_fetch(openssl_context(), "HMAC", nullptr);
-  MacContext context(hmac != nullptr ? EVP_MAC_CTX_new(hmac) : nullptr);
-  const std::array<OSSL_PARAM, 2> params{
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest_name(prf)), 0),
-      OSSL_PARAM_construct_end()};
-  if (!context || EVP_MAC_init(context.get(), octets_of(key), key.size(), params.data()) != 1) {
+  const EVP_MAC_CTX* const origin = unkeyed(prf);
+  MacContext context(origin != nullptr ? EVP_MAC_CTX_dup(origin) : nullptr);
+  if (!context || EVP_MAC_init(context.get(), octets_of(key), key.size(), nullptr) != 1) {
     return openssl_failure(Fault::kInternal, "prf: OpenSSL refused the key");
   }
   return context;

@@ -1,81 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Enqueue, build, emit. Sizes and headers of outer packets are a pure function of configuration, and in fixed mode
-// their times of the clock; an observer learns nothing from either (RFC 9347 §2.4.1).
+// Enqueue, emit, and how a new setting or a new SA takes over. Sizes and headers of outer packets are a pure function
+// of configuration, and in fixed mode their times of the clock; an observer learns nothing from either (RFC 9347
+// §2.4.1).
 #include "dataplane/outbound.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "esp/sealer.h"
-#include "wire/aggfrag_header.h"
-#include "wire/esp_header.h"
-#include "wire/ethernet_header.h"
-#include "wire/ip_header.h"
-#include "wire/udp_header.h"
 
 namespace levelgate::dataplane {
 namespace {
 
 constexpr std::size_t kQueuePackets = 4096;  // bounds an idle tunnel's memory; 20 ms of small packets at 100 Mbit/s
 constexpr std::size_t kBuiltPackets = 64;    // more than a turn's build-ahead at any rate one core reaches
-constexpr Nanos kAskAgain = std::chrono::milliseconds(250);  // between two requests for an unresolved next hop
 
-std::size_t queue_capacity(const model::TfsSettings& tfs) {
-  return tfs.mode == model::TfsMode::kPlain ? 256 : kQueuePackets;
+aggfrag::Fragmentation fragmentation_of(const OutboundSetting& setting) {
+  return setting.tfs.fragment ? aggfrag::Fragmentation::kAllowed : aggfrag::Fragmentation::kForbidden;
 }
 
-aggfrag::Fragmentation fragmentation_of(const model::TfsSettings& tfs) {
-  return tfs.fragment ? aggfrag::Fragmentation::kAllowed : aggfrag::Fragmentation::kForbidden;
-}
-
-std::uint64_t rate_octets(const model::TfsSettings& tfs) {
+aggfrag::Pacer pacer_of(const model::TfsSettings& tfs, Instant start) {
   constexpr std::uint32_t kEthernetOverhead = 38;  // header, FCS, preamble, gap
-  return tfs.packet_size + (tfs.rate_layer == model::RateLayer::kL2 ? kEthernetOverhead : 0u);
+  const std::uint64_t octets = tfs.packet_size + (tfs.rate_layer == model::RateLayer::kL2 ? kEthernetOverhead : 0u);
+  return {start, octets, tfs.rate_bits_per_second, tfs.catch_up_slots};
+}
+
+bool same_schedule(const model::TfsSettings& a, const model::TfsSettings& b) {
+  return a.mode == b.mode && a.rate_bits_per_second == b.rate_bits_per_second && a.rate_layer == b.rate_layer &&
+         a.packet_size == b.packet_size && a.catch_up_slots == b.catch_up_slots;
 }
 
 }  // namespace
 
-OutboundTunnel::OutboundTunnel(const model::TunnelPlan& plan, Instant start, TunnelCounters& counters)
+OutboundTunnel::OutboundTunnel(const OutboundSetting& setting, Instant start, TunnelCounters& counters)
     : counters_(counters),
-      tfs_(plan.tfs),
-      local_(plan.local),
-      remote_(plan.remote),
-      udp_(plan.encapsulation == model::Encapsulation::kUdp),
-      udp_local_port_(plan.udp_local_port),
-      udp_remote_port_(plan.udp_remote_port),
-      queue_(queue_capacity(plan.tfs)),
-      sender_(fragmentation_of(plan.tfs)),
+      setting_(setting),
+      frame_(setting),
+      queue_(kQueuePackets),
+      sender_(fragmentation_of(setting)),
       built_(kBuiltPackets) {
-  layout_.headers = wire::outer_header_octets(plan.local.family(), udp_);
-  layout_.esp = static_cast<std::uint32_t>(wire::kEthernetOctets) + layout_.headers;
-  layout_.payload = layout_.esp + wire::kEspPayloadOffset;
-  layout_.payload_room = wire::payload_room(tfs_.packet_size, layout_.headers);
-  const bool aggfrag = tfs_.mode != model::TfsMode::kPlain;
-  data_room_ = layout_.payload_room - (aggfrag ? wire::kAggfragOctets : 0);
-  inner_mtu_ = data_room_;
-  if (tfs_.mode == model::TfsMode::kFixed) {
-    pacer_.emplace(start, rate_octets(tfs_), tfs_.rate_bits_per_second, tfs_.catch_up_slots);
-    forecast_.emplace(data_room_, fragmentation_of(tfs_));
-  }
-  // The headers of a full packet; other sizes change only the length fields.
-  std::byte* const ip = headers_.data() + wire::kEthernetOctets;
-  const std::uint8_t protocol = udp_ ? wire::kProtocolUdp : wire::kProtocolEsp;
-  const std::uint32_t total = layout_.headers + wire::esp_octets(layout_.payload_room);
-  const std::uint32_t ip_octets = wire::write_ip(ip, local_, remote_, protocol, total);
-  if (udp_)
-    wire::write_udp(ip + ip_octets, udp_local_port_, udp_remote_port_, static_cast<std::uint16_t>(total - ip_octets));
+  if (setting_.tfs.mode != model::TfsMode::kFixed) return;
+  pacer_.emplace(pacer_of(setting_.tfs, start));
+  forecast_.emplace(frame_.data_room(), fragmentation_of(setting_));
 }
 
 Enqueued OutboundTunnel::enqueue(WorkerContext& context, const Packet& packet) noexcept {
   const Instant now = context.now;
-  if (!splits() && packet.length > inner_mtu_) return Enqueued::kTooBig;
+  if (!setting_.splits() && packet.length > frame_.data_room()) return Enqueued::kTooBig;
   if (pacer_ && !wait_is_bearable(packet.length, now)) return Enqueued::kDelay;
   const bool first = queue_.empty();
   if (context.queued >= context.queue_budget || !queue_.push(packet)) return Enqueued::kFull;
   ++context.queued;
   if (forecast_) forecast_->push(packet.length);
-  if (first && tfs_.mode == model::TfsMode::kOnDemand) send_at_ = now + tfs_.init_delay;
+  if (first && setting_.tfs.mode == model::TfsMode::kOnDemand) send_at_ = now + setting_.tfs.init_delay;
   queue_changed_ = true;
   most_octets_ = std::max(most_octets_, queue_.octets());
   return Enqueued::kTaken;
@@ -90,18 +67,60 @@ Packet OutboundTunnel::pop(WorkerContext& context) noexcept {
 bool OutboundTunnel::wait_is_bearable(std::uint32_t octets, Instant now) noexcept {
   const std::uint64_t slot = built_.size() + forecast_->payloads_before(octets);
   if (bearable_at_ != now) learn_bearable(now);
-  return slot < bearable_slots_ || pacer_->due_ahead(slot) - now <= tfs_.max_queue_delay;
+  return slot < bearable_slots_ || pacer_->due_ahead(slot) - now <= setting_.tfs.max_queue_delay;
 }
 
 // Slots ahead that certainly come in time at `now`: spares most packets the schedule's arithmetic.
 void OutboundTunnel::learn_bearable(Instant now) noexcept {
   bearable_at_ = now;
-  const Nanos left = tfs_.max_queue_delay - (pacer_->next_due() - now);
+  const Nanos left = setting_.tfs.max_queue_delay - (pacer_->next_due() - now);
   bearable_slots_ = left <= Nanos(0) ? 0 : static_cast<std::uint64_t>(left / (pacer_->interval() + Nanos(1)));
 }
 
+// A new setting waits until what is built under the old one has left: then the next slot is the first of the new one,
+// due when the old schedule says (RFC 9347 §2.4.1: nobody but the operator moves it).
+void OutboundTunnel::follow(WorkerContext& context, const TunnelEntry& entry) noexcept {
+  if (entry.setting_serial == setting_.serial) return;
+  setting_waits_ = !built_.empty();
+  if (setting_waits_) return;
+  const model::TfsSettings before = setting_.tfs;
+  setting_ = *entry.setting;
+  frame_ = OuterFrame(setting_);
+  sender_.set_fragmentation(fragmentation_of(setting_));
+  if (setting_.tfs.mode == model::TfsMode::kPlain) sender_.restart_packet();
+  if (!setting_.splits()) drop_too_big(context);
+  bearable_at_ = kNever;
+  if (setting_.tfs.mode == model::TfsMode::kFixed) {
+    const Instant next = pacer_ ? pacer_->next_due() : context.now;
+    if (!same_schedule(before, setting_.tfs)) pacer_.emplace(pacer_of(setting_.tfs, next));
+    forecast_.emplace(frame_.data_room(), fragmentation_of(setting_));
+    forecast_->restart(queue_, sender_.head_offset());
+  } else {
+    pacer_.reset();
+    forecast_.reset();
+  }
+  send_at_ = queue_.empty() ? kNever : context.now;
+}
+
+// What cannot leave under the new setting; a packet whose begin has left goes on (RFC 9347 §2.2.3).
+void OutboundTunnel::drop_too_big(WorkerContext& context) noexcept {
+  const std::size_t half_sent = sender_.head_offset() == 0 ? 0 : 1;
+  const std::size_t waiting = queue_.size();
+  for (std::size_t i = 0; i < waiting; ++i) {
+    const Packet packet = queue_.pop();
+    if (i < half_sent || packet.length <= frame_.data_room()) {
+      (void)queue_.push(packet);
+      continue;
+    }
+    --context.queued;
+    counters_.tx_drop_pkts.add(1);
+    context.drop(packet, model::Drop::kTfsTooBig);
+  }
+  publish_queue();
+}
+
 // The sealer may change with a snapshot: the half-sent packet starts anew under the new SA (RFC 9347 §2.2.3).
-void OutboundTunnel::use(const TunnelEntry& entry) noexcept {
+void OutboundTunnel::follow_sa(const TunnelEntry& entry) noexcept {
   if (entry.sealer_id == sealer_id_) return;
   sealer_id_ = entry.sealer_id;
   restart_packet();
@@ -111,10 +130,11 @@ void OutboundTunnel::use(const TunnelEntry& entry) noexcept {
 void OutboundTunnel::restart_packet() noexcept {
   if (sender_.head_offset() == 0) return;
   sender_.restart_packet();
-  if (forecast_) forecast_->restart(queue_);
+  if (forecast_) forecast_->restart(queue_, 0);
 }
 
 void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
+  if (built_.empty()) follow(context, entry);
   if (!pacer_ || pacer_->next_due() > context.now) return;
   context.worked = true;
   bearable_at_ = kNever;
@@ -129,7 +149,7 @@ void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const Tunnel
   if (entry.path.resolved) {
     std::array<Packet, kBurst> frames;
     const std::size_t count = std::min({built_.size(), std::size_t{due.send}, frames.size()});
-    for (std::size_t i = 0; i < count; ++i) complete(frames[i] = built_.at(i));
+    for (std::size_t i = 0; i < count; ++i) frame_.complete(frames[i] = built_.at(i));
     sent = static_cast<std::uint32_t>(context.io.transmit(entry.path.port, std::span(frames).first(count)));
     built_.drop_front(sent);
     for (std::size_t i = 0; i < sent; ++i) built_data_ -= frames[i].reserved;
@@ -137,216 +157,17 @@ void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const Tunnel
   counters_.slots.add(due.send + due.skipped);
   counters_.skipped_slots.add(due.skipped + due.send - sent);
   counters_.tx_pkts.add(sent);
-  counters_.tx_octets.add(std::uint64_t{sent} * (layout_.headers + wire::esp_octets(layout_.payload_room)));
+  counters_.tx_octets.add(std::uint64_t{sent} * frame_.outer_octets(frame_.payload_room()));
   if (sent == 0) return;
   counters_.late_slots.add(sent - 1);  // after all but the last one the next slot was due already
   const Instant first_sent = due.skipped == 0 && sent == due.send ? oldest : pacer_->due_of(pacer_->next_slot() - sent);
   counters_.pacing.add(static_cast<std::uint64_t>((context.now - first_sent).count()));
 }
 
-void OutboundTunnel::build(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, Nanos ahead) noexcept {
-  use(entry);
-  if (queue_changed_) publish_queue();
-  blocked_ = !entry.path.resolved || entry.sealer == nullptr;
-  if (!entry.path.resolved && context.now - last_wanted_ >= kAskAgain) {
-    last_wanted_ = context.now;
-    if (entry.path.routed) {
-      context.report({model::EventKind::kNeighbourWanted, entry.path.port, entry.id, Spi{}, entry.path.next_hop, 0});
-    }
-  }
-  switch (tfs_.mode) {
-    case model::TfsMode::kFixed: {
-      std::uint32_t count = 0;
-      const std::uint32_t room = static_cast<std::uint32_t>(std::min(built_.capacity() - built_.size(), kBurst));
-      while (count < room && pacer_->due_ahead(built_.size() + count) <= context.now + ahead) ++count;
-      if (count != 0) build_fixed(context, batch, entry, count);
-      return;
-    }
-    case model::TfsMode::kOnDemand:
-      build_on_demand(context, batch, entry);
-      return;
-    case model::TfsMode::kPlain:
-      build_plain(context, batch, entry);
-      return;
-  }
-}
-
-void OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry,
-                                 std::uint32_t count) noexcept {
-  use(entry);
-  std::array<Packet, kBurst> fresh;
-  const std::size_t wanted = std::min<std::size_t>(count, fresh.size());
-  if (entry.sealer == nullptr || !entry.path.resolved) return;
-  if (entry.sealer->remaining() < wanted) {
-    exhausted(context, entry);
-    blocked_ = true;
-    if (entry.sealer->remaining() == 0) return;
-  }
-  const std::size_t possible = std::min<std::uint64_t>(wanted, entry.sealer->remaining());
-  if (!context.io.acquire(std::span(fresh).first(possible))) {
-    context.count(model::Drop::kNoBuffer);
-    blocked_ = true;
-    return;
-  }
-  for (std::size_t i = 0; i < possible; ++i) {
-    Packet& frame = fresh[i];
-    std::byte* const payload = frame.data + layout_.payload;
-    const aggfrag::Filled filled = sender_.fill(queue_, {payload, layout_.payload_room});
-    forecast_->filled();
-    (void)seal_into(frame, layout_.payload_room, wire::kNextHeaderAggfrag, context, batch, entry);
-    account(filled);
-    release_consumed(context, filled.consumed);
-    frame.reserved = filled.all_pad ? 0 : 1;
-    built_data_ += frame.reserved;
-    (void)built_.push(frame);
-  }
-  entry.sealed->packets.add(possible);
-  entry.sealed->octets.add(possible * (layout_.headers + wire::esp_octets(layout_.payload_room)));
-  context.worked = true;
-  publish_queue();
-}
-
-void OutboundTunnel::build_on_demand(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
-  std::array<Packet, kBurst> sealed;
-  std::size_t count = 0;
-  while (count < kBurst && !queue_.empty()) {
-    const bool full = queue_.octets() - sender_.head_offset() >= data_room_;
-    if (!full && context.now < send_at_) break;
-    if (entry.sealer == nullptr || !entry.path.resolved) break;
-    if (entry.sealer->remaining() == 0) {
-      exhausted(context, entry);
-      break;
-    }
-    Packet& frame = sealed[count];
-    if (!context.io.acquire({&frame, 1})) {
-      context.count(model::Drop::kNoBuffer);
-      blocked_ = true;
-      break;
-    }
-    const aggfrag::Filled filled = sender_.fill_unpadded(queue_, {frame.data + layout_.payload, layout_.payload_room});
-    if (!seal_into(frame, filled.payload_octets, wire::kNextHeaderAggfrag, context, batch, entry)) break;
-    account(filled);
-    release_consumed(context, filled.consumed);
-    ++count;
-  }
-  if (count == 0) return;
-  if (queue_.empty()) send_at_ = kNever;
-  send_now(context, batch, entry, std::span(sealed).first(count));
-}
-
-// Where no schedule says when.
-void OutboundTunnel::send_now(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry,
-                              std::span<Packet> sealed) noexcept {
-  batch.flush(context);
-  std::uint64_t octets = 0;
-  for (Packet& frame : sealed) {
-    complete(frame);
-    octets += frame.length - wire::kEthernetOctets;
-    context.send(entry.path.port, frame);
-  }
-  counters_.tx_octets.add(octets);
-  counters_.tx_pkts.add(sealed.size());
-  entry.sealed->octets.add(octets);
-  entry.sealed->packets.add(sealed.size());
-  context.worked = true;
-  publish_queue();
-}
-
-// Ordinary tunnel mode: the inner packet stays where it is and ESP is laid around it.
-void OutboundTunnel::build_plain(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
-  std::array<Packet, kBurst> sealed;
-  std::size_t count = 0;
-  while (count < kBurst && !queue_.empty()) {
-    if (entry.sealer == nullptr || !entry.path.resolved) break;
-    if (entry.sealer->remaining() == 0) {
-      exhausted(context, entry);
-      break;
-    }
-    Packet inner = pop(context);
-    const std::uint32_t octets = inner.length;
-    const bool v4 = (std::to_integer<unsigned>(inner.data[0]) >> 4) == 4;
-    if (inner.headroom < layout_.payload ||
-        inner.tailroom < wire::esp_octets(octets) - wire::kEspPayloadOffset - octets) {
-      counters_.tx_drop_pkts.add(1);
-      context.drop(inner, model::Drop::kNoBuffer);
-      continue;
-    }
-    inner.take_headroom(layout_.payload);
-    if (!seal_into(inner, octets, v4 ? wire::kProtocolIpv4 : wire::kProtocolIpv6, context, batch, entry)) break;
-    counters_.inner_tx_pkts.add(1);
-    counters_.inner_tx_octets.add(octets);
-    sealed[count++] = inner;
-  }
-  if (count == 0) return;
-  send_now(context, batch, entry, std::span(sealed).first(count));
-}
-
-// Numbers and lays out one packet whose payload is in place, and puts its job into the batch.
-bool OutboundTunnel::seal_into(Packet& frame, std::uint32_t payload_octets, std::uint8_t next_header,
-                               WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
-  esp::CipherJob& job = batch.next(context);
-  if (entry.sealer->prepare(frame.data + layout_.esp, payload_octets, next_header, job) !=
-      esp::Sealer::Prepared::kReady) {
-    batch.take_back();
-    context.recycle(frame);
-    return false;
-  }
-  const std::uint32_t esp_octets = wire::esp_octets(payload_octets);
-  frame.set_length(layout_.esp + esp_octets);
-  write_headers(frame, esp_octets, entry.path);
-  return true;
-}
-
-void OutboundTunnel::write_headers(Packet& frame, std::uint32_t esp_octets, const OuterPath& path) noexcept {
-  std::memcpy(frame.data, headers_.data(), layout_.esp);
-  const bool v4 = local_.family() == IpFamily::kV4;
-  wire::write_ethernet(frame.data, path.next_hop_mac, path.own_mac, v4 ? wire::kEtherTypeIpv4 : wire::kEtherTypeIpv6);
-  if (esp_octets == wire::esp_octets(layout_.payload_room)) return;
-  std::byte* const ip = frame.data + wire::kEthernetOctets;
-  wire::set_total_octets(ip, local_.family(), layout_.headers + esp_octets);
-  const std::uint32_t ip_octets = v4 ? wire::kIpv4Octets : wire::kIpv6Octets;
-  if (udp_) {
-    wire::write_udp(ip + ip_octets, udp_local_port_, udp_remote_port_,
-                    static_cast<std::uint16_t>(wire::kUdpOctets + esp_octets));
-  }
-}
-
-// What can only be written over the encrypted octets.
-void OutboundTunnel::complete(Packet& frame) noexcept {
-  if (!udp_ || local_.family() == IpFamily::kV4) return;
-  const std::uint32_t in_front = static_cast<std::uint32_t>(wire::kEthernetOctets) + wire::kIpv6Octets;
-  wire::write_udp_checksum(frame.data + wire::kEthernetOctets, frame.length - in_front);
-}
-
-void OutboundTunnel::account(const aggfrag::Filled& filled) noexcept {
-  counters_.inner_tx_pkts.add(filled.consumed);
-  counters_.inner_tx_octets.add(filled.data_octets);
-  if (filled.all_pad && filled.pad_octets != 0) {
-    counters_.tx_all_pad_pkts.add(1);
-    counters_.tx_all_pad_octets.add(filled.pad_octets);
-  } else if (filled.pad_octets != 0) {
-    counters_.tx_extra_pad_pkts.add(1);
-    counters_.tx_extra_pad_octets.add(filled.pad_octets);
-  }
-}
-
-void OutboundTunnel::release_consumed(WorkerContext& context, std::uint32_t count) noexcept {
-  for (std::uint32_t i = 0; i < count; ++i) context.recycle(pop(context));
-}
-
-// Nothing leaves any more (RFC 4303 §3.3.3): what waits is dropped under its name, so that it is not held for ever.
-void OutboundTunnel::exhausted(WorkerContext& context, const TunnelEntry& entry) noexcept {
-  if (!exhausted_reported_) {
-    exhausted_reported_ = true;
-    context.report({model::EventKind::kSequenceExhausted, PortId{}, entry.id, entry.sealer->spi(), IpAddress{}, 0});
-  }
-  if (entry.sealer->remaining() == 0) drop_queue(context, model::Drop::kSequenceExhausted);
-}
-
 Instant OutboundTunnel::deadline(Nanos ahead) const noexcept {
-  switch (tfs_.mode) {
+  switch (setting_.tfs.mode) {
     case model::TfsMode::kFixed:
-      if (blocked_ || built_.full()) return pacer_->next_due();
+      if (blocked_ || setting_waits_ || built_.full()) return pacer_->next_due();
       return std::min(pacer_->next_due(), pacer_->due_ahead(built_.size()) - ahead);
     case model::TfsMode::kOnDemand:
       return queue_.empty() || blocked_ ? kNever : send_at_;
@@ -369,7 +190,7 @@ void OutboundTunnel::drop_queue(WorkerContext& context, model::Drop reason) noex
     context.drop(pop(context), reason);
   }
   sender_.restart_packet();
-  if (forecast_) forecast_->restart(queue_);
+  if (forecast_) forecast_->restart(queue_, 0);
   publish_queue();
 }
 

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The sending side of one tunnel: the queue of inner packets, the schedule, and the packets that are built ahead of
-// their slot. The tunnel owns the schedule; the SA (esp::Sealer) only numbers and keys, and may change under it.
+// their slot. The tunnel owns the schedule; the SA (esp::Sealer) only numbers and keys, and may change under it, and so
+// may the setting: rate, size, mode and addresses change between two slots, without a gap and without a burst.
 #pragma once
 
 #include <levelgate/base/packet.h>
 #include <levelgate/base/ring.h>
-#include <levelgate/model/plan.h>
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 
@@ -17,6 +16,8 @@
 #include "aggfrag/inner_queue.h"
 #include "aggfrag/pacer.h"
 #include "aggfrag/sender.h"
+#include "dataplane/outbound_setting.h"
+#include "dataplane/outer_frame.h"
 #include "dataplane/seal_batch.h"
 #include "dataplane/snapshot.h"
 #include "dataplane/tunnel_counters.h"
@@ -30,13 +31,11 @@ enum class Enqueued : std::uint8_t { kTaken, kTooBig, kDelay, kFull };
 class OutboundTunnel {
  public:
   // Slot 0 of fixed mode is due at `start`. The counters outlive the tunnel.
-  OutboundTunnel(const model::TunnelPlan& plan, Instant start, TunnelCounters& counters);
+  OutboundTunnel(const OutboundSetting& setting, Instant start, TunnelCounters& counters);
 
   // Takes an inner packet (IP at data), or says why not; then it stays the caller's. A packet that is too big does not
   // fit the tunnel without fragmentation.
   [[nodiscard]] Enqueued enqueue(WorkerContext& context, const Packet& packet) noexcept;
-  // The largest inner packet where nothing is fragmented, for ICMP errors; 0: any size is taken.
-  [[nodiscard]] std::uint32_t inner_mtu() const { return splits() ? 0 : inner_mtu_; }
 
   // Sends what is due (fixed mode).
   void emit(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept;
@@ -54,44 +53,30 @@ class OutboundTunnel {
   handover::Mark drained;
 
  private:
-  [[nodiscard]] bool splits() const { return tfs_.fragment && tfs_.mode != model::TfsMode::kPlain; }
-
-  struct Layout {  // octets from the begin of the frame
-    std::uint32_t esp = 0;
-    std::uint32_t payload = 0;
-    std::uint32_t headers = 0;       // IP and UDP
-    std::uint32_t payload_room = 0;  // largest ESP payload
-  };
-
-  void use(const TunnelEntry& entry) noexcept;
+  void follow(WorkerContext& context, const TunnelEntry& entry) noexcept;
+  void follow_sa(const TunnelEntry& entry) noexcept;
   void restart_packet() noexcept;
+  void drop_too_big(WorkerContext& context) noexcept;
   void drop_queue(WorkerContext& context, model::Drop reason) noexcept;
   [[nodiscard]] bool wait_is_bearable(std::uint32_t octets, Instant now) noexcept;
   void learn_bearable(Instant now) noexcept;
   Packet pop(WorkerContext& context) noexcept;
+  void ask_for_path(WorkerContext& context, const TunnelEntry& entry) noexcept;
   void build_fixed(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, std::uint32_t count) noexcept;
   void build_on_demand(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept;
   void build_plain(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept;
   void send_now(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, std::span<Packet> sealed) noexcept;
   bool seal_into(Packet& frame, std::uint32_t payload_octets, std::uint8_t next_header, WorkerContext& context,
                  SealBatch& batch, const TunnelEntry& entry) noexcept;
-  void write_headers(Packet& frame, std::uint32_t esp_octets, const OuterPath& path) noexcept;
-  void complete(Packet& frame) noexcept;
   void account(const aggfrag::Filled& filled) noexcept;
   void release_consumed(WorkerContext& context, std::uint32_t count) noexcept;
   void exhausted(WorkerContext& context, const TunnelEntry& entry) noexcept;
   void publish_queue() noexcept;
 
   TunnelCounters& counters_;
-  model::TfsSettings tfs_;
-  IpAddress local_;
-  IpAddress remote_;
-  bool udp_;
-  std::uint16_t udp_local_port_;
-  std::uint16_t udp_remote_port_;
-  Layout layout_;
-  std::uint32_t inner_mtu_;
-  std::uint32_t data_room_;  // octets of data blocks in a full payload
+  OutboundSetting setting_;  // in force
+  OuterFrame frame_;
+  bool setting_waits_ = false;  // a newer one is there: nothing more is built under this one
   aggfrag::InnerQueue queue_;
   aggfrag::Sender sender_;
   std::uint64_t most_octets_ = 0;              // that ever waited
@@ -106,8 +91,7 @@ class OutboundTunnel {
   Instant send_at_ = kNever;    // on-demand: when the timer fires
   Instant last_wanted_{};       // when the next hop was last asked for
   bool exhausted_reported_ = false;
-  bool blocked_ = false;                 // nothing can be built before something else changes
-  std::array<std::byte, 64> headers_{};  // Ethernet, IP, UDP as they leave
+  bool blocked_ = false;  // nothing can be built before something else changes
 };
 
 }  // namespace levelgate::dataplane

@@ -23,6 +23,7 @@ class Sealer;
 namespace levelgate::dataplane {
 
 class OutboundTunnel;
+struct OutboundSetting;
 class InboundSa;
 struct TunnelCounters;
 struct SaCounters;
@@ -59,10 +60,12 @@ struct TunnelEntry {
   TunnelId id;
   WorkerId worker;
   OutboundTunnel* outbound = nullptr;
-  esp::Sealer* sealer = nullptr;  // null: no outbound SA
-  SaCounters* sealed = nullptr;   // of the outbound SA
-  SaId sealer_id;                 // never reused: tells a new sealer from one at the same address
-  std::uint64_t serial = 0;       // never reused: tells a tunnel from a later one with the same id
+  const OutboundSetting* setting = nullptr;
+  std::uint64_t setting_serial = 0;  // of *setting
+  esp::Sealer* sealer = nullptr;     // null: no outbound SA
+  SaCounters* sealed = nullptr;      // of the outbound SA
+  SaId sealer_id;                    // never reused: tells a new sealer from one at the same address
+  std::uint64_t serial = 0;          // never reused: tells a tunnel from a later one with the same id
   TunnelCounters* counters = nullptr;
   std::uint32_t inner_mtu = 0;  // largest inner packet where nothing is fragmented; 0: any size is taken
   OuterPath path;

@@ -15,9 +15,31 @@ namespace levelgate::ike {
 
 using ikewire::NotifyType;
 
+namespace {
+
+Result<MessageDigest> digest_of(ConstBytes message) {
+  const auto hash = crypto::ike_hash(crypto::IkeHash::kSha256, {message});
+  if (!hash) return std::unexpected(hash.error());
+  MessageDigest digest{};
+  std::ranges::copy(*hash, digest.begin());
+  return digest;
+}
+
+}  // namespace
+
 std::vector<PolicyPtr> Engine::candidates(const Path& path) const {
   const auto found = by_addresses_.find({path.local.address, path.remote.address});
   return found == by_addresses_.end() ? std::vector<PolicyPtr>() : found->second;
+}
+
+// The digest is left out where it does not matter: most strangers have sent nothing before.
+std::optional<std::uint64_t> Engine::sa_served(const InitRequest& request) const {
+  const std::pair peer(request.path.remote, request.header.initiator_spi.value);
+  const auto near = inits_.lower_bound({peer.first, peer.second, {}});
+  if (near == inits_.end() || std::pair(near->first.source, near->first.initiator_spi) != peer) return std::nullopt;
+  const auto digest = digest_of(request.octets);
+  const auto found = digest ? inits_.find({peer.first, peer.second, *digest}) : inits_.end();
+  return found == inits_.end() ? std::nullopt : std::optional(found->second);
 }
 
 void Engine::init_request(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header) {
@@ -25,9 +47,8 @@ void Engine::init_request(Means& means, const Path& path, ConstBytes octets, con
   const bool wanted = header.exchange == Exchange::kIkeSaInit && header.message_id.value == 0 &&
                       header.direction == ikewire::IkeDirection::kRequest && header.initiator_spi.value != 0;
   const auto chain = read_chain(header.first_payload, octets.subspan(ikewire::kIkeHeaderOctets), {});
-  const auto hash = crypto::ike_hash(crypto::IkeHash::kSha256, {octets});
-  InitRequest request{path, octets, header, {}, {}};
-  if (!wanted || !chain || !hash) {
+  InitRequest request{path, octets, header, {}};
+  if (!wanted || !chain) {
     ++counts_.malformed;
     if (wanted && !chain && chain.error().fault == ikewire::IkeFault::kUnknownCritical) {  // [7296-2.5-i]
       const std::array type{std::byte(chain.error().payload)};
@@ -35,11 +56,9 @@ void Engine::init_request(Means& means, const Path& path, ConstBytes octets, con
     }
     return;
   }
-  std::ranges::copy(*hash, request.digest.begin());
-  const auto known = inits_.find({path.remote, header.initiator_spi.value, request.digest});
-  if (known != inits_.end()) {  // answered with the same octets, or still being worked on
-    sas_.at(known->second).sa->datagram(means, path, octets, header);
-    touched_.insert(known->second);
+  if (const auto served = sa_served(request)) {  // answered with the same octets, or still being worked on
+    sas_.at(*served).sa->datagram(means, path, octets, header);
+    touched_.insert(*served);
     return;
   }
   const auto own = sas_.find(header.initiator_spi.value);
@@ -123,7 +142,8 @@ void Engine::serve_init(Means& means, const InitRequest& request, std::vector<Po
     return answer_stranger(means, request, NotifyType::kInvalidKePayload, value.octets());
   }
   const auto own = draw_ike_spi();
-  if (!own) return;
+  const auto digest = digest_of(request.octets);
+  if (!own || !digest) return;
   SaState state;
   state.role = ikewire::IkeRole::kResponder;
   state.spis = {request.header.initiator_spi, *own};
@@ -132,7 +152,7 @@ void Engine::serve_init(Means& means, const InitRequest& request, std::vector<Po
   state.candidates = std::move(candidates);
   Entry& entry = sas_[own->value];
   entry.sa = std::make_unique<IkeSa>(std::move(state));
-  entry.init = InitKey{request.path.remote, request.header.initiator_spi.value, request.digest};
+  entry.init = InitKey{request.path.remote, request.header.initiator_spi.value, *digest};
   entry.half_open = request.path.remote.address;
   half_open_.opened(*entry.half_open);
   inits_[*entry.init] = own->value;

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "crypto/prf.h"
+#include "ike/glance.h"
 
 namespace levelgate::ike {
 namespace {
@@ -137,6 +138,12 @@ Effects Engine::initiate(const Moment& moment, const std::string& tunnel, Asking
   return effects;
 }
 
+model::Caller Engine::caller(ConstBytes octets) const {
+  const Glance seen = glance(octets);
+  if (seen.own_spi != 0 && sas_.contains(seen.own_spi)) return model::Caller::kKnown;
+  return seen.returns_cookie ? model::Caller::kReturned : model::Caller::kFirst;
+}
+
 Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octets) {
   Effects effects;
   Means means = this->means(moment, effects);
@@ -146,7 +153,7 @@ Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octe
   // [7296-2.5-b, 7296-3.1-f]
   if (view.verdict == ikewire::IkeHeaderVerdict::kHighVersion) {
     const bool request = view.header.direction == ikewire::IkeDirection::kRequest;
-    if (request) answer_stranger(means, {path, octets, view.header, {}, {}}, ikewire::NotifyType::kInvalidMajorVersion);
+    if (request) answer_stranger(means, {path, octets, view.header, {}}, ikewire::NotifyType::kInvalidMajorVersion);
   }
   if (view.verdict != ikewire::IkeHeaderVerdict::kOk) {
     ++counts_.malformed;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <levelgate/base/time.h>
+#include <levelgate/model/caller.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -63,6 +64,9 @@ class Engine final : private Registry {
   // From so many half-open SAs on everybody has to return a cookie; 0: always.
   void demand_cookies_from(std::size_t half_open) { half_open_.demand_from(half_open); }
 
+  // Who sent this message, as far as it says itself; for the order in which messages are served.
+  [[nodiscard]] model::Caller caller(ConstBytes octets) const;
+
   // How the tunnel's last attempt ended, as far as it matters for the next one.
   enum class Asking : std::uint8_t {
     kByName,   // IDr says whom we want
@@ -114,7 +118,6 @@ class Engine final : private Registry {
     ConstBytes octets;
     ikewire::IkeHeader header;
     Contents contents;
-    MessageDigest digest{};
   };
 
   // --- Registry ---
@@ -128,6 +131,7 @@ class Engine final : private Registry {
   bool first_contact(const SaState& sa) const override;
 
   // --- IKE_SA_INIT of strangers ---
+  [[nodiscard]] std::optional<std::uint64_t> sa_served(const InitRequest& request) const;
   void init_request(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header);
   [[nodiscard]] bool admitted(Means& means, const InitRequest& request);
   void serve_init(Means& means, const InitRequest& request, std::vector<PolicyPtr> candidates);

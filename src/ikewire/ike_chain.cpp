@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint8_t kCriticalBit = 0x80;
 constexpr std::size_t kLengthAt = 2;
+constexpr std::size_t kUsualPayloads = 12;  // so that the list rarely grows while it is read
 constexpr std::size_t kLongestShort = std::numeric_limits<std::uint16_t>::max();
 
 bool is_encrypted(PayloadType type) { return type == PayloadType::kSk || type == PayloadType::kSkf; }
@@ -39,6 +40,7 @@ std::expected<PayloadView, IkeFault> read_payload(PayloadType type, ConstBytes r
 
 IkeResult<std::vector<PayloadView>> read_chain(PayloadType first, ConstBytes octets, const ChainRules& rules) {
   std::vector<PayloadView> chain;
+  chain.reserve(kUsualPayloads);
   PayloadType type = first;
   std::size_t at = 0;
   while (type != PayloadType::kNone) {

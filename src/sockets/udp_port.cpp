@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The datagram socket on Asio: one wait for readability, then a bounded batch of reads.
+// The datagram socket on Asio: a wait for readability, then a turn: what the kernel has is read and sorted, some
+// strangers are served, and if more wait, the next turn comes behind whatever else the loop has to do.
 #include "sockets/udp_port.h"
 
 #include <linux/errqueue.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -12,9 +14,13 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
+#include <boost/asio/post.hpp>
+#include <cerrno>
 #include <cstring>
 #include <utility>
-#include <vector>
+
+#include "sockets/datagram_batch.h"
+#include "sockets/inbox.h"
 
 namespace levelgate::sockets {
 namespace {
@@ -23,8 +29,11 @@ namespace asio = boost::asio;
 using asio::ip::udp;
 using boost::system::error_code;
 
-constexpr std::size_t kLargestDatagram = 65'535;
-constexpr int kBatch = 32;                           // datagrams for one wake-up: a flood must not starve the loop
+// One turn, so that a flood starves neither the loop nor those whom we know.
+constexpr int kErrors = 32;             // that ICMP told of
+constexpr int kBatches = 16;            // to read: what the fastest flood sends in some milliseconds
+constexpr std::size_t kKnown = 128;     // to serve while reading, and no more batches: each may take keys to open
+constexpr std::size_t kStrangers = 64;  // to serve then: each may take a cookie, or the choice of a proposal
 constexpr int kSocketBuffer = 4 * 1024 * 1024;       // octets: some thousand IKE messages while a slow one is worked on
 constexpr std::array<std::byte, 4> kNonEspMarker{};  // RFC 3948 §2.2
 constexpr std::array kKeepalive{std::byte{0xff}};    // RFC 3948 §2.3
@@ -39,9 +48,9 @@ udp::endpoint to_asio(const Endpoint& endpoint) {
 }
 
 Endpoint from_asio(const udp::endpoint& endpoint) {
-  if (endpoint.address().is_v4()) return {IpAddress::v4(endpoint.address().to_v4().to_uint()), endpoint.port()};
-  const auto octets = endpoint.address().to_v6().to_bytes();
-  return {IpAddress::v6_from(std::as_bytes(std::span(octets)).data()), endpoint.port()};
+  sockaddr_storage address{};
+  std::memcpy(&address, endpoint.data(), endpoint.size());
+  return endpoint_of(address);
 }
 
 bool set_option(udp::socket& socket, int level, int name, int value) {
@@ -84,45 +93,61 @@ std::unexpected<Error> cannot_bind(const Endpoint& local, const error_code& erro
 }  // namespace
 
 struct UdpPort::State {
-  State(asio::io_context& context, Marker with, Received called)
-      : socket(context), marker(with), call(std::move(called)), buffer(kLargestDatagram) {}
+  State(asio::io_context& context, Marker with, Calls called)
+      : socket(context), marker(with), calls(std::move(called)) {}
 
   udp::socket socket;
   Marker marker;
-  Received call;
+  Calls calls;
   Absent absent;
   Endpoint local;
   UdpCounts counts;
-  std::vector<std::byte> buffer;
+  DatagramBatch batch;
+  Inbox inbox;
 
   static void wait(const std::shared_ptr<State>& state) {
     state->socket.async_wait(udp::socket::wait_read, [state](error_code error) {
-      if (error) return;
-      state->read_errors();
-      state->read_batch();
-      if (state->socket.is_open()) wait(state);
+      if (!error) turn(state);
     });
   }
 
-  // The owner may end the port in its call.
-  void read_batch() {
-    for (int i = 0; i < kBatch && socket.is_open(); ++i) {
-      udp::endpoint from;
-      error_code error;
-      const std::size_t octets = socket.receive_from(asio::buffer(buffer), from, 0, error);
-      if (error == asio::error::would_block || error == asio::error::try_again) return;
-      if (error) {  // one that ICMP told of comes once here, and with its address in the other queue
-        ++counts.receive_errors;
-        read_errors();
-        return;
+  // The owner may end the port in each of its calls.
+  static void turn(const std::shared_ptr<State>& state) {
+    state->read_errors();
+    state->read();
+    state->serve_strangers();
+    if (!state->socket.is_open()) return;
+    if (state->inbox.empty()) return wait(state);
+    asio::post(state->socket.get_executor(), [state] { turn(state); });
+  }
+
+  void read() {
+    std::size_t known = 0;
+    for (int i = 0; i < kBatches && known < kKnown && socket.is_open(); ++i) {
+      const int read = batch.read(socket.native_handle());
+      if (read < 0) {
+        if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+        ++counts.receive_errors;  // one that ICMP told of comes once here, and with its address in the other queue
+        return read_errors();
       }
-      received(from_asio(from), ConstBytes(buffer).first(octets));
+      for (std::size_t at = 0; at < static_cast<std::size_t>(read) && socket.is_open(); ++at) {
+        known += arrived(batch[at]) ? 1 : 0;
+      }
+      if (static_cast<std::size_t>(read) < DatagramBatch::kMost) return;
+    }
+  }
+
+  void serve_strangers() {
+    for (std::size_t i = 0; i < kStrangers && socket.is_open(); ++i) {
+      const auto datagram = inbox.take();
+      if (!datagram) return;
+      serve(*datagram);
     }
   }
 
   // What ICMP said about datagrams of ours (IP_RECVERR, IPV6_RECVERR of ip(7)).
   void read_errors() {
-    for (int i = 0; i < kBatch && socket.is_open(); ++i) {
+    for (int i = 0; i < kErrors && socket.is_open(); ++i) {
       std::array<std::byte, 64> begin{};
       std::array<std::byte, 512> control{};
       sockaddr_storage to{};
@@ -135,25 +160,52 @@ struct UdpPort::State {
         if (!v4 && !v6) continue;
         sock_extended_err error{};
         std::memcpy(&error, CMSG_DATA(head), sizeof error);
-        udp::endpoint asked;
-        std::memcpy(asked.data(), &to, std::min<std::size_t>(message.msg_namelen, asked.capacity()));
-        if (absent) absent(from_asio(asked), error.ee_errno == ECONNREFUSED ? Absence::kNoProgram : Absence::kNoWay);
+        if (absent) absent(endpoint_of(to), error.ee_errno == ECONNREFUSED ? Absence::kNoProgram : Absence::kNoWay);
         if (!socket.is_open()) return;
       }
     }
   }
 
-  void received(const Endpoint& from, ConstBytes datagram) {
+  // Whether it was one whom we know, who is served at once.
+  bool arrived(Datagram datagram) {
     if (marker == Marker::kNonEsp) {
-      if (datagram.size() == 1 && datagram[0] == kKeepalive[0]) return count(counts.keepalives);
-      if (datagram.size() < kNonEspMarker.size()) return count(counts.malformed);
-      if (load_be<std::uint32_t>(datagram.data()) != 0) return count(counts.esp);
-      datagram = datagram.subspan(kNonEspMarker.size());
+      const ConstBytes octets = datagram.octets;
+      if (octets.size() == 1 && octets[0] == kKeepalive[0]) return count(counts.keepalives);
+      if (octets.size() < kNonEspMarker.size()) return count(counts.malformed);
+      if (load_be<std::uint32_t>(octets.data()) != 0) return count(counts.esp);
+      datagram.octets = octets.subspan(kNonEspMarker.size());
     }
-    ++counts.received;
-    call(from, datagram);
+    switch (calls.who(datagram.octets)) {
+      case model::Caller::kKnown:
+        serve(datagram);
+        return true;
+      case model::Caller::kReturned:
+        return inbox.put(Inbox::Line::kReturned, datagram) ? false : count(counts.lost.returned);
+      case model::Caller::kFirst:
+        break;
+    }
+    return inbox.put(Inbox::Line::kFirst, datagram) ? false : count(counts.lost.strangers);
   }
-  static void count(std::uint64_t& counter) { ++counter; }
+  void serve(const Datagram& datagram) {
+    ++counts.received;
+    calls.received(datagram.from, datagram.octets);
+  }
+  static bool count(std::uint64_t& counter) {
+    ++counter;
+    return false;
+  }
+
+  // The kernel counts in 32 bits from the socket's birth on.
+  [[nodiscard]] UdpCounts counted() {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+    socklen_t octets = sizeof memory;
+    if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_MEMINFO, memory.data(), &octets) == 0) {
+      counts.lost.unread += static_cast<std::uint32_t>(memory[SK_MEMINFO_DROPS] - unread_seen);
+      unread_seen = memory[SK_MEMINFO_DROPS];
+    }
+    return counts;
+  }
+  std::uint32_t unread_seen = 0;
 
   bool send(const Endpoint& to, ConstBytes in_front, ConstBytes message) {
     const std::array<asio::const_buffer, 2> parts{asio::buffer(in_front.data(), in_front.size()),
@@ -166,8 +218,8 @@ struct UdpPort::State {
   }
 };
 
-Result<std::unique_ptr<UdpPort>> UdpPort::open(EventLoop& loop, const Endpoint& local, Marker marker, Received call) {
-  auto state = std::make_shared<State>(loop.context(), marker, std::move(call));
+Result<std::unique_ptr<UdpPort>> UdpPort::open(EventLoop& loop, const Endpoint& local, Marker marker, Calls calls) {
+  auto state = std::make_shared<State>(loop.context(), marker, std::move(calls));
   const IpFamily family = local.address.family();
   error_code error;
   state->socket.open(family == IpFamily::kV4 ? udp::v4() : udp::v6(), error);
@@ -199,6 +251,6 @@ bool UdpPort::send_keepalive(const Endpoint& to) { return state_->send(to, {}, k
 
 void UdpPort::on_absent(Absent call) { state_->absent = std::move(call); }
 const Endpoint& UdpPort::local() const { return state_->local; }
-const UdpCounts& UdpPort::counts() const { return state_->counts; }
+UdpCounts UdpPort::counts() const { return state_->counted(); }
 
 }  // namespace levelgate::sockets

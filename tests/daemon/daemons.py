@@ -91,9 +91,9 @@ class Daemon:
     def wait_log(self, pattern, seconds=5.0):
         return wait_until(lambda: re.search(pattern, self.log()), seconds, 0.02)
 
-    def command(self, *words):
+    def command(self, *words, seconds=20):
         return subprocess.run([LEVELGATE, "--socket", self.socket, *words], check=False, capture_output=True, text=True,
-                              timeout=20)
+                              timeout=seconds)
 
     def show(self, topic, *words):
         done = self.command("show", topic, *words, "-o", "json")

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Spoofed IKE_SA_INIT requests, as many as this machine makes: each from the peer's address with an SPI and a nonce of
-# its own. Written to the wire as frames, so that no kernel in between has to believe the source.
+# Spoofed IKE_SA_INIT requests at a rate, or as many as this machine makes: each from the peer's address with an SPI and
+# a nonce of its own. Written to the wire as frames, so that no kernel in between has to believe the source. Goes on
+# until it is told to end (SIGTERM), then prints how many there were and in how many seconds.
 import os
+import signal
 import socket
 import struct
 import sys
 import time
+
+MOST_SECONDS = 60  # should nobody end it
+MOST_AT_ONCE = 300
 
 
 def checksum(octets):
@@ -38,7 +43,10 @@ def request():
 
 
 def main():
-    interface, own_mac, mac, source, destination, seconds = sys.argv[1:7]
+    interface, own_mac, mac, source, destination, rate = sys.argv[1:7]
+    rate = float(rate)  # a second; 0: as many as can be
+    ended = []
+    signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
     message = bytearray(request())
     udp = struct.pack(">HHHH", 500, 500, 8 + len(message), 0)
     addresses = socket.inet_aton(source) + socket.inet_aton(destination)
@@ -50,9 +58,12 @@ def main():
     nonce = at + 28 + message[28:].index(struct.pack(">BBH", 41, 0, 36)) + 4
     wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     wire.bind((interface, 0))
-    sent, refused, end = 0, 0, time.monotonic() + float(seconds)
-    while time.monotonic() < end:
-        for _ in range(200):
+    sent, refused, began = 0, 0, time.monotonic()
+    credit, seen = 0.0, began
+    while not ended and seen - began < MOST_SECONDS:
+        now = time.monotonic()
+        credit, seen = min(credit + (now - seen) * rate, MOST_AT_ONCE), now
+        for _ in range(int(credit) if rate else MOST_AT_ONCE):
             struct.pack_into(">Q", frame, at, sent + 0x1000000000000001)
             struct.pack_into(">Q", frame, nonce, sent)
             try:
@@ -60,7 +71,10 @@ def main():
             except OSError:
                 refused += 1
             sent += 1
-    print(sent, refused)
+        credit -= int(credit)
+        if rate:
+            time.sleep(0.001)
+    print(sent, refused, time.monotonic() - began)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// links: dataplane crypto
+// links: publisher dataplane crypto
 //
 // Any frames on both ports of a gateway with one worker, authentic payloads of any content among them, in virtual time
 // and while plans change: nothing is read beyond its end, every buffer comes back, and the counters account for every
@@ -13,8 +13,8 @@
 #include <cstdlib>
 #include <span>
 
-#include "unit/dataplane/peer.h"
-#include "unit/dataplane/plane.h"
+#include "support/peer.h"
+#include "support/plane.h"
 
 namespace levelgate::testing {
 namespace {

@@ -12,7 +12,7 @@
 
 #include "support/gateway.h"
 #include "support/packets.h"
-#include "unit/dataplane/peer.h"
+#include "support/peer.h"
 
 namespace levelgate::testing {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "crypto/aead_burst.h"
 #include "dataplane/prefix_table.h"
-#include "dataplane/publisher.h"
 #include "dataplane/worker.h"
+#include "publisher/publisher.h"
 #include "support/memory_io.h"
 
 namespace levelgate::testing {
@@ -38,7 +38,7 @@ class Gateway {
                                                    &unknown,
                                                    {},
                                                    {}}),
-        publisher(dataplane::PublisherParts{snapshots, routes, {cipher.get()}, {&worker.counters()}, &unknown}) {}
+        publisher(publisher::PublisherParts{snapshots, routes, {cipher.get()}, {&worker.counters()}, &unknown}) {}
 
   void turn(Instant now) {
     io.now = now;
@@ -75,7 +75,7 @@ class Gateway {
   handover::SnapshotCell<dataplane::Snapshot> snapshots;
   dataplane::EventRing events;
   dataplane::Worker worker;
-  dataplane::Publisher publisher;
+  publisher::Publisher publisher;
 };
 
 enum class Site { kA, kB };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // ForwardingPlan: everything the data plane shall be, as one immutable value. The control tower makes it,
-// dataplane::Publisher turns the difference to the last one into the next snapshot.
+// publisher::Publisher turns the difference to the last one into the next snapshot.
 #pragma once
 
 #include <levelgate/base/ids.h>

@@ -249,7 +249,7 @@ TEST(Changes, AsLinesForPeople) {
   after.routes[1].metric = 300;
   after.neighbours.clear();
   EXPECT_EQ(lines(rich(), after),
-            (std::vector<std::string>{"tunnels.berlin.tfs.rate: 500 Mbit/s -> 20 Mbit/s (tunnel restart)",
+            (std::vector<std::string>{"tunnels.berlin.tfs.rate: 500 Mbit/s -> 20 Mbit/s (live)",
                                       "tunnels.berlin.tfs.receive.lost-timer: auto -> 5 ms (live)",
                                       "tunnels.oslo: new (live)", "routes: - 10.2.0.0/16 blackhole metric 200 (live)",
                                       "routes: + 10.2.0.0/16 blackhole metric 300 (live)",

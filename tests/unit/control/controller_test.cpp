@@ -85,7 +85,7 @@ TEST_F(Control, AReloadIsInForceOnlyWhenTheDataPlaneHasIt) {
   const Effects effects = controller_.applied(kTaken, at_moment(2));
   EXPECT_EQ(controller_.config(), next);
   EXPECT_EQ(first<ReloadOutcome>(effects)->lines,
-            (std::vector<std::string>{"tunnels.berlin.tfs.packet-size: 1400 -> 1000 (tunnel restart)"}));
+            (std::vector<std::string>{"tunnels.berlin.tfs.packet-size: 1400 -> 1000 (live)"}));
   EXPECT_EQ(count<SetTwin>(effects), 0u) << "no address changed";
   EXPECT_EQ(count<SetLog>(effects), 0u);
 }

@@ -8,8 +8,8 @@
 
 #include <random>
 
-#include "peer.h"
 #include "support/packets.h"
+#include "support/peer.h"
 
 namespace levelgate::dataplane {
 namespace {

@@ -46,7 +46,7 @@ class Both {
   // As at a rekey: what was foretold before is void, what comes later is not.
   void restart() {
     sender_.restart_packet();
-    forecast_.restart(queue_);
+    forecast_.restart(queue_, 0);
     for (auto& one : foretold_) one.reset();
   }
   [[nodiscard]] bool full() const { return queue_.size() > 100; }

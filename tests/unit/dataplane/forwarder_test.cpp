@@ -6,9 +6,9 @@
 
 #include <gtest/gtest.h>
 
-#include "peer.h"
-#include "plane.h"
 #include "support/packets.h"
+#include "support/peer.h"
+#include "support/plane.h"
 
 namespace levelgate::testing {
 namespace {

@@ -4,9 +4,9 @@
 // learns when the peer has changed (RFC 7296 §2.8, RFC 9347 §2.2.3).
 #include <gtest/gtest.h>
 
-#include "peer.h"
-#include "plane.h"
 #include "support/packets.h"
+#include "support/peer.h"
+#include "support/plane.h"
 
 namespace levelgate::testing {
 namespace {

@@ -8,10 +8,10 @@
 
 #include <random>
 
-#include "peer.h"
-#include "plane.h"
 #include "support/no_alloc_scope.h"
 #include "support/packets.h"
+#include "support/peer.h"
+#include "support/plane.h"
 
 namespace levelgate::testing {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "peer.h"
 #include "support/packets.h"
+#include "support/peer.h"
 
 namespace levelgate::dataplane {
 namespace {

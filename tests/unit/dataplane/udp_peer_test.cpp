@@ -4,9 +4,9 @@
 // a peer whose NAT gave it another port is noticed (RFC 7296 §2.23).
 #include <gtest/gtest.h>
 
-#include "peer.h"
-#include "plane.h"
 #include "support/packets.h"
+#include "support/peer.h"
+#include "support/plane.h"
 
 namespace levelgate::testing {
 namespace {

@@ -7,9 +7,9 @@
 #include <random>
 #include <set>
 
-#include "peer.h"
-#include "plane.h"
 #include "support/packets.h"
+#include "support/peer.h"
+#include "support/plane.h"
 
 namespace levelgate::testing {
 namespace {

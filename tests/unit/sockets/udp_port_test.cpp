@@ -10,39 +10,14 @@
 #include <utility>
 #include <vector>
 
+#include "listener.h"
+
 namespace levelgate::sockets {
 namespace {
 
-using Octets = std::vector<std::byte>;
-
-Endpoint loopback(const char* address, std::uint16_t port = 0) { return {*IpAddress::parse(address), port}; }
-
-Octets octets(std::initializer_list<int> values) {
-  Octets made;
-  for (const int value : values) made.push_back(static_cast<std::byte>(value));
-  return made;
+UdpPort::Calls nobody() {
+  return {[](const Endpoint&, ConstBytes) {}, everybody_is_known};
 }
-
-// A port that keeps what it got and stops the loop when it has got `enough`.
-struct Listener {
-  EventLoop& loop;
-  std::unique_ptr<UdpPort> port;
-  std::vector<std::pair<Endpoint, Octets>> got{};
-  std::size_t enough = 1;
-
-  Listener(EventLoop& on, const Endpoint& at, Marker marker) : loop(on) {
-    auto opened = UdpPort::open(on, at, marker, [this](const Endpoint& from, ConstBytes message) {
-      got.emplace_back(from, Octets(message.begin(), message.end()));
-      if (got.size() == enough) loop.stop();
-    });
-    EXPECT_TRUE(opened) << opened.error().what;
-    if (opened) port = std::move(*opened);
-  }
-  void wait_for(std::size_t count) {
-    enough = count;
-    if (got.size() < count) loop.run();
-  }
-};
 
 TEST(UdpPort, ADatagramComesAsItWasSentOverBothFamilies) {
   for (const char* const address : {"127.0.0.1", "::1"}) {
@@ -139,7 +114,7 @@ TEST(UdpPort, TheLargestDatagramComesWholeAndALargerOneIsRefusedAndCounted) {
 TEST(UdpPort, BindsBeforeTheAddressIsThere) {
   EventLoop loop;
   for (const char* const address : {"192.0.2.77", "2001:db8::77"}) {
-    const auto port = UdpPort::open(loop, loopback(address), Marker::kNone, [](const Endpoint&, ConstBytes) {});
+    const auto port = UdpPort::open(loop, loopback(address), Marker::kNone, nobody());
     ASSERT_TRUE(port) << port.error().what;
     EXPECT_EQ((*port)->local().address, *IpAddress::parse(address));
   }
@@ -149,7 +124,7 @@ TEST(UdpPort, ATakenPortIsAnErrorThatNamesIt) {
   EventLoop loop;
   Listener first(loop, loopback("127.0.0.1"), Marker::kNone);
   const Endpoint taken = first.port->local();
-  const auto second = UdpPort::open(loop, taken, Marker::kNone, [](const Endpoint&, ConstBytes) {});
+  const auto second = UdpPort::open(loop, taken, Marker::kNone, nobody());
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().fault, Fault::kAddressInUse);
   EXPECT_NE(second.error().what.find(taken.text()), std::string::npos) << second.error().what;
@@ -159,26 +134,6 @@ TEST(UdpPort, ATakenPortIsAnErrorThatNamesIt) {
 TEST(UdpPort, EndpointsAreWrittenForPeople) {
   EXPECT_EQ(loopback("127.0.0.1", 500).text(), "127.0.0.1:500");
   EXPECT_EQ(loopback("2001:db8::1", 4500).text(), "[2001:db8::1]:4500");
-}
-
-// The owner may end the port in its own call: what else has come is not read.
-TEST(UdpPort, MayEndInItsOwnCall) {
-  EventLoop loop;
-  Listener a(loop, loopback("127.0.0.1"), Marker::kNone);
-  std::unique_ptr<UdpPort> port;
-  int calls = 0;
-  auto opened = UdpPort::open(loop, loopback("127.0.0.1"), Marker::kNone, [&](const Endpoint&, ConstBytes) {
-    ++calls;
-    port.reset();
-    loop.stop();
-  });
-  ASSERT_TRUE(opened);
-  port = std::move(*opened);
-  const Endpoint to = port->local();
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(a.port->send(to, octets({i})));
-  EXPECT_TRUE(a.port->send(a.port->local(), octets({1})));
-  while (port || a.got.empty()) loop.run();
-  EXPECT_EQ(calls, 1);
 }
 
 }  // namespace

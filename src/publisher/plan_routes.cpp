@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Routes of a plan, one by one.
-#include "dataplane/plan_routes.h"
+#include "publisher/plan_routes.h"
 
 #include <variant>
 
-namespace levelgate::dataplane {
+namespace levelgate::publisher {
 
 std::string hop_key(const model::Route& route, const model::ForwardingPlan& plan) {
   const std::string clear = route.clear == model::ClearText::kAllowed ? "+" : "-";
@@ -21,25 +21,25 @@ std::string hop_key(const model::Route& route, const model::ForwardingPlan& plan
   return clear + std::visit(Visitor{plan}, route.target);
 }
 
-NextHop hop_of(const model::Route& route) {
-  NextHop hop;
+dataplane::NextHop hop_of(const model::Route& route) {
+  dataplane::NextHop hop;
   hop.clear_allowed = route.clear == model::ClearText::kAllowed;
   struct Visitor {
-    NextHop& hop;
+    dataplane::NextHop& hop;
     void operator()(const model::ToTunnel& to) const {
-      hop.kind = HopKind::kTunnel;
+      hop.kind = dataplane::HopKind::kTunnel;
       hop.tunnel = to.tunnel;
     }
     void operator()(const model::ToNextHop& to) const {
-      hop.kind = HopKind::kNeighbour;
+      hop.kind = dataplane::HopKind::kNeighbour;
       hop.port = to.port;
       hop.address = to.next_hop;
     }
     void operator()(const model::ToConnected& to) const {
-      hop.kind = HopKind::kConnected;
+      hop.kind = dataplane::HopKind::kConnected;
       hop.port = to.port;
     }
-    void operator()(const model::ToBlackhole&) const { hop.kind = HopKind::kBlackhole; }
+    void operator()(const model::ToBlackhole&) const { hop.kind = dataplane::HopKind::kBlackhole; }
   };
   std::visit(Visitor{hop}, route.target);
   return hop;
@@ -54,9 +54,9 @@ std::map<IpPrefix, const model::Route*> best_routes(const model::ForwardingPlan&
   return best;
 }
 
-OuterPath outer_path(const model::ForwardingPlan& plan, const model::TunnelPlan& tunnel,
-                     const MacAddress* unknown_mac) {
-  OuterPath path;
+dataplane::OuterPath outer_path(const model::ForwardingPlan& plan, const model::TunnelPlan& tunnel,
+                                const MacAddress* unknown_mac) {
+  dataplane::OuterPath path;
   const model::Route* best = nullptr;
   for (const model::Route& route : plan.routes) {
     const bool usable = std::holds_alternative<model::ToNextHop>(route.target) ||
@@ -67,10 +67,10 @@ OuterPath outer_path(const model::ForwardingPlan& plan, const model::TunnelPlan&
     if (better) best = &route;
   }
   if (best == nullptr) return path;
-  const NextHop hop = hop_of(*best);
+  const dataplane::NextHop hop = hop_of(*best);
   path.routed = true;
   path.port = hop.port;
-  path.next_hop = hop.kind == HopKind::kNeighbour ? hop.address : tunnel.remote;
+  path.next_hop = hop.kind == dataplane::HopKind::kNeighbour ? hop.address : tunnel.remote;
   path.own_mac = plan.ports[hop.port.value].mac;
   for (const model::Neighbour& neighbour : plan.neighbours) {
     if (neighbour.port != path.port || neighbour.address != path.next_hop) continue;
@@ -84,4 +84,4 @@ OuterPath outer_path(const model::ForwardingPlan& plan, const model::TunnelPlan&
   return path;
 }
 
-}  // namespace levelgate::dataplane
+}  // namespace levelgate::publisher

@@ -24,13 +24,13 @@
 #include "esp/sealer.h"
 #include "handover/snapshot_cell.h"
 
-namespace levelgate::dataplane {
+namespace levelgate::publisher {
 
 struct PublisherParts {
-  handover::SnapshotCell<Snapshot>& snapshots;
-  RouteTable& routes;
+  handover::SnapshotCell<dataplane::Snapshot>& snapshots;
+  dataplane::RouteTable& routes;
   std::vector<esp::Cipher*> ciphers;                  // index: WorkerId; keys are made for the worker that uses them
-  std::vector<WorkerCounters*> workers;               // index: WorkerId
+  std::vector<dataplane::WorkerCounters*> workers;    // index: WorkerId
   const MacAddress* unknown_neighbour_mac = nullptr;  // replay
 };
 
@@ -57,19 +57,20 @@ class Publisher {
     model::EspSa spec;
     SaId id;
     std::unique_ptr<esp::Sealer> sealer;
-    SaCounters counters;
+    dataplane::SaCounters counters;
   };
   struct InboundState {
     model::EspSa spec;
     std::unique_ptr<esp::Opener> opener;
-    std::unique_ptr<SaCounters> counters;  // of the opener
-    std::unique_ptr<InboundSa> sa;
+    std::unique_ptr<dataplane::SaCounters> counters;  // of the opener
+    std::unique_ptr<dataplane::InboundSa> sa;
   };
   struct Tunnel {
     model::TunnelPlan plan;
     std::uint64_t serial = 0;  // of the name, while it is there
-    std::shared_ptr<TunnelCounters> counters;
-    std::unique_ptr<OutboundTunnel> outbound;
+    std::shared_ptr<dataplane::TunnelCounters> counters;
+    std::shared_ptr<const dataplane::OutboundSetting> setting;
+    std::unique_ptr<dataplane::OutboundTunnel> outbound;
     std::unique_ptr<OutboundState> sealer;
     std::vector<InboundState> inbound;
   };
@@ -80,7 +81,7 @@ class Publisher {
     std::uint64_t gone_since = 0;  // version that no longer names it
   };
   struct Published {
-    std::unique_ptr<Snapshot> snapshot;
+    std::unique_ptr<dataplane::Snapshot> snapshot;
     std::uint64_t version = 0;
   };
 
@@ -89,16 +90,18 @@ class Publisher {
   [[nodiscard]] Result<std::unique_ptr<OutboundState>> make_outbound(const model::EspSa& sa, WorkerId worker);
   [[nodiscard]] Result<InboundState> make_inbound(const model::TunnelPlan& plan, const model::EspSa& spec,
                                                   const Tunnel* old, std::uint32_t max_inner_octets,
-                                                  TunnelCounters& counters);
+                                                  dataplane::TunnelCounters& counters);
   [[nodiscard]] Result<std::unique_ptr<esp::CipherKey>> make_key(const model::EspSa& sa, esp::Purpose purpose,
                                                                  WorkerId worker);
+  [[nodiscard]] std::shared_ptr<const dataplane::OutboundSetting> setting_of(const model::TunnelPlan& plan,
+                                                                             const Tunnel* old);
   static void move_kept(Tunnel& from, Tunnel& to);
   void publish();
-  [[nodiscard]] std::unique_ptr<Snapshot> make_snapshot();
-  void add_tunnels(Snapshot& snapshot) const;
-  [[nodiscard]] TunnelEntry entry_of(const Tunnel& tunnel) const;
-  void add_closing(Snapshot& snapshot) const;
-  void add_next_hops(Snapshot& snapshot);
+  [[nodiscard]] std::unique_ptr<dataplane::Snapshot> make_snapshot();
+  void add_tunnels(dataplane::Snapshot& snapshot) const;
+  [[nodiscard]] dataplane::TunnelEntry entry_of(const Tunnel& tunnel) const;
+  void add_closing(dataplane::Snapshot& snapshot) const;
+  void add_next_hops(dataplane::Snapshot& snapshot);
   void update_routes();
 
   PublisherParts parts_;
@@ -112,7 +115,8 @@ class Publisher {
   std::uint64_t next_hop_number_ = 1;
   std::uint64_t next_sa_ = 1;
   std::uint64_t next_serial_ = 1;
+  std::uint64_t next_setting_ = 1;
   bool applied_ = false;
 };
 
-}  // namespace levelgate::dataplane
+}  // namespace levelgate::publisher

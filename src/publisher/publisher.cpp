@@ -2,14 +2,14 @@
 //
 // Make, keep, bury. An SA whose specification did not change keeps its sealer and opener whatever else changes, so that
 // no sequence number is ever used twice and no replay window is ever forgotten (RFC 4303 §3.3.3, §3.4.3).
-#include "dataplane/publisher.h"
+#include "publisher/publisher.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "dataplane/plan_routes.h"
+#include "publisher/plan_routes.h"
 
-namespace levelgate::dataplane {
+namespace levelgate::publisher {
 namespace {
 
 esp::SequenceWidth width_of(const model::EspSa& sa) {
@@ -17,7 +17,7 @@ esp::SequenceWidth width_of(const model::EspSa& sa) {
 }
 
 // `highest`: the last number that was used.
-model::SaStats stats_of(const model::EspSa& sa, const SaCounters& counters, std::uint64_t highest) {
+model::SaStats stats_of(const model::EspSa& sa, const dataplane::SaCounters& counters, std::uint64_t highest) {
   const std::uint64_t last = sa.esn ? ~std::uint64_t{0} : 0xffffffffU;
   return {sa.spi, counters.packets.load(), counters.octets.load(), highest < last ? last - highest : 0};
 }
@@ -26,16 +26,6 @@ esp::Salt salt_of(const model::EspSa& sa) {
   esp::Salt salt{};
   std::memcpy(salt.data(), sa.key->bytes().data() + key_octets(sa.cipher), salt.size());
   return salt;
-}
-
-// Whether the running outbound parts can stay: everything that its schedule, sizes and headers depend on is equal.
-bool same_outbound(const model::TunnelPlan& a, const model::TunnelPlan& b) {
-  model::TfsSettings x = a.tfs;
-  model::TfsSettings y = b.tfs;
-  x.receive = y.receive = {};
-  return a.local == b.local && a.remote == b.remote && a.encapsulation == b.encapsulation &&
-         a.udp_local_port == b.udp_local_port && a.udp_remote_port == b.udp_remote_port && x == y &&
-         a.worker == b.worker;
 }
 
 // An SA that says itself what it carries does not follow the tunnel's mode.
@@ -71,13 +61,13 @@ Result<Publisher::Tunnel> Publisher::make_tunnel(const model::TunnelPlan& plan, 
   Tunnel made;
   made.plan = plan;
   made.serial = old != nullptr ? old->serial : next_serial_++;
-  made.counters = old != nullptr ? old->counters : std::make_shared<TunnelCounters>();
+  made.counters = old != nullptr ? old->counters : std::make_shared<dataplane::TunnelCounters>();
   const bool same_worker = old != nullptr && old->plan.worker == plan.worker;
   if (old != nullptr && !same_worker && shares_sa(old->plan, plan)) {
     return failure(Fault::kBadInput, "an SA cannot move to another worker: its numbers live on the old one");
   }
-  const bool keep_outbound = old != nullptr && same_outbound(old->plan, plan);
-  if (!keep_outbound) made.outbound = std::make_unique<OutboundTunnel>(plan, start, *made.counters);
+  made.setting = setting_of(plan, old);
+  if (!same_worker) made.outbound = std::make_unique<dataplane::OutboundTunnel>(*made.setting, start, *made.counters);
   const bool keep_sealer = same_worker && plan.outbound && old->sealer && old->sealer->spec == *plan.outbound;
   if (plan.outbound && !keep_sealer) {
     auto sealer = make_outbound(*plan.outbound, plan.worker);
@@ -90,6 +80,14 @@ Result<Publisher::Tunnel> Publisher::make_tunnel(const model::TunnelPlan& plan, 
     made.inbound.push_back(std::move(*state));
   }
   return made;
+}
+
+std::shared_ptr<const dataplane::OutboundSetting> Publisher::setting_of(const model::TunnelPlan& plan,
+                                                                        const Tunnel* old) {
+  dataplane::OutboundSetting setting(plan, next_setting_);
+  if (old != nullptr && old->setting->same_as(setting)) return old->setting;
+  ++next_setting_;
+  return std::make_shared<const dataplane::OutboundSetting>(std::move(setting));
 }
 
 Result<std::unique_ptr<Publisher::OutboundState>> Publisher::make_outbound(const model::EspSa& sa, WorkerId worker) {
@@ -105,7 +103,7 @@ Result<std::unique_ptr<Publisher::OutboundState>> Publisher::make_outbound(const
 // `old`: the tunnel as it ran on the same worker, or null.
 Result<Publisher::InboundState> Publisher::make_inbound(const model::TunnelPlan& plan, const model::EspSa& spec,
                                                         const Tunnel* old, std::uint32_t max_inner_octets,
-                                                        TunnelCounters& counters) {
+                                                        dataplane::TunnelCounters& counters) {
   const InboundState* kept = nullptr;
   if (old != nullptr) {
     const auto found = std::find_if(old->inbound.begin(), old->inbound.end(),
@@ -119,13 +117,14 @@ Result<Publisher::InboundState> Publisher::make_inbound(const model::TunnelPlan&
     if (!key) return std::unexpected(key.error());
     state.opener = std::make_unique<esp::Opener>(spec.spi, width_of(spec), plan.replay_window.value_or(4096),
                                                  spec.first_sequence, salt_of(spec), std::move(*key));
-    state.counters = std::make_unique<SaCounters>();
+    state.counters = std::make_unique<dataplane::SaCounters>();
   }
   if (kept == nullptr || !same_inbound(old->plan, plan, spec)) {
-    const FirstNumber first = kept == nullptr ? FirstNumber::kOfPlan : FirstNumber::kOfFirstPacket;
+    const dataplane::FirstNumber first =
+        kept == nullptr ? dataplane::FirstNumber::kOfPlan : dataplane::FirstNumber::kOfFirstPacket;
     const InboundState& numbers = kept != nullptr ? *kept : state;
-    state.sa = std::make_unique<InboundSa>(plan, spec, first, max_inner_octets,
-                                           InboundKept{*numbers.opener, *numbers.counters, counters});
+    state.sa = std::make_unique<dataplane::InboundSa>(
+        plan, spec, first, max_inner_octets, dataplane::InboundKept{*numbers.opener, *numbers.counters, counters});
   }
   return state;
 }
@@ -171,13 +170,13 @@ Result<void> Publisher::apply(const model::ForwardingPlan& plan, Instant start) 
 }
 
 void Publisher::publish() {
-  std::unique_ptr<Snapshot> snapshot = make_snapshot();
+  std::unique_ptr<dataplane::Snapshot> snapshot = make_snapshot();
   const std::uint64_t version = parts_.snapshots.publish(snapshot.get());
   published_.push_back({std::move(snapshot), version});
 }
 
-std::unique_ptr<Snapshot> Publisher::make_snapshot() {
-  auto snapshot = std::make_unique<Snapshot>();
+std::unique_ptr<dataplane::Snapshot> Publisher::make_snapshot() {
+  auto snapshot = std::make_unique<dataplane::Snapshot>();
   for (std::size_t i = 0; i < plan_.ports.size(); ++i) {
     const model::PortPlan& port = plan_.ports[i];
     snapshot->ports.push_back({PortId{static_cast<std::uint16_t>(i)}, port.mac, port.mtu, port.side, port.addresses});
@@ -189,13 +188,13 @@ std::unique_ptr<Snapshot> Publisher::make_snapshot() {
       }
     }
   }
-  snapshot->neighbours = NeighbourTable(plan_.neighbours);
+  snapshot->neighbours = dataplane::NeighbourTable(plan_.neighbours);
   add_tunnels(*snapshot);
   add_next_hops(*snapshot);
   return snapshot;
 }
 
-void Publisher::add_tunnels(Snapshot& snapshot) const {
+void Publisher::add_tunnels(dataplane::Snapshot& snapshot) const {
   std::size_t inbound_count = 0;
   for (const Tunnel& tunnel : tunnels_) inbound_count += tunnel.inbound.size();
   for (const Buried& buried : buried_) inbound_count += buried.parts.inbound.size();
@@ -208,10 +207,10 @@ void Publisher::add_tunnels(Snapshot& snapshot) const {
       if (tunnel.plan.local.family() == IpFamily::kV4) snapshot.own_v4.push_back(tunnel.plan.local.v4_host_order());
       if (tunnel.plan.local.family() == IpFamily::kV6) snapshot.own_v6.push_back(tunnel.plan.local);
     }
-    InboundEntry* newer = nullptr;
+    dataplane::InboundEntry* newer = nullptr;
     for (const InboundState& state : tunnel.inbound) {
       snapshot.inbound.push_back({state.sa.get(), &snapshot.tunnels.back(), tunnel.plan.worker, false, nullptr});
-      InboundEntry& entry = snapshot.inbound.back();
+      dataplane::InboundEntry& entry = snapshot.inbound.back();
       if (newer != nullptr) newer->older = &entry;
       newer = &entry;
       snapshot.spis[state.spec.spi.value] = &entry;
@@ -220,45 +219,47 @@ void Publisher::add_tunnels(Snapshot& snapshot) const {
   add_closing(snapshot);
 }
 
-TunnelEntry Publisher::entry_of(const Tunnel& tunnel) const {
-  TunnelEntry entry;
+dataplane::TunnelEntry Publisher::entry_of(const Tunnel& tunnel) const {
+  dataplane::TunnelEntry entry;
   entry.id = tunnel.plan.id;
   entry.serial = tunnel.serial;
   entry.worker = tunnel.plan.worker;
   entry.outbound = tunnel.outbound.get();
+  entry.setting = tunnel.setting.get();
+  entry.setting_serial = tunnel.setting->serial;
   if (tunnel.sealer) {
     entry.sealer = tunnel.sealer->sealer.get();
     entry.sealed = &tunnel.sealer->counters;
     entry.sealer_id = tunnel.sealer->id;
   }
   entry.counters = tunnel.counters.get();
-  entry.inner_mtu = tunnel.outbound->inner_mtu();
+  entry.inner_mtu = tunnel.setting->splits() ? 0 : dataplane::OuterFrame(*tunnel.setting).data_room();
   entry.path = outer_path(plan_, tunnel.plan, parts_.unknown_neighbour_mac);
   entry.udp = tunnel.plan.encapsulation == model::Encapsulation::kUdp;
   entry.remote = tunnel.plan.remote;
   entry.udp_remote_port = tunnel.plan.udp_remote_port;
-  entry.selectors = SelectorMatch(tunnel.plan.selectors);
+  entry.selectors = dataplane::SelectorMatch(tunnel.plan.selectors);
   return entry;
 }
 
 // Oldest first: what their SAs hold is delivered in that order, where the tunnel lives on.
-void Publisher::add_closing(Snapshot& snapshot) const {
+void Publisher::add_closing(dataplane::Snapshot& snapshot) const {
   for (const Buried& buried : buried_) {
     if (!buried.named_closing) continue;
     const Tunnel& parts = buried.parts;
     const WorkerId worker = parts.plan.worker;
     if (parts.outbound) {
-      TunnelEntry entry;
+      dataplane::TunnelEntry entry;
       entry.worker = worker;
       entry.outbound = parts.outbound.get();
       entry.counters = parts.counters.get();
       entry.closing = true;
       snapshot.closing.push_back(std::move(entry));
     }
-    const auto living = std::find_if(snapshot.tunnels.begin(), snapshot.tunnels.end(), [&](const TunnelEntry& entry) {
-      return entry.serial == parts.serial && entry.worker == worker;
-    });
-    const TunnelEntry* const tunnel = living == snapshot.tunnels.end() ? nullptr : &*living;
+    const auto living = std::find_if(
+        snapshot.tunnels.begin(), snapshot.tunnels.end(),
+        [&](const dataplane::TunnelEntry& entry) { return entry.serial == parts.serial && entry.worker == worker; });
+    const dataplane::TunnelEntry* const tunnel = living == snapshot.tunnels.end() ? nullptr : &*living;
     for (auto state = parts.inbound.rbegin(); state != parts.inbound.rend(); ++state) {
       if (state->sa) snapshot.inbound.push_back({state->sa.get(), tunnel, worker, true, nullptr});
     }
@@ -267,7 +268,7 @@ void Publisher::add_closing(Snapshot& snapshot) const {
 
 // Numbers are stable for what a next hop is, and are not given to another one: a worker that looks up a route while it
 // changes finds the old or the new next hop, never a third.
-void Publisher::add_next_hops(Snapshot& snapshot) {
+void Publisher::add_next_hops(dataplane::Snapshot& snapshot) {
   for (const auto& [prefix, route] : best_routes(plan_)) {
     const std::string key = hop_key(*route, plan_);
     auto [found, fresh] = hop_numbers_.try_emplace(key, next_hop_number_);
@@ -341,12 +342,12 @@ model::Stats Publisher::stats() const {
     }
     if (tunnel.sealer) {
       const std::uint64_t before = std::max<std::uint64_t>(tunnel.sealer->spec.first_sequence.value, 1) - 1;
-      const SaCounters& counters = tunnel.sealer->counters;
+      const dataplane::SaCounters& counters = tunnel.sealer->counters;
       named.outbound = stats_of(tunnel.sealer->spec, counters, before + counters.packets.load());
     }
     stats.tunnels.push_back(std::move(named));
   }
-  for (const WorkerCounters* const worker : parts_.workers) {
+  for (const dataplane::WorkerCounters* const worker : parts_.workers) {
     for (std::size_t i = 0; i < model::kDropCount; ++i) stats.drops[i] += worker->drops[i].load();
     model::WorkerStats values;
     values.turns = worker->turns.load();
@@ -358,4 +359,4 @@ model::Stats Publisher::stats() const {
   return stats;
 }
 
-}  // namespace levelgate::dataplane
+}  // namespace levelgate::publisher

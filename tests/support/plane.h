@@ -95,7 +95,7 @@ class Plane {
   explicit Plane(PlaneOptions options = {})
       : pool(options.buffers, options.buffer_octets), snapshots(options.workers), options_(options) {
     const std::size_t count = options.workers;
-    dataplane::PublisherParts parts{snapshots, routes, {}, {}, options.neighbours_known ? &unknown : nullptr};
+    publisher::PublisherParts parts{snapshots, routes, {}, {}, options.neighbours_known ? &unknown : nullptr};
     for (std::size_t i = 0; i < count * count; ++i) {
       rings_.push_back(std::make_unique<dataplane::HandoffRing>(options.ring));
     }
@@ -107,7 +107,7 @@ class Plane {
       parts.ciphers.push_back(ciphers_.back().get());
       parts.workers.push_back(&workers.back()->counters());
     }
-    publisher = std::make_unique<dataplane::Publisher>(std::move(parts));
+    publisher = std::make_unique<publisher::Publisher>(std::move(parts));
   }
 
   [[nodiscard]] EdgeIo& io(std::size_t worker = 0) { return *edges[worker]; }
@@ -178,7 +178,7 @@ class Plane {
   handover::SnapshotCell<dataplane::Snapshot> snapshots;
   std::vector<std::unique_ptr<EdgeIo>> edges;
   std::vector<std::unique_ptr<dataplane::Worker>> workers;
-  std::unique_ptr<dataplane::Publisher> publisher;
+  std::unique_ptr<publisher::Publisher> publisher;
 
  private:
   std::unique_ptr<dataplane::Worker> make_worker(std::size_t number) {

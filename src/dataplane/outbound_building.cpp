@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Building: from what waits to sealed packets, in each mode.
+#include <algorithm>
+
+#include "dataplane/outbound.h"
+#include "esp/sealer.h"
+#include "wire/aggfrag_header.h"
+#include "wire/esp_header.h"
+#include "wire/ethernet_header.h"
+#include "wire/ip_header.h"
+
+namespace levelgate::dataplane {
+namespace {
+
+constexpr Nanos kAskAgain = std::chrono::milliseconds(250);  // between two requests for an unresolved next hop
+
+}  // namespace
+
+void OutboundTunnel::build(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, Nanos ahead) noexcept {
+  follow(context, entry);
+  follow_sa(entry);
+  if (queue_changed_) publish_queue();
+  blocked_ = !entry.path.resolved || entry.sealer == nullptr;
+  if (!entry.path.resolved) ask_for_path(context, entry);
+  if (setting_waits_) return;
+  switch (setting_.tfs.mode) {
+    case model::TfsMode::kFixed: {
+      std::uint32_t count = 0;
+      const std::uint32_t room = static_cast<std::uint32_t>(std::min(built_.capacity() - built_.size(), kBurst));
+      while (count < room && pacer_->due_ahead(built_.size() + count) <= context.now + ahead) ++count;
+      if (count != 0) build_fixed(context, batch, entry, count);
+      return;
+    }
+    case model::TfsMode::kOnDemand:
+      build_on_demand(context, batch, entry);
+      return;
+    case model::TfsMode::kPlain:
+      build_plain(context, batch, entry);
+      return;
+  }
+}
+
+void OutboundTunnel::ask_for_path(WorkerContext& context, const TunnelEntry& entry) noexcept {
+  if (context.now - last_wanted_ < kAskAgain) return;
+  last_wanted_ = context.now;
+  if (!entry.path.routed) return;
+  context.report({model::EventKind::kNeighbourWanted, entry.path.port, entry.id, Spi{}, entry.path.next_hop, 0});
+}
+
+void OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry,
+                                 std::uint32_t count) noexcept {
+  follow_sa(entry);
+  std::array<Packet, kBurst> fresh;
+  const std::size_t wanted = std::min<std::size_t>(count, fresh.size());
+  if (entry.sealer == nullptr || !entry.path.resolved) return;
+  if (entry.sealer->remaining() < wanted) {
+    exhausted(context, entry);
+    blocked_ = true;
+    if (entry.sealer->remaining() == 0) return;
+  }
+  const std::size_t possible = std::min<std::uint64_t>(wanted, entry.sealer->remaining());
+  if (!context.io.acquire(std::span(fresh).first(possible))) {
+    context.count(model::Drop::kNoBuffer);
+    blocked_ = true;
+    return;
+  }
+  for (std::size_t i = 0; i < possible; ++i) {
+    Packet& frame = fresh[i];
+    const aggfrag::Filled filled = sender_.fill(queue_, {frame.data + frame_.payload_at(), frame_.payload_room()});
+    forecast_->filled();
+    (void)seal_into(frame, frame_.payload_room(), wire::kNextHeaderAggfrag, context, batch, entry);
+    account(filled);
+    release_consumed(context, filled.consumed);
+    frame.reserved = filled.all_pad ? 0 : 1;
+    built_data_ += frame.reserved;
+    (void)built_.push(frame);
+  }
+  entry.sealed->packets.add(possible);
+  entry.sealed->octets.add(possible * frame_.outer_octets(frame_.payload_room()));
+  context.worked = true;
+  publish_queue();
+}
+
+void OutboundTunnel::build_on_demand(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
+  std::array<Packet, kBurst> sealed;
+  std::size_t count = 0;
+  while (count < kBurst && !queue_.empty()) {
+    const bool full = queue_.octets() - sender_.head_offset() >= frame_.data_room();
+    if (!full && context.now < send_at_) break;
+    if (entry.sealer == nullptr || !entry.path.resolved) break;
+    if (entry.sealer->remaining() == 0) {
+      exhausted(context, entry);
+      break;
+    }
+    Packet& frame = sealed[count];
+    if (!context.io.acquire({&frame, 1})) {
+      context.count(model::Drop::kNoBuffer);
+      blocked_ = true;
+      break;
+    }
+    const aggfrag::Filled filled =
+        sender_.fill_unpadded(queue_, {frame.data + frame_.payload_at(), frame_.payload_room()});
+    if (!seal_into(frame, filled.payload_octets, wire::kNextHeaderAggfrag, context, batch, entry)) break;
+    account(filled);
+    release_consumed(context, filled.consumed);
+    ++count;
+  }
+  if (count == 0) return;
+  if (queue_.empty()) send_at_ = kNever;
+  send_now(context, batch, entry, std::span(sealed).first(count));
+}
+
+// Where no schedule says when.
+void OutboundTunnel::send_now(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry,
+                              std::span<Packet> sealed) noexcept {
+  batch.flush(context);
+  std::uint64_t octets = 0;
+  for (Packet& frame : sealed) {
+    frame_.complete(frame);
+    octets += frame.length - wire::kEthernetOctets;
+    context.send(entry.path.port, frame);
+  }
+  counters_.tx_octets.add(octets);
+  counters_.tx_pkts.add(sealed.size());
+  entry.sealed->octets.add(octets);
+  entry.sealed->packets.add(sealed.size());
+  context.worked = true;
+  publish_queue();
+}
+
+// Ordinary tunnel mode: the inner packet stays where it is and ESP is laid around it.
+void OutboundTunnel::build_plain(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
+  std::array<Packet, kBurst> sealed;
+  std::size_t count = 0;
+  while (count < kBurst && !queue_.empty()) {
+    if (entry.sealer == nullptr || !entry.path.resolved) break;
+    if (entry.sealer->remaining() == 0) {
+      exhausted(context, entry);
+      break;
+    }
+    Packet inner = pop(context);
+    const std::uint32_t octets = inner.length;
+    const bool v4 = (std::to_integer<unsigned>(inner.data[0]) >> 4) == 4;
+    if (inner.headroom < frame_.payload_at() ||
+        inner.tailroom < wire::esp_octets(octets) - wire::kEspPayloadOffset - octets) {
+      counters_.tx_drop_pkts.add(1);
+      context.drop(inner, model::Drop::kNoBuffer);
+      continue;
+    }
+    inner.take_headroom(frame_.payload_at());
+    if (!seal_into(inner, octets, v4 ? wire::kProtocolIpv4 : wire::kProtocolIpv6, context, batch, entry)) break;
+    counters_.inner_tx_pkts.add(1);
+    counters_.inner_tx_octets.add(octets);
+    sealed[count++] = inner;
+  }
+  if (count == 0) return;
+  send_now(context, batch, entry, std::span(sealed).first(count));
+}
+
+// Numbers and lays out one packet whose payload is in place, and puts its job into the batch.
+bool OutboundTunnel::seal_into(Packet& frame, std::uint32_t payload_octets, std::uint8_t next_header,
+                               WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
+  esp::CipherJob& job = batch.next(context);
+  if (entry.sealer->prepare(frame.data + frame_.esp_at(), payload_octets, next_header, job) !=
+      esp::Sealer::Prepared::kReady) {
+    batch.take_back();
+    context.recycle(frame);
+    return false;
+  }
+  frame_.write_headers(frame, payload_octets, entry.path);
+  return true;
+}
+
+void OutboundTunnel::account(const aggfrag::Filled& filled) noexcept {
+  counters_.inner_tx_pkts.add(filled.consumed);
+  counters_.inner_tx_octets.add(filled.data_octets);
+  if (filled.all_pad && filled.pad_octets != 0) {
+    counters_.tx_all_pad_pkts.add(1);
+    counters_.tx_all_pad_octets.add(filled.pad_octets);
+  } else if (filled.pad_octets != 0) {
+    counters_.tx_extra_pad_pkts.add(1);
+    counters_.tx_extra_pad_octets.add(filled.pad_octets);
+  }
+}
+
+void OutboundTunnel::release_consumed(WorkerContext& context, std::uint32_t count) noexcept {
+  for (std::uint32_t i = 0; i < count; ++i) context.recycle(pop(context));
+}
+
+// Nothing leaves any more (RFC 4303 §3.3.3): what waits is dropped under its name, so that it is not held for ever.
+void OutboundTunnel::exhausted(WorkerContext& context, const TunnelEntry& entry) noexcept {
+  if (!exhausted_reported_) {
+    exhausted_reported_ = true;
+    context.report({model::EventKind::kSequenceExhausted, PortId{}, entry.id, entry.sealer->spi(), IpAddress{}, 0});
+  }
+  if (entry.sealer->remaining() == 0) drop_queue(context, model::Drop::kSequenceExhausted);
+}
+
+}  // namespace levelgate::dataplane

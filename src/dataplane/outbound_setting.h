@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// All that a tunnel's schedule, sizes and outer headers are a function of (RFC 9347 §2.4.1), as one immutable value.
+// The running tunnel takes a new one over at a slot boundary.
+#pragma once
+
+#include <levelgate/base/ip_address.h>
+#include <levelgate/model/plan.h>
+
+#include <cstdint>
+
+namespace levelgate::dataplane {
+
+struct OutboundSetting {
+  std::uint64_t serial = 0;  // never reused: tells a new setting from one at the same address
+  model::TfsSettings tfs;
+  IpAddress local, remote;  // outer addresses, one family
+  bool udp = false;
+  std::uint16_t udp_local_port = 0, udp_remote_port = 0;
+
+  OutboundSetting() = default;
+  OutboundSetting(const model::TunnelPlan& plan, std::uint64_t number)
+      : serial(number),
+        tfs(plan.tfs),
+        local(plan.local),
+        remote(plan.remote),
+        udp(plan.encapsulation == model::Encapsulation::kUdp),
+        udp_local_port(plan.udp_local_port),
+        udp_remote_port(plan.udp_remote_port) {
+    tfs.receive = {};  // of the other direction
+  }
+  [[nodiscard]] bool same_as(const OutboundSetting& other) const {
+    return tfs == other.tfs && local == other.local && remote == other.remote && udp == other.udp &&
+           udp_local_port == other.udp_local_port && udp_remote_port == other.udp_remote_port;
+  }
+  // Whether an inner packet may be cut at all.
+  [[nodiscard]] bool splits() const { return tfs.fragment && tfs.mode != model::TfsMode::kPlain; }
+};
+
+}  // namespace levelgate::dataplane
