@@ -37,6 +37,15 @@ class Honest(unittest.TestCase):
         self.assertTrue(judged(found)[1]["cross-correlation"].holds)
 
 
+    def test_a_stall_of_the_machine_is_no_leak(self):
+        found = wires.Wires()
+        for one, at in ((found.loaded["onoff-10"][1], 3000), (found.loaded["bulk"][0], 5000), (found.idle[2], 1000)):
+            until = one.times[at + 9]  # nine slots late, then all at once
+            one.times[at:at + 9] = until - 9 + np.arange(9)
+        verdict, by_name = judged(found.measure())
+        self.assertEqual(failing(by_name) & {"periodogram", "cross-correlation", "impulse", "mutual-information", "rate"}, set())
+
+
 class Leaks(unittest.TestCase):
     def assert_fails(self, found, *names):
         verdict, by_name = judged(found)

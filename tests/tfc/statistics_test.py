@@ -115,11 +115,11 @@ class Series(unittest.TestCase):
         flat = [np.full(5000, 250_000.0)]
         self.assertEqual(measures.line_decibels(flat, flat, 0.01), 0)
 
-    def test_phases_forget_the_rate_and_keep_the_rest(self):
-        self.assertLess(np.abs(measures.phases(np.full(1000, 333.0))).max(), 1e-6)
-        intervals = np.full(1000, 100.0)
-        intervals[500] += 40
-        self.assertGreater(np.abs(measures.phases(intervals)).max(), 10)
+    def test_a_slope_is_taken_out_and_nothing_else(self):
+        at = np.arange(1000.0)
+        self.assertLess(np.abs(measures.without_slope(333.0 * at + 5)).max(), 1e-6)
+        self.assertAlmostEqual(measures.slope(333.0 * at + 5), 333.0)
+        self.assertGreater(np.abs(measures.without_slope(333.0 * at + 40 * (at == 500))).max(), 39)
 
     def test_cross_correlation_finds_a_delayed_copy(self):
         load = self.random.normal(0, 1, 6000)

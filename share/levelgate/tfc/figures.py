@@ -13,7 +13,9 @@ JITTER = (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("max", 1.0))
 SECOND = 10**9
 PLANTED = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000)  # ns
 FOUND_AUC = 0.9
-ROUNDING_NS = 0.01  # of a mean of whole ns
+ROUNDING_NS = 0.01   # of a mean of whole ns
+EXTREMES = 0.005     # share at either end that is cut off where squares are summed
+STRETCH = 1000       # packets of one look at the rate
 
 
 @dataclass
@@ -94,9 +96,14 @@ def per_second(observations):
 
 
 def rate_error(observations, schedule):
-    """The slope of each run's moments against the configured interval: the worst, in parts per million. A straight line
-    through all, since single packets at the ends may be late."""
-    errors = [abs(measures.slope(one.times) / float(schedule.interval) - 1) * 1e6 for one in observations if len(one.times) > 1]
+    """The slope of moments against the configured interval, in parts per million: the median over stretches of each run, since
+    a single slot that is missing is counted elsewhere; the worst run."""
+    errors = []
+    for one in observations:
+        stretches = [one.times[at:at + STRETCH] for at in range(0, len(one.times) - STRETCH + 1, STRETCH)]
+        if stretches:
+            slopes = [measures.slope(some) for some in stretches]
+            errors.append(abs(float(np.median(slopes)) / float(schedule.interval) - 1) * 1e6)
     return round(max(errors), 4) if errors else None
 
 
@@ -116,8 +123,7 @@ def per_condition(experiment, bins, random):
     """Each load against the idle runs of its own moments, or all of them in virtual time."""
     found = {}
     for name, runs in experiment.loaded.items():
-        own = [one for one in experiment.idle if one.condition == f"idle {name}"] or experiment.idle
-        one = contrast(own, runs, bins, random, thorough=False)
+        one = contrast(idle_beside(experiment, name), runs, bins, random, thorough=False)
         window = one.at(1000)
         found[name] = {"title": experiment.titles[name], "packets": sum(len(run.times) for run in runs),
                        "inner_packets": int(sum(len(run.load_times) for run in runs)), "inner_carried": total(runs, "carried"),
@@ -126,22 +132,38 @@ def per_condition(experiment, bins, random):
     return found
 
 
+def idle_beside(experiment, name):
+    return [one for one in experiment.idle if one.condition == f"idle {name}"] or experiment.idle
+
+
+def without_extremes(loaded, idle):
+    """Both lists of series, cut to where nearly all of either kind is: one stall of the machine outweighs everything else in
+    a square, and an observer would leave it out as well."""
+    edges = np.array([np.quantile(np.concatenate(some), [EXTREMES, 1 - EXTREMES]) for some in (loaded, idle)])
+    low, high = edges[:, 0].min(), edges[:, 1].max()
+    return [np.clip(one, low, high) for one in loaded], [np.clip(one, low, high) for one in idle]
+
+
 def lines(experiment):
-    """Periodogram at the frequency of each on-off load, of intervals and of phases."""
+    """Periodogram at the frequency of each on-off load, of intervals and of lateness."""
     found = {}
     for name, runs in experiment.loaded.items():
-        periods = {run.period for run in runs}
-        if None in periods or not runs:
+        if not runs or runs[0].period is None:
             continue
-        period, interval = periods.pop(), float(experiment.schedule.interval) / SECOND
-        cycles = interval / period
-        own = [one for one in experiment.idle if one.condition == f"idle {name}"] or experiment.idle
-        pairs = [([one.intervals for one in some], [measures.phases(one.intervals) for one in some]) for some in (runs, own)]
-        half = max(len(own) // 2, 1)
-        found[name] = {"hertz": 1 / period,
-                       "intervals_db": measures.line_decibels(pairs[0][0], pairs[1][0], cycles),
-                       "phases_db": measures.line_decibels(pairs[0][1], pairs[1][1], cycles),
-                       "idle_db": max(measures.line_decibels(some[:half], some[half:] or some, cycles) for some in pairs[1])}
+        cycles = float(experiment.schedule.interval) / SECOND / runs[0].period
+        loaded, idle = ([one.by_slot(experiment.schedule) for one in some if len(one.times) > 1]
+                        for some in (runs, idle_beside(experiment, name)))
+        if not loaded or not idle:
+            continue
+        decibels, idle_decibels, half = [], [], max(len(idle) // 2, 1)
+        for what in ("intervals", "lateness"):
+            series = without_extremes(*([getattr(one, what) for one in some] for some in (loaded, idle)))
+            if what == "lateness":
+                series = [[measures.without_slope(one) for one in some] for some in series]
+            decibels.append(measures.line_decibels(*series, cycles))
+            idle_decibels.append(measures.line_decibels(series[1][:half], series[1][half:] or series[1], cycles))
+        found[name] = {"hertz": 1 / runs[0].period, "intervals_db": decibels[0], "lateness_db": decibels[1],
+                       "idle_db": max(idle_decibels)}
     return found
 
 
@@ -149,33 +171,37 @@ def correlations(experiment):
     """Load against intervals over lags of a second each way; null: the same load against an idle run."""
     lags, found = experiment.schedule.slots_per_second, {}
     for name, runs in experiment.loaded.items():
-        own = [one for one in experiment.idle if one.condition == f"idle {name}"] or experiment.idle
-        rhos, nulls, counts = [], [], []
-        for at, run in enumerate(runs):
-            intervals, load, _ = run.by_slot(experiment.schedule)
-            if len(intervals) < 2:
-                continue
-            idle = own[at % len(own)].by_slot(experiment.schedule)[0]
-            count = min(len(idle), len(load))
-            rhos.append(measures.cross_correlation(load, intervals, lags))
-            nulls.append(measures.cross_correlation(load[:count], idle[:count], lags))
-            counts.append(len(intervals))
-        if rhos:
-            found[name] = {"rho": max(rhos), "idle_rho": max(nulls), "intervals": min(counts), "lags": lags, "runs": len(rhos)}
+        loaded, idle = ([one.by_slot(experiment.schedule) for one in some if len(one.times) > 1]
+                        for some in (runs, idle_beside(experiment, name)))
+        if not loaded or not idle:
+            continue
+        series, beside = without_extremes([one.intervals for one in loaded], [one.intervals for one in idle])
+        rhos = [measures.cross_correlation(one.load, some, lags) for one, some in zip(loaded, series)]
+        nulls = []
+        for at, one in enumerate(loaded):
+            some = beside[at % len(beside)]
+            count = min(len(some), len(one.load))
+            nulls.append(measures.cross_correlation(one.load[:count], some[:count], lags))
+        found[name] = {"rho": max(rhos), "idle_rho": max(nulls), "intervals": min(map(len, series)), "lags": lags, "runs": len(rhos)}
     return found
 
 
 def impulse(experiment):
     """The mean interval around single inner packets."""
     profiles, weights, error = [], [], 0.0
-    for run in experiment.all_loaded:
-        if not run.impulses:
+    for name, runs in experiment.loaded.items():
+        runs = [run for run in runs if run.impulses and len(run.times) > 1]
+        if not runs:
             continue
-        profile, spread = measures.impulse_profile(run.by_slot(experiment.schedule)[0], run.impulse_slots(experiment.schedule))
-        if profile is not None:
-            profiles.append(profile)
-            weights.append(len(run.load_times))
-            error += spread ** 2 * len(run.load_times) ** 2
+        slots = [run.by_slot(experiment.schedule) for run in runs]
+        series = without_extremes([one.intervals for one in slots],
+                                  [one.by_slot(experiment.schedule).intervals for one in idle_beside(experiment, name)])[0]
+        for run, one, intervals in zip(runs, slots, series):
+            profile, spread = measures.impulse_profile(intervals, one.of(run.load_times))
+            if profile is not None:
+                profiles.append(profile)
+                weights.append(len(run.load_times))
+                error += spread ** 2 * len(run.load_times) ** 2
     if not profiles:
         return {"impulses": 0, "profile_ns": [], "error_ns": None, "sigmas": None}
     profile, error = np.average(profiles, axis=0, weights=weights), error ** 0.5 / sum(weights)

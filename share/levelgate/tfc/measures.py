@@ -115,13 +115,13 @@ def slope(times):
     return float(at @ (times - times[0]) / (at @ at))
 
 
-def phases(intervals):
-    """How far each packet is from the straight line through all: what an observer with a good clock sees."""
-    if len(intervals) < 2:
-        return np.zeros(len(intervals))
-    times = np.cumsum(np.asarray(intervals, dtype=float))
-    at = np.arange(len(times), dtype=float)
-    return times - times.mean() - (at - at.mean()) * slope(times)
+def without_slope(series):
+    """Less the straight line through it: two clocks are never equally fast."""
+    if len(series) < 2:
+        return np.zeros(len(series))
+    at = np.arange(len(series), dtype=float)
+    at -= at.mean()
+    return series - np.mean(series) - at * (at @ series / (at @ at))
 
 
 def power(series, cycles):

@@ -67,25 +67,36 @@ class Observation:
         return np.diff(self.times)
 
     def by_slot(self, schedule):
-        """(intervals, inner octets, first slot's moment), one entry for each slot. Load is laid on the schedule and not
-        between packets: a long interval would catch more of any load, and seem to follow it."""
+        """Load is laid on the schedule and not between packets: a long interval would catch more of any load, and seem to
+        follow it. What is missing tells nothing here."""
         interval = float(schedule.interval)
         if len(self.times) < 2:
-            return np.zeros(0), np.zeros(0), 0.0
+            return Slots(np.zeros(0), np.zeros(0), np.zeros(0), 0.0, interval)
         since = self.times - self.times[0]
         phase = np.angle(np.mean(np.exp(2j * np.pi * (since % interval) / interval))) / (2 * np.pi) * interval
         slots = np.round((since - phase) / interval).astype(np.int64)
+        behind = since - phase - slots * interval
         slots -= slots[0]
-        intervals = self.intervals.astype(float)
-        series = np.full(slots[-1] + 1, intervals.mean())  # what is missing, and the first, tells nothing here
-        series[slots[1:]] = intervals
+        apart = self.intervals.astype(float)
+        intervals, lateness = np.full(slots[-1] + 1, np.median(apart)), np.full(slots[-1] + 1, np.median(behind))
+        intervals[slots[1:]], lateness[slots] = apart, behind
         # What comes after the slot before is what this slot's packet may carry.
-        begin = self.times[0] + phase - interval
+        begin = float(self.times[0] + phase - interval)
         cells = np.floor((self.load_times - begin) / interval).astype(np.int64)
-        inside = (cells >= 0) & (cells < len(series))
-        return series, np.bincount(cells[inside], self.load_octets[inside], len(series)), begin
+        inside = (cells >= 0) & (cells < len(intervals))
+        return Slots(intervals, lateness, np.bincount(cells[inside], self.load_octets[inside], len(intervals)), begin, interval)
 
-    def impulse_slots(self, schedule):
-        """Of each inner packet."""
-        begin = self.by_slot(schedule)[2]
-        return np.floor((self.load_times - begin) / float(schedule.interval)).astype(np.int64)
+
+@dataclass
+class Slots:
+    """One entry for each slot."""
+
+    intervals: np.ndarray   # to the packet before
+    lateness: np.ndarray    # against the schedule as it fits best; of either sign
+    load: np.ndarray        # inner octets that came before the slot
+    begin: float
+    interval: float
+
+    def of(self, moments):
+        """The slot that each moment is before."""
+        return np.floor((moments - self.begin) / self.interval).astype(np.int64)

@@ -123,7 +123,7 @@ def conditions(figures):
     rows = []
     for name, one in figures.conditions.items():
         line, rho = figures.lines.get(name), figures.correlations.get(name)
-        line_text = "" if line is None else f"{number(max(line['intervals_db'], line['phases_db']), 1)}\u202fdB"
+        line_text = "" if line is None else f"{number(max(line['intervals_db'], line['lateness_db']), 1)}\u202fdB"
         rho_text = "–" if rho is None else f"{number(rho['rho'], 4)} <small>(idle {number(rho['idle_rho'], 4)})</small>"
         p99 = one["jitter"]["p99"]
         rows.append(f'<tr><th>{html.escape(name)} <small>{html.escape(one["title"])}</small></th>'
