@@ -14,6 +14,7 @@ SECOND = 10**9
 PLANTED = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000)  # ns
 FOUND_AUC = 0.9
 ROUNDING_NS = 0.01   # of a mean of whole ns
+RANKS = 1000.0       # whatever the unit was
 EXTREMES = 0.005     # share at either end that is cut off where squares are summed
 STRETCH = 1000       # packets of one look at the rate
 
@@ -136,16 +137,24 @@ def idle_beside(experiment, name):
     return [one for one in experiment.idle if one.condition == f"idle {name}"] or experiment.idle
 
 
+def ranked(loaded, idle):
+    """Both lists of series by their ranks among all, from 0 to RANKS: where values are rare and huge, a sum of squares sees
+    nothing else, and an observer would do the same."""
+    together = loaded + idle
+    ranks = measures.ranks(np.concatenate(together))
+    series = np.split(ranks * (RANKS / len(ranks)), np.cumsum([len(one) for one in together])[:-1])
+    return series[:len(loaded)], series[len(loaded):]
+
+
 def without_extremes(loaded, idle):
-    """Both lists of series, cut to where nearly all of either kind is: one stall of the machine outweighs everything else in
-    a square, and an observer would leave it out as well."""
+    """Both lists of series, cut to where nearly all of either kind is, in the same unit."""
     edges = np.array([np.quantile(np.concatenate(some), [EXTREMES, 1 - EXTREMES]) for some in (loaded, idle)])
     low, high = edges[:, 0].min(), edges[:, 1].max()
     return [np.clip(one, low, high) for one in loaded], [np.clip(one, low, high) for one in idle]
 
 
 def lines(experiment):
-    """Periodogram at the frequency of each on-off load, of intervals and of lateness."""
+    """Periodogram at the frequency of each on-off load, of intervals and of lateness, by rank."""
     found = {}
     for name, runs in experiment.loaded.items():
         if not runs or runs[0].period is None:
@@ -157,9 +166,10 @@ def lines(experiment):
             continue
         decibels, idle_decibels, half = [], [], max(len(idle) // 2, 1)
         for what in ("intervals", "lateness"):
-            series = without_extremes(*([getattr(one, what) for one in some] for some in (loaded, idle)))
+            series = [[getattr(one, what) for one in some] for some in (loaded, idle)]
             if what == "lateness":
-                series = [[measures.without_slope(one) for one in some] for some in series]
+                series = [[np.round(measures.without_slope(one), 3) for one in some] for some in series]
+            series = ranked(*series)
             decibels.append(measures.line_decibels(*series, cycles))
             idle_decibels.append(measures.line_decibels(series[1][:half], series[1][half:] or series[1], cycles))
         found[name] = {"hertz": 1 / runs[0].period, "intervals_db": decibels[0], "lateness_db": decibels[1],
@@ -168,20 +178,20 @@ def lines(experiment):
 
 
 def correlations(experiment):
-    """Load against intervals over lags of a second each way; null: the same load against an idle run."""
+    """Load against intervals, by rank, over lags of a second each way; null: the same loads against idle runs."""
     lags, found = experiment.schedule.slots_per_second, {}
     for name, runs in experiment.loaded.items():
         loaded, idle = ([one.by_slot(experiment.schedule) for one in some if len(one.times) > 1]
                         for some in (runs, idle_beside(experiment, name)))
         if not loaded or not idle:
             continue
-        series, beside = without_extremes([one.intervals for one in loaded], [one.intervals for one in idle])
+        series, beside = ranked([one.intervals for one in loaded], [one.intervals for one in idle])
         rhos = [measures.cross_correlation(one.load, some, lags) for one, some in zip(loaded, series)]
         nulls = []
-        for at, one in enumerate(loaded):
-            some = beside[at % len(beside)]
-            count = min(len(some), len(one.load))
-            nulls.append(measures.cross_correlation(one.load[:count], some[:count], lags))
+        for one in loaded:
+            for some in beside[:len(loaded)]:
+                count = min(len(some), len(one.load))
+                nulls.append(measures.cross_correlation(one.load[:count], some[:count], lags))
         found[name] = {"rho": max(rhos), "idle_rho": max(nulls), "intervals": min(map(len, series)), "lags": lags, "runs": len(rhos)}
     return found
 

@@ -136,7 +136,7 @@ def line_decibels(loaded, idle, cycles):
     around = cycles * np.concatenate([np.linspace(0.7, 0.93, 8), np.linspace(1.07, 1.3, 8)])
     line = float(np.mean([power(series, [cycles])[0] for series in loaded]))
     floor = float(np.mean([power(series, around) for series in idle]))
-    least = 1e-3  # square ns: what rounding to whole ns hides
+    least = 1e-3  # so that nothing above nothing is no line
     return 10 * math.log10((line + least) / (floor + least))
 
 

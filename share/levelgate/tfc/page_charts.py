@@ -67,11 +67,11 @@ def impulse(figures):
     if not found["profile_ns"]:
         return Chart((0, 1), (0, 1), "Impulses").empty("no impulses").svg()
     profile, error = found["profile_ns"], found["error_ns"] or 0.0
-    reach = max(max(abs(one) for one in profile), 4 * error, 1.0) * 1.15
+    reach = max(max(abs(one) for one in profile), 5 * error, 1.0) * 1.15
     chart = Chart((-BEFORE, len(profile) - BEFORE), (-reach, reach), "Mean interval around a single inner packet",
-                  "slots after the packet came", "from the mean interval", height=260)
+                  "slots after the packet came", "ns from the mean interval", height=260)
     chart.strip(-3.5 * error, 3.5 * error, "near")
-    chart.y_axis(nice_ticks(-reach, reach, 4), duration).x_axis(range(-BEFORE, len(profile) - BEFORE + 1, 5), lambda at: number(at, 0))
+    chart.y_axis(nice_ticks(-reach, reach, 4), lambda ns: number(ns, 0)).x_axis(range(-BEFORE, len(profile) - BEFORE + 1, 5), lambda at: number(at, 0))
     return chart.dots([(at - BEFORE + 0.5, value) for at, value in enumerate(profile)], "outside").svg()
 
 
