@@ -3,7 +3,7 @@
 # Pours a load into the tunnel in real time, in the name of a host inside. Needs no numpy: it must start fast and use
 # little of a machine that it shares with what is measured.
 #
-#   pour.py send FILE BEGIN_NS ADDRESS PORT    the file holds moments and sizes; gets the moments of sending
+#   pour.py send FILE BEGIN_NS ADDRESS PORT    the file holds moments and sizes
 #   pour.py sink PORT                          takes what comes, so that nobody answers "port unreachable"
 import socket
 import sys
@@ -33,17 +33,14 @@ def send(path, begin, address, port):
     out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     out.connect((address, port))
     filling = bytes(max(octets, default=0))
-    for at, time_ns in enumerate(times):
-        due = begin + time_ns
-        ahead = due - time.time_ns()
+    for time_ns, size in zip(times, octets):
+        ahead = begin + time_ns - time.time_ns()
         if ahead > LEAST_SLEEP:
             time.sleep(ahead / 1e9)
-        times[at] = time.time_ns()
         try:
-            out.send(filling[:max(octets[at] - HEADERS, 0)])
+            out.send(filling[:max(size - HEADERS, 0)])
         except OSError:
             pass  # a full queue of the interface: this one is lost, as it would be for anybody
-    write(path, times, octets)
 
 
 def sink(port):

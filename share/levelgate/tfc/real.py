@@ -104,14 +104,11 @@ class Real:
         self._sleep_until(end + int(TAIL * 1e9))
         after = self._counters()
         if sender is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                sender.wait(self.seconds)
-            if self.lab.stop(sender) == 0:
-                times, octets = (np.array(row, dtype=np.int64) for row in pour.read(path))
-            else:
-                times = times + begin
+            self.lab.stop(sender)
         self._all_alive()
-        return Stretch(condition, run, load, begin, end, before, after, times, octets)
+        # Load is dated by plan, not by when it was really sent: a sender on a busy machine runs at the ticks of its timer, at
+        # which the gateway is disturbed as well, and would seem to be the cause.
+        return Stretch(condition, run, load, begin, end, before, after, times + begin, octets)
 
     def _keep_others_off(self):
         if self.own_core is not None:
