@@ -13,6 +13,23 @@ void Daemon::carry_out(const control::Effects& effects) {
   for (const control::Effect& effect : effects) {
     std::visit([this](const auto& one) { carry_out(one); }, effect);
   }
+  if (key_log_) log_keys();
+}
+
+void Daemon::log_keys() {
+  const auto written = key_log_->take(controller_.plan(), controller_.tunnels().engine());
+  if (!written) {
+    log_.write(
+        {.level = Level::kWarn, .component = "keylog", .message = written.error().what, .event = control::kKeyLogFull});
+    return;
+  }
+  for (const KeyLog::Written& one : *written) {
+    log_.write({.level = Level::kWarn,
+                .component = "keylog",
+                .message = "keys of an SA are in the key log: " + one.what,
+                .tunnel = one.tunnel,
+                .event = control::kKeyLogOn});
+  }
 }
 
 void Daemon::carry_out(const control::ApplyPlan& effect) {

@@ -11,6 +11,7 @@
 #include "app/service_moment.h"
 #include "config/load.h"
 #include "control/admin_ike.h"
+#include "control/notice_ids.h"
 
 namespace levelgate::app {
 namespace {
@@ -54,6 +55,7 @@ Result<void> Daemon::build() {
     log_.write({Level::kDebug, "dpdk", line});
     if (word == dpdk::Eal::Word::kFault) dpdk_fault_ = line;
   };
+  if (auto opened = open_key_log(); !opened) return opened;
   auto devices = Devices::open(first_config_, worker_count(first_config_.dataplane), dpdk_line);
   // DPDK tells of faults that are none as well, so its last one is only told beside one of ours.
   if (!devices && !dpdk_fault_.empty()) log_.write({Level::kWarn, "dpdk", dpdk_fault_});
@@ -72,6 +74,20 @@ Result<void> Daemon::build() {
           {"mtu", std::to_string(port->mtu())},
           {"twin", port->twin_name()}});
   }
+  return {};
+}
+
+Result<void> Daemon::open_key_log() {
+  const auto& wanted = first_config_.management.key_log;
+  if (!wanted) return {};
+  auto opened = KeyLog::open(*wanted);
+  if (!opened) return std::unexpected(opened.error());
+  key_log_ = std::move(*opened);
+  log_.write({.level = Level::kWarn,
+              .component = "keylog",
+              .message = "THE KEY LOG IS ON, for labs only: whoever reads " + wanted->directory +
+                         " can decrypt the traffic of every tunnel",
+              .event = control::kKeyLogOn});
   return {};
 }
 
@@ -238,7 +254,8 @@ std::string Daemon::status_text() const {
   const auto count = [](std::size_t number, const char* what) {
     return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
   };
-  return count(controller_.config().ports.size(), "port") + ", " + count(controller_.config().tunnels.size(), "tunnel");
+  return count(controller_.config().ports.size(), "port") + ", " +
+         count(controller_.config().tunnels.size(), "tunnel") + (key_log_ ? "; THE KEY LOG IS ON" : "");
 }
 
 api::Reloaded Daemon::reload() {

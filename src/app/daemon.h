@@ -16,6 +16,7 @@
 #include "app/devices.h"
 #include "app/exit_status.h"
 #include "app/ike_service.h"
+#include "app/key_log.h"
 #include "app/log.h"
 #include "app/supervisor.h"
 #include "control/controller.h"
@@ -63,6 +64,8 @@ class Daemon final : private api::Gateway {
   void carry_out(const control::ReloadOutcome& effect);
   void carry_out(const control::IkeWork& effect);
 
+  [[nodiscard]] Result<void> open_key_log();
+  void log_keys();
   [[nodiscard]] std::string status_text() const;  // for the service manager
   [[nodiscard]] control::Surroundings look_around();
   [[nodiscard]] std::vector<std::string> twins() const;
@@ -85,6 +88,7 @@ class Daemon final : private api::Gateway {
   Instant confirmed_{};                                     // when the kernel was last asked to confirm neighbours
   std::map<std::string, std::vector<IpPrefix>> addresses_;  // on the twins, by port
   std::map<std::string, std::vector<IpAddress>> gateways_;  // of the twins, by port
+  std::unique_ptr<KeyLog> key_log_;                         // null: off, as it is everywhere but in labs
   // In the order in which they are built; gone in the reverse one.
   sockets::EventLoop loop_;
   std::unique_ptr<Devices> devices_;

@@ -50,6 +50,7 @@ int run_command(int argc, const char* const* argv) {
     add_bench(app, line);
     add_check(app, line);
     add_explain(app, line);
+    add_keylog(app, line);
     add_reference(app, line);
     add_reload(app, line);
     add_replay(app, line);

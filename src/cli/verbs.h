@@ -44,6 +44,7 @@ struct CommandLine {
 void add_bench(CLI::App& app, CommandLine& line);
 void add_check(CLI::App& app, CommandLine& line);
 void add_explain(CLI::App& app, CommandLine& line);
+void add_keylog(CLI::App& app, CommandLine& line);
 void add_reference(CLI::App& app, CommandLine& line);
 void add_reload(CLI::App& app, CommandLine& line);
 void add_replay(CLI::App& app, CommandLine& line);

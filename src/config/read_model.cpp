@@ -114,7 +114,32 @@ void read_neighbour(const Node& node, Draft& draft, Complaints& complaints) {
   draft.config.neighbours.push_back(neighbour);
 }
 
-void read_management(const Node& node, model::ManagementConfig& management) {
+void read_key_log(const Node& node, model::ManagementConfig& management, Complaints& complaints) {
+  const Node* const directory = node.find("directory");
+  const Node* const acknowledged = node.find("acknowledge-risk");
+  if (directory == nullptr || acknowledged == nullptr) {
+    complaints.error(
+        58, node.mark,
+        std::string("the key log lacks ") + (directory == nullptr ? "its directory" : "acknowledge-risk"),
+        "it is for labs: remove it, or write { directory: /PATH, acknowledge-risk: traffic-can-be-decrypted }");
+    return;
+  }
+  if (complaints.faulty(directory) || complaints.faulty(acknowledged)) return;
+  if (!directory->text.starts_with('/')) {
+    complaints.error(58, *directory, "the directory of the key log is no absolute path");
+    return;
+  }
+  complaints.warning(118, node.mark,
+                     "THE KEY LOG IS ON: whoever reads " + directory->text + " can decrypt the traffic of every tunnel",
+                     "for labs only; remove management.keylog");
+  management.key_log = model::KeyLogConfig{
+      directory->text,
+      choice_of(node.find("for"), model::WiresharkVersion::k4_4,
+                {{"wireshark-4.0", model::WiresharkVersion::k4_0}, {"wireshark-4.4", model::WiresharkVersion::k4_4}})};
+}
+
+void read_management(const Node& node, model::ManagementConfig& management, Complaints& complaints) {
+  if (const Node* const log = node.find("keylog")) read_key_log(*log, management, complaints);
   if (const Node* const api = node.find("api")) {
     management.api_socket = text_of(api->find("socket"), management.api_socket);
     management.api_group = text_of(api->find("group"));
@@ -143,7 +168,7 @@ void read_model(const Node& root, Draft& draft, Complaints& complaints) {
   each_named(root.find("tunnels"), [&](const Node::Entry& entry) { read_tunnel(entry, draft, complaints); });
   each_item(root.find("routes"), [&](const Node& node) { read_route(node, draft, complaints); });
   each_item(root.find("neighbours"), [&](const Node& node) { read_neighbour(node, draft, complaints); });
-  if (const Node* const node = root.find("management")) read_management(*node, draft.config.management);
+  if (const Node* const node = root.find("management")) read_management(*node, draft.config.management, complaints);
 }
 
 }  // namespace levelgate::config

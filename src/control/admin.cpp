@@ -220,7 +220,9 @@ std::optional<Topic> topic_named(std::string_view word) {
   return std::nullopt;
 }
 
-Result<Answer> answer(Topic topic, const std::string& name, const View& view) {
+namespace {
+
+Result<Answer> plain_answer(Topic topic, const std::string& name, const View& view) {
   switch (topic) {
     case Topic::kTunnels:
       return show_tunnels(name, view);
@@ -244,6 +246,21 @@ Result<Answer> answer(Topic topic, const std::string& name, const View& view) {
       return show_algorithms();
   }
   return failure(Fault::kInternal, "topic without an answer");
+}
+
+// Whoever looks at anything sees that traffic can be decrypted.
+void tell_key_log(const std::string& directory, Answer& answer) {
+  answer.lines.insert(answer.lines.begin(), "THE KEY LOG IS ON, for labs only: whoever reads " + directory +
+                                                " can decrypt the traffic of every tunnel");
+  if (auto* const map = std::get_if<Value::Map>(&answer.value.is)) map->push_back({"key-log", Value{directory}});
+}
+
+}  // namespace
+
+Result<Answer> answer(Topic topic, const std::string& name, const View& view) {
+  Result<Answer> said = plain_answer(topic, name, view);
+  if (said && view.config.management.key_log) tell_key_log(view.config.management.key_log->directory, *said);
+  return said;
 }
 
 }  // namespace levelgate::control

@@ -245,6 +245,10 @@ class Comparison {
   void management(const model::ManagementConfig& a, const model::ManagementConfig& b) {
     field("management.api.socket", Cost::kDaemonRestart, a.api_socket, b.api_socket);
     field("management.api.group", Cost::kDaemonRestart, a.api_group, b.api_group);
+    const auto key_log = [](const std::optional<model::KeyLogConfig>& log) {
+      return log ? log->directory + " for " + (log->version == model::WiresharkVersion::k4_0 ? "4.0" : "4.4") : "off";
+    };
+    if (a.key_log != b.key_log) add("management.keylog", Cost::kDaemonRestart, key_log(a.key_log), key_log(b.key_log));
     field("management.log.level", Cost::kLive, a.log_level, b.log_level);
     if (a.log_format != b.log_format) {
       const auto word = [](model::LogFormat format) { return format == model::LogFormat::kText ? "text" : "json"; };

@@ -13,6 +13,8 @@ inline constexpr std::string_view kConfigFaulty = "LG-CFG-202";
 inline constexpr std::string_view kConfigNeedsRestart = "LG-CFG-203";
 inline constexpr std::string_view kPlanRefused = "LG-CFG-204";
 inline constexpr std::string_view kKeySpent = "LG-CFG-205";
+inline constexpr std::string_view kKeyLogOn = "LG-CFG-206";
+inline constexpr std::string_view kKeyLogFull = "LG-CFG-207";
 inline constexpr std::string_view kSequenceExhausted = "LG-DP-001";
 inline constexpr std::string_view kSequenceNearLimit = "LG-DP-002";
 inline constexpr std::string_view kNextHopSilent = "LG-DP-003";
@@ -28,7 +30,7 @@ struct NoticeText {
   std::string_view cure;
 };
 
-inline constexpr std::array<NoticeText, 13> kNoticeTexts{{
+inline constexpr std::array<NoticeText, 15> kNoticeTexts{{
     {kConfigApplied, "A configuration is in force.", ""},
     {kConfigFaulty, "A new configuration has errors; the old one stays in force.", "levelgate check FILE"},
     {kConfigNeedsRestart,
@@ -38,6 +40,10 @@ inline constexpr std::array<NoticeText, 13> kNoticeTexts{{
      "Mend what the message names; most often memory."},
     {kKeySpent, "A static key comes back in another SA, where its sequence numbers would repeat; the old state stays.",
      "Take a new key, at both ends."},
+    {kKeyLogOn, "The key log is on: whoever reads its directory can decrypt the traffic of every tunnel.",
+     "For labs only. Remove management.keylog and restart; remove the directory; take new static keys."},
+    {kKeyLogFull, "The key log cannot be written, or has reached its bound; later SAs are not in it.",
+     "Restart the daemon with an empty directory, or without management.keylog."},
     {kSequenceExhausted, "An SA has used up its sequence numbers; nothing leaves through it (RFC 4303 section 3.3.3).",
      "Take new keys, and esn: true."},
     {kSequenceNearLimit, "An SA has nearly used up its sequence numbers.", "Take new keys, and esn: true."},

@@ -15,7 +15,7 @@ struct FindingText {
   std::string_view cure;
 };
 
-inline constexpr std::array<FindingText, 66> kFindingTexts{{
+inline constexpr std::array<FindingText, 68> kFindingTexts{{
     {1, "The file is not valid YAML.",
      "Mend the syntax at the place named; most often it is indentation, a missing colon or an unclosed bracket."},
     {2, "A value has the wrong kind: a map where a single value is expected, or the reverse.",
@@ -104,6 +104,8 @@ inline constexpr std::array<FindingText, 66> kFindingTexts{{
      "openssl rand -base64 32 makes a good one; auth.psk.weak: true takes the risk."},
     {55, "IKE does not listen on the interface of a tunnel whose keys it is to make.",
      "Add the interface to ike.listen, or leave ike.listen out."},
+    {58, "The key log is asked for by half: it needs an absolute directory and the acknowledgement of its risk.",
+     "Labs only: remove management.keylog, or write both."},
     {101, "Fixed mode does not back off when the path is congested (RFC 9347 section 2.4.1).",
      "Use it on paths whose capacity is reserved for it."},
     {102, "The reorder window is larger than the replay window.",
@@ -124,6 +126,9 @@ inline constexpr std::array<FindingText, 66> kFindingTexts{{
      "Leave peer-required out, unless reaching the peer matters more."},
     {112, "A preshared key is a credential of the service, which no other program can read.",
      "Nothing has to be done; the daemon reads it when it starts."},
+    {118,
+     "The key log is on: keys of every SA are written to a directory, and whoever reads it can decrypt the traffic.",
+     "For labs only. Remove management.keylog and restart; take new keys for tunnels with static ones."},
 }};
 
 [[nodiscard]] inline std::string finding_name(int id) {

@@ -285,6 +285,18 @@ constexpr std::array kGatewayKeys = std::to_array<KeySpec>({
     {"management.log.level", kChoice, "Least level that is written.", kLive, "info", "debug|info|warn|error", "trace"},
     {"management.log.format", kChoice, "Form of a line.", kLive, "text", "text|json", "journal"},
 
+    {"management.keylog", kMap,
+     "Labs only: writes the keys of every SA for Wireshark, so that its reader reads all traffic.", kDaemon},
+    {"management.keylog.directory", kText, "Absolute path; made for its owner alone, who is the daemon.", kDaemon},
+    {"management.keylog.for", kChoice, "Whose tables are written.", kDaemon, "wireshark-4.4",
+     "wireshark-4.0|wireshark-4.4"},
+    {"management.keylog.acknowledge-risk",
+     kChoice,
+     "Must be there: there is no key log by accident.",
+     kDaemon,
+     {},
+     "traffic-can-be-decrypted"},
+
     // Known, but not in this version.
     {"dataplane.pacing-cores", kAnything, "Cores of their own for pacing.", kDaemon, {}, {}, {}, 0, 0, kIgnored},
     {"ports.*.bind", kAnything, "Driver that the NIC is bound to.", kDaemon, {}, {}, {}, 0, 0, kRefused},

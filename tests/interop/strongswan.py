@@ -73,7 +73,7 @@ def true_version(version):
 
 def why_not(version):
     if root_of(version) is None:
-        return f"no strongSwan {version} here: run scripts/setup-interop {SUITES[version]}"
+        return f"no strongSwan {version} here: run scripts/setup-interop strongswan-{SUITES[version]}"
     if not os.path.exists("/dev/net/tun"):
         return "no /dev/net/tun, which strongSwan's ESP in user space needs"
     return None

@@ -81,11 +81,22 @@ struct TunnelConfig {
   friend bool operator==(const TunnelConfig&, const TunnelConfig&) = default;
 };
 
+// Whose tables the key log is written for.
+enum class WiresharkVersion : std::uint8_t { k4_0, k4_4 };
+
+// Labs only: keys of every SA are written where they can be read.
+struct KeyLogConfig {
+  std::string directory;  // absolute
+  WiresharkVersion version = WiresharkVersion::k4_4;
+  friend bool operator==(const KeyLogConfig&, const KeyLogConfig&) = default;
+};
+
 struct ManagementConfig {
   std::string api_socket = "/run/levelgate/api.sock";
   std::string api_group;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
+  std::optional<KeyLogConfig> key_log;
   friend bool operator==(const ManagementConfig&, const ManagementConfig&) = default;
 };
 

@@ -132,6 +132,7 @@ routes:
 management:
   api: { socket: /tmp/x.sock, group: adm }
   log: { level: debug, format: json }
+  keylog: { directory: /tmp/keys, for: wireshark-4.0, acknowledge-risk: traffic-can-be-decrypted }
 )";
 
 TEST_F(Load, EveryKeyOutsideOfTunnelsIsRead) {
@@ -155,6 +156,7 @@ TEST_F(Load, EveryKeyOutsideOfTunnelsIsRead) {
   EXPECT_EQ(config.management.api_group, "adm");
   EXPECT_EQ(config.management.log_level, model::LogLevel::kDebug);
   EXPECT_EQ(config.management.log_format, model::LogFormat::kJson);
+  EXPECT_EQ(config.management.key_log, (model::KeyLogConfig{"/tmp/keys", model::WiresharkVersion::k4_0}));
 }
 
 TEST_F(Load, EveryKeyOfATunnelIsRead) {

@@ -96,6 +96,17 @@ TEST_F(Admin, TunnelsAsATable) {
   EXPECT_TRUE(given.lines.empty());
 }
 
+TEST_F(Admin, AKeyLogThatIsOnIsToldInEveryAnswer) {
+  config_.management.key_log = model::KeyLogConfig{.directory = "/run/lab-keys"};
+  for (const Topic topic : {Topic::kTunnels, Topic::kDrops, Topic::kAlgorithms}) {
+    const Answer given = ask(topic);
+    EXPECT_EQ(std::get<std::string>(under(given.value, "key-log")->is), "/run/lab-keys");
+    EXPECT_EQ(given.lines.at(0).substr(0, 18), "THE KEY LOG IS ON,");
+  }
+  config_.management.key_log.reset();
+  EXPECT_EQ(under(ask(Topic::kTunnels).value, "key-log"), nullptr);
+}
+
 TEST_F(Admin, TunnelsAsValuesInBaseUnits) {
   run_for_a_second();
   const Answer given = ask(Topic::kTunnels, "berlin");

@@ -60,6 +60,7 @@ std::vector<Mutation> node_mutations() {
           {"interfaces.lan.addresses", "interfaces.*.addresses", [](C& c) { c.interfaces[1].addresses = {}; }},
           {"management.api.socket", "", [](C& c) { c.management.api_socket = "/x"; }},
           {"management.api.group", "", [](C& c) { c.management.api_group = "x"; }},
+          {"management.keylog", "", [](C& c) { c.management.key_log = model::KeyLogConfig{.directory = "/x"}; }},
           {"management.log.level", "", [](C& c) { c.management.log_level = model::LogLevel::kWarn; }},
           {"management.log.format", "", [](C& c) { c.management.log_format = model::LogFormat::kJson; }}};
 }
