@@ -164,16 +164,16 @@ def lines(experiment):
                         for some in (runs, idle_beside(experiment, name)))
         if not loaded or not idle:
             continue
-        decibels, idle_decibels, half = [], [], max(len(idle) // 2, 1)
+        decibels, idle_decibels = [], []
         for what in ("intervals", "lateness"):
             series = [[getattr(one, what) for one in some] for some in (loaded, idle)]
             if what == "lateness":
                 series = [[np.round(measures.without_slope(one), 3) for one in some] for some in series]
             series = ranked(*series)
             decibels.append(measures.line_decibels(*series, cycles))
-            idle_decibels.append(measures.line_decibels(series[1][:half], series[1][half:] or series[1], cycles))
+            idle_decibels.append(measures.line_decibels(series[1], series[1], cycles))
         found[name] = {"hertz": 1 / runs[0].period, "intervals_db": decibels[0], "lateness_db": decibels[1],
-                       "idle_db": max(idle_decibels)}
+                       "idle_intervals_db": idle_decibels[0], "idle_lateness_db": idle_decibels[1]}
     return found
 
 

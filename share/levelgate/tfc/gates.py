@@ -113,7 +113,9 @@ def learners(contrast, prefix, what, control=False):
 
 
 def line_gate(figures):
-    values = {name: max(one["intervals_db"], one["lateness_db"]) for name, one in figures.lines.items()}
+    # A line that the idle wire has as well, such as the rounding of stamps, tells nothing.
+    values = {name: max(one[f"{what}_db"] - max(one[f"idle_{what}_db"], 0) for what in ("intervals", "lateness"))
+              for name, one in figures.lines.items()}
     worst = max(values, key=values.get, default=None)
     return Gate("periodogram", "line at an on-off load's frequency above the idle floor",
                 "–" if worst is None else f"{number(values[worst], 1)}\u202fdB ({worst})", f"{LINE_DECIBELS}\u202fdB",
