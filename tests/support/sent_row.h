@@ -10,6 +10,7 @@
 
 #include "aggfrag/sender.h"
 #include "support/aggfrag_stream.h"
+#include "support/fifo_source.h"
 
 namespace levelgate::testing {
 
