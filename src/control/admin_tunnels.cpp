@@ -228,7 +228,7 @@ void tfs_lines(const Subject& tunnel, std::vector<std::string>& lines) {
   if (tunnel.plan.tfs.mode != model::TfsMode::kPlain) {
     lines.push_back(
         figure_line(" early / joined early", "-", "", grouped(c.early_pkts) + " / " + grouped(c.joined_early_pkts)));
-    lines.push_back(figure_line(" skipped / contradicting", "-", "",
+    lines.push_back(figure_line(" skipped / contradicted", "-", "",
                                 grouped(c.skipped_fragment_pkts) + " / " + grouped(c.contradiction_pkts)));
     lines.push_back(figure_line(" delivery", "-", "", delivery_text(tunnel.plan.tfs.receive, c)));
   }
