@@ -10,6 +10,7 @@
 #include <array>
 #include <deque>
 #include <numeric>
+#include <vector>
 
 #include "support/aggfrag_stream.h"
 #include "support/fifo_source.h"
@@ -101,6 +102,35 @@ TEST(Sender, ExactFitHasNeitherPaddingNorFragment) {
   EXPECT_EQ(bench.last.pad_octets, 0u);
   EXPECT_EQ(bench.sender().head_offset(), 0u);
   EXPECT_EQ(bench.fill(1404), payload_of(0, {pad(1400)}));
+}
+
+// RFC 9347 §6.1.2: 24 octets of header, whatever is behind it, and a fragment that goes on under the other sub-type.
+TEST(Sender, AReportStandsInFrontOfTheBlocks) {
+  wire::CongestionHeader report;
+  report.loss_event_rate = 99;
+  report.rtt_us = 12'345;
+  report.tval = 7;
+  const auto reported = [&](std::uint16_t offset, const std::vector<Octets>& blocks) {
+    Octets payload(wire::kAggfragCongestionOctets);
+    wire::write_congestion(payload.data(), offset, report);
+    for (const Octets& block : blocks) payload.insert(payload.end(), block.begin(), block.end());
+    return payload;
+  };
+  Bench bench;
+  bench.sender().report(report);
+  EXPECT_EQ(bench.fill(124), reported(0, {pad(100)}));
+  EXPECT_TRUE(bench.last.all_pad);
+  EXPECT_EQ(bench.last.pad_octets, 100u);
+  const Octets& a = bench.add(4, 60);
+  const Octets& b = bench.add(4, 200);
+  EXPECT_EQ(bench.fill(124), reported(0, {a, part(b, 0, 40)}));
+  EXPECT_EQ(bench.last.payload_octets, 124u);
+  EXPECT_EQ(bench.last.data_octets, 100u);
+  EXPECT_EQ(bench.fill(124), reported(160, {part(b, 40, 100)}));
+  bench.sender().report_nothing();
+  EXPECT_EQ(bench.fill(124), payload_of(60, {part(b, 140, 60), pad(60)}));
+  bench.sender().report(report);
+  EXPECT_EQ(bench.fill_unpadded(124), reported(0, {}));
 }
 
 // RFC 9347 appendix A.
