@@ -215,6 +215,11 @@ TEST(CongestionGateways, ModeChangesByReload) {
   pair.apply();
   pair.run(10s);
   EXPECT_EQ(pair.a.tunnel().path_rate_bits_per_second, 5'000'000u);
+  pair.plan_b.tunnels[0].tfs.receive.reorder_window = 9;
+  pair.apply();
+  pair.run(10s);
+  EXPECT_EQ(pair.a.tunnel().path_rate_bits_per_second, 5'000'000u);
+  EXPECT_EQ(pair.a.tunnel().path_loss_interval_outbound, 0u);
   pair.plan_a.tunnels[0].tfs = pair.plan_b.tunnels[0].tfs = fixed();
   pair.apply();
   pair.run(2s);
