@@ -34,12 +34,13 @@ def eventually(condition, text, patience=PATIENCE):
 class Stage:
     """A row's world while it runs: both sides, and what the steps remember."""
 
-    def __init__(self, world, row, ours, theirs):
+    def __init__(self, world, row, ours, theirs, sentences=None):
         self.world, self.row, self.sides = world, row, {OURS: ours, THEIRS: theirs}
+        self.sentences = sentences or STEPS
         self.load = None
 
     def take(self, sentence):
-        for pattern, action in STEPS:
+        for pattern, action in self.sentences:
             found = re.fullmatch(pattern, sentence)
             if found:
                 action(self, *(SITES.get(word, word) for word in found.groups()))
