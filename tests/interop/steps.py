@@ -49,8 +49,8 @@ class Stage:
 
     def both_agree(self):
         """One IKE SA and one child at both sides, each the other's mirror."""
-        ours, theirs = (the_one(self.sides[site].sas()) for site in (OURS, THEIRS))
-        mine, yours = (the_child(self.sides[site].sas()) for site in (OURS, THEIRS))
+        said = [self.sides[site].sas() for site in (OURS, THEIRS)]
+        (ours, theirs), (mine, yours) = map(the_one, said), map(the_child, said)
         if not (ours and theirs and mine and yours) or ours.initiator == theirs.initiator:
             return None
         if number(ours.spis[0]) != number(theirs.spis[0]) or number(mine.spi_in) != number(yours.spi_out):

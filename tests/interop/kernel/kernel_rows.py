@@ -18,6 +18,11 @@ END = ["aggfrag is in use", "nothing is wrong"]
 WE, THEY = ["we initiate", "as expected", "they meet"], ["they initiate", "as expected", "they meet"]
 REKEYS = ["pings begin", "we rekey the child", "they rekey the child", "we rekey the child", "they rekey the child",
           "we rekey the ike", "they rekey the ike", "pings end without a loss"]
+DISTURBED = ["what we sent was disturbed", "what they sent was disturbed", "the path is good", "we send 50 packets of 300 octets",
+             "they send 50 packets of 300 octets", "aggfrag is in use"]
+LOSSES = [f"{who} send {count} packets of {size} octets, of which some are lost" for size, count in ((300, 1_200), (1_400, 300))
+          for who in ("we", "they")]
+SHORT_WAIT = {"receive": {"lost-timer": "300ms"}, "iptfs": {"drop_time": 300_000}}
 
 
 def row(name, what, steps, both=None, tfs=None, receive=None, iptfs=None, **more):
@@ -56,4 +61,28 @@ ROWS = {made.name: made for made in [
     row("kernel-rekeys", "child and IKE rekeys from both sides while 200 pings per second pass: none lost, none twice",
         [*WE, *REKEYS, *BOTH_WAYS[:2], *END], tfs=FIXED),
     row("kernel-rekeys-responder", "the same, initiated by them, both on demand", [*THEY, *REKEYS, *BOTH_WAYS[:2], *END]),
+    row("kernel-reorder", "a path that lets packets overtake others by up to two; window 3 at both ends: all in order",
+        [*WE, "the path reorders", *BOTH_WAYS, *DISTURBED, "nothing is wrong"], both={"relay": True}),
+    row("kernel-reorder-fixed", "the same at our constant rate",
+        [*WE, "the path reorders", *BOTH_WAYS, *DISTURBED, "nothing is wrong"], both={"relay": True}, tfs=FIXED),
+    row("kernel-reorder-far", "overtaken by up to eight, window 12 at both ends",
+        [*WE, "the path reorders far", *BOTH_WAYS, *DISTURBED, "nothing is wrong"], both={"relay": True},
+        receive={"reorder-window": 12}, iptfs={"reorder_window": 12}),
+    row("kernel-loss", "a path that loses one packet in 30: no inner packet is lost that the lost outer ones held no part of",
+        [*WE, "the path loses one in 30", *LOSSES, *DISTURBED], both={"relay": True}, **SHORT_WAIT),
+    row("kernel-loss-fixed", "the same at our constant rate",
+        [*WE, "the path loses one in 30", *LOSSES, *DISTURBED], both={"relay": True}, tfs=FIXED, **SHORT_WAIT),
+    row("kernel-loss-reorder", "a path that does both, outer IPv6",
+        [*WE, "the path loses one in 30 and reorders", *LOSSES, *DISTURBED], both={"relay": True, "outer": 6}, **SHORT_WAIT),
+    row("kernel-lost-timer", "one packet is lost and nothing follows: what came behind it leaves when the timer of either end ends",
+        [*WE, "we lose one packet before a silence", "they lose one packet before a silence", *BOTH_WAYS[:2], "aggfrag is in use"],
+        both={"relay": True}, **SHORT_WAIT),
+    row("kernel-no-window", "no reorder window at either end", [*WE, *BOTH_WAYS, *END], tfs=FIXED, receive={"reorder-window": 0},
+        iptfs={"reorder_window": 0}),
+    row("kernel-dont-fragment", "they do not fragment: what is too big for them is answered with ICMP",
+        [*WE, "they send 120 packets of 64, 576 and 1400 octets, none in parts", *BOTH_WAYS[:3], *END,
+         "they are told that 1500 octets are too big"], both={"relay": True}, iptfs={"dont_fragment": "yes"}),
+    row("kernel-no-fragments-please", "they ask for no fragments (D): we send none, and answer what is too big with ICMP",
+        [*WE, "we send 120 packets of 64, 576 and 1300 octets, none in parts", *BOTH_WAYS[:2], *END,
+         "we are told that 1500 octets are too big"], both={"relay": True}, iptfs={"accept_fragments": "no"}, tfs=FIXED),
 ]}

@@ -16,7 +16,7 @@ class KernelWorld(World):
 
     def __init__(self, lab):
         super().__init__()
-        self.guest, self.relay = Guest(lab, self.prefix), None
+        self.guest, self.relay, self.guest_mac = Guest(lab, self.prefix), None, None
 
     def space(self, name):
         return f"{self.prefix}-{NAMES[name]}"
@@ -61,11 +61,10 @@ class KernelWorld(World):
         self.guest.run(f"set -e; ip link set lan0 mtu {mtu}; ip address flush dev wan0; ip address add {outer[2]}/{length} dev wan0; "
                        f"ip {family} route replace default via {outer[1]}; "
                        "ip -4 route replace 10.1.0.0/24 dev wan0; ip -6 route replace fd01::/64 dev wan0")
+        self.guest_mac = self.guest.run("cat /sys/class/net/lan0/address").strip()
 
     def gateway_mac(self, site):
-        if site == 1:
-            return self.mac("gwa", "lan")
-        return self.guest.run("cat /sys/class/net/lan0/address").strip()
+        return self.mac("gwa", "lan") if site == 1 else self.guest_mac
 
     def clear(self):
         for child in reversed(list(self.children)):
