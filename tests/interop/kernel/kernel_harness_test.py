@@ -133,8 +133,20 @@ class Rows(unittest.TestCase):
 
 
 class Page(unittest.TestCase):
+    results = [Result(row, outcome, reason, peer="Linux 7.2") for row, outcome, reason in
+               zip(ROWS.values(), ("passed", "failed", "passed"), ("", "step 1: a | b\nmore", ""))]
+
+    def test_a_row_that_did_not_run_keeps_what_it_had(self):
+        first = kernel_report.section("", self.results[:2])
+        self.assertIn(f"1 passed, 1 failed, 0 skipped, {len(ROWS) - 2} never run.", first)
+        self.assertIn("| failed: step 1: a \\| b |", first)
+        again = kernel_report.section(first, [Result(self.results[1].row, "passed", peer="Linux 7.3"), self.results[2]])
+        self.assertIn(f"3 passed, 0 failed, 0 skipped, {len(ROWS) - 3} never run.", again)
+        self.assertEqual((again.count("Linux 7.2"), again.count("Linux 7.3")), (2, 1))
+        self.assertEqual(again.count("| kernel-"), 3)
+
     def test_each_command_keeps_the_part_of_the_other(self):
-        results = [Result(next(iter(ROWS.values())), "passed", peer="Linux 7.2")]
+        results = self.results[:1]
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "page.md")
             report.write(path, "# First\n\nold\n")

@@ -43,6 +43,8 @@ ROWS = {made.name: made for made in [
     row("kernel-no-esn", "numbers of 32 bits", [*WE, *BOTH_WAYS, *END], both={"esn": False}, tfs=FIXED),
     row("kernel-ipv6", "outer IPv6, inner IPv4 and IPv6, our constant rate", [*WE, *BOTH_WAYS, *END], both={"outer": 6}, tfs=FIXED),
     row("kernel-ipv6-on-demand", "outer IPv6, both on demand, initiated by them", [*THEY, *BOTH_WAYS, *END], both={"outer": 6}),
+    row("kernel-udp", "ESP in UDP by our configuration", [*WE, *BOTH_WAYS, *END], both={"connection": {"encap": "yes"},
+                                                                                    "levelgate-esp": {"encapsulation": "udp"}}),
     row("kernel-many", "512 packets at once, of 64 and of mixed sizes",
         [*WE, *(f"{who} send 512 packets of {sizes} octets at once" for who in ("we", "they") for sizes in ("64", "64, 300 and 1400")), *END]),
     row("kernel-many-fixed", "the same at our constant rate of 20 Mbit/s",
