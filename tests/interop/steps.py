@@ -4,7 +4,7 @@
 # Nothing here is timed: a step waits until its condition holds, and gives up late.
 import re
 import signal
-import subprocess
+import tempfile
 
 import pair
 import stranger
@@ -37,7 +37,7 @@ class Stage:
     def __init__(self, world, row, ours, theirs, sentences=None):
         self.world, self.row, self.sides = world, row, {OURS: ours, THEIRS: theirs}
         self.sentences = sentences or STEPS
-        self.load = None
+        self.load = self.told = None
 
     def take(self, sentence):
         for pattern, action in self.sentences:
@@ -112,15 +112,18 @@ def flood(stage):
 
 
 def pings_begin(stage):
+    """What they say goes to a file: a pipe that nobody reads would stop them when it is full."""
     words = ["ping", "-n", "-i", str(LOAD_INTERVAL), pair.HOST4[2]]
-    stage.load = stage.world.start(pair.HOST[1], words, stdout=subprocess.PIPE, text=True)
+    stage.told = tempfile.TemporaryFile("w+", encoding="utf-8")
+    stage.load = stage.world.start(pair.HOST[1], words, stdout=stage.told)
 
 
 def pings_end(stage):
     """Each was answered once, in order; the last may be on its way."""
     stage.world.stop(stage.load, signal.SIGINT)
-    told = stage.load.stdout.read()
-    stage.load.stdout.close()
+    with stage.told as file:
+        file.seek(0)
+        told = file.read()
     numbers = [int(number) for number in re.findall(r"icmp_seq=(\d+)", told)]
     sent = int(re.search(r"(\d+) packets transmitted", told)[1])
     demand(numbers and numbers == list(range(1, len(numbers) + 1)) and sent - len(numbers) <= 1,

@@ -19,10 +19,11 @@ from row import OURS, THEIRS
 from subject import Subject
 
 
-class Jumbo(Subject):
-    """A protected side with another MTU."""
+class KernelSubject(Subject):
+    """On the lab's interfaces, which keep their names; the protected side may have another MTU."""
 
     def configuration(self):
+        self.interfaces = {port: f"net_af_packet,iface={name}" for port, name in self.world.interfaces.items()}
         return super().configuration().replace("lan: { vdev:", f"lan: {{ mtu: {self.settings.get('mtu', PLAIN_MTU)}, vdev:")
 
 
@@ -41,7 +42,7 @@ def play(row, lab, debug=False):
         world.build(row.outer(), settings.get("mtu", PLAIN_MTU), settings.get("relay", False))
         result.peer = f"Linux {world.guest.kernel}, strongSwan {world.guest.strongswan}"
         credentials = Credentials(folder.path)
-        sides[OURS] = Jumbo(world, SPACE[1], OURS, row, folder, credentials, debug)
+        sides[OURS] = KernelSubject(world, SPACE[1], OURS, row, folder, credentials, debug)
         sides[THEIRS] = KernelPeer(world, SPACE[1], THEIRS, row, folder, credentials, debug)
         sides[THEIRS].start()
         sides[OURS].start()

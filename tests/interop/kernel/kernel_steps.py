@@ -2,6 +2,7 @@
 #
 # The sentences of rows with a Linux kernel as peer, beside those of all rows.
 import random
+import re
 
 import inner_traffic
 import pair
@@ -19,6 +20,8 @@ OUR_FAULTS = ("next-header", "aggfrag-malformed", "aggfrag-sub-type", "aggfrag-b
               "aggfrag-late", "auth-failed", "esp-malformed", "inner-checksum", "inner-selector")
 SEED = 20_231
 TUNNEL = "peer"
+GUEST_INSIDE = {4: "10.2.0.1", 6: "fd02::1"}
+PATTERN = "5a01c3fe7700ff08a1"
 LARGEST_ROOM = 1_442   # of data in an outer packet of 1,500 octets
 
 
@@ -33,6 +36,17 @@ def send(stage, site, count, sizes, how=None):
         inner_traffic.exactly(stage.world, site, sizes_of(sizes), count, SEED + count, count if how else inner_traffic.BUNDLE)
     except inner_traffic.Missing as fault:
         demand(False, f"{fault}; ours: {counters(stage)}; theirs: {stage.sides[THEIRS].kernel_counters()}")
+
+
+def echo(stage, count, sizes):
+    """The guest itself answers, since its interface to the far host may know no such MTU: there and back, octet for octet."""
+    for size in sizes_of(sizes):
+        for address, headers in ((GUEST_INSIDE[4], 28), (GUEST_INSIDE[6], 48)):
+            words = ["ping", "-n", "-c", count, "-i", "0.05", "-W", "10", "-s", str(size - headers), "-p", PATTERN, address]
+            told = stage.world.try_run(pair.HOST[1], words).stdout
+            answers = re.findall(rf"^{size - headers + 8} bytes from", told, re.M)
+            demand(len(answers) == int(count) and "wrong data" not in told,
+                   f"{len(answers)} of {count} echoes of {size} octets from {address}: {told[-400:]}; {counters(stage)}")
 
 
 def counters(stage):
@@ -179,6 +193,7 @@ SENTENCES = STEPS + [
     (r"they meet", greet),
     (rf"(we|they) send (\d+) packets of {NUMBERS} octets", send),
     (rf"(we|they) send (\d+) packets of {NUMBERS} octets (at once)", send),
+    (rf"(\d+) echoes of {NUMBERS} octets", echo),
     (r"aggfrag is in use", in_use),
     (r"nothing is wrong", nothing_wrong),
     (r"the path (.+)", path),
