@@ -63,8 +63,8 @@ class Replay {
                                  .unknown_neighbour_mac = &kUnknownNeighbour,
                                  .to = {},
                                  .from = {},
-                                  .queue_budget = kMostWaiting,
-                                  .held_payloads = replay_held_payloads(plan_)};
+                                 .queue_budget = kMostWaiting,
+                                 .held_payloads = replay_held_payloads(plan_)};
     for (std::size_t port = 0; port < plan_.ports.size(); ++port) {
       parts.ports.push_back(PortId{static_cast<std::uint16_t>(port)});
     }
