@@ -11,6 +11,7 @@ from oracle import ip
 from row import OURS, THEIRS
 
 ETH_P_ALL, OUTGOING, LARGEST = 3, 4, 65536
+SO_RCVBUFFORCE, BUFFER_OCTETS = 33, 64 << 20   # a burst that waits for this thread must not be lost uncounted
 QUIET = 0.05           # seconds without a packet after which what is held goes on
 PASS, LOSE = 0, -1     # what a rule answers; n > 0: behind the next n ESP packets of its direction
 
@@ -83,6 +84,7 @@ class Relay:
             self.sockets = {OURS: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0),
                             THEIRS: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)}
         for site, interface in ((OURS, near), (THEIRS, far)):
+            self.sockets[site].setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_OCTETS)
             self.sockets[site].bind((interface, ETH_P_ALL))
         self.of = {site: Direction(self.sockets[OURS + THEIRS - site]) for site in (OURS, THEIRS)}
         self.lock, self.over = threading.Lock(), False
