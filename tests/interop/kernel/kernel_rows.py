@@ -20,7 +20,7 @@ REKEYS = ["pings begin", "we rekey the child", "they rekey the child", "we rekey
           "we rekey the ike", "they rekey the ike", "pings end without a loss"]
 DISTURBED = ["what we sent was disturbed", "what they sent was disturbed", "the path is good", "we send 50 packets of 300 octets",
              "they send 50 packets of 300 octets", "aggfrag is in use"]
-LOSSES = [f"{who} send {count} packets of {size} octets, of which some are lost" for size, count in ((300, 1_200), (1_400, 300))
+LOSSES = [f"{who} send {count} packets of {size} octets, of which some are lost" for size, count in ((300, 600), (1_400, 200))
           for who in ("we", "they")]
 SHORT_WAIT = {"receive": {"lost-timer": "300ms"}, "iptfs": {"drop_time": 300_000}}
 
