@@ -48,6 +48,7 @@ constexpr std::array kStable{
     Stable{Drop::kExceedsMtu, "exceeds-mtu"},
     Stable{Drop::kTfsQueueDelay, "tfs-queue-delay"},
     Stable{Drop::kTfsQueueFull, "tfs-queue-full"},
+    Stable{Drop::kTfsAqm, "tfs-aqm"},
     Stable{Drop::kTfsTooBig, "tfs-too-big"},
     Stable{Drop::kTfsBreakerOpen, "tfs-breaker-open"},
     Stable{Drop::kNoOutboundSa, "no-outbound-sa"},
