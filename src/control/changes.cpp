@@ -87,17 +87,7 @@ std::string breaker_text(const std::optional<model::BreakerSettings>& breaker) {
          (breaker->action == model::BreakerAction::kStop ? "stop" : "floor") + ", clear after " + clear;
 }
 
-std::string text(EspCipher value) {
-  switch (value) {
-    case EspCipher::kAes128Gcm16:
-      return "aes128gcm16";
-    case EspCipher::kAes256Gcm16:
-      return "aes256gcm16";
-    case EspCipher::kChaCha20Poly1305:
-      return "chacha20poly1305";
-  }
-  return "";
-}
+std::string text(EspCipher value) { return std::string(cipher_word(value)); }
 
 std::string text(const model::RouteConfig& route) {
   std::string line = route.to.text();

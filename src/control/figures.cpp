@@ -86,4 +86,16 @@ std::string age(Nanos time) {
   return buffer.data();
 }
 
+std::string_view cipher_word(EspCipher cipher) {
+  switch (cipher) {
+    case EspCipher::kAes128Gcm16:
+      return "aes128gcm16";
+    case EspCipher::kAes256Gcm16:
+      return "aes256gcm16";
+    case EspCipher::kChaCha20Poly1305:
+      return "chacha20poly1305";
+  }
+  return "";
+}
+
 }  // namespace levelgate::control

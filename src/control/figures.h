@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Figures for eyes, with the unit that fits. Never for what scripts read.
+// Figures for eyes, with the unit that fits, and words of the file. No figure here is for what scripts read.
 #pragma once
 
+#include <levelgate/base/algorithms.h>
 #include <levelgate/base/time.h>
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace levelgate::control {
 
@@ -17,5 +19,6 @@ namespace levelgate::control {
 [[nodiscard]] std::string span(Nanos time);                         // 22.40 us, 20 ms
 [[nodiscard]] std::string age(Nanos time);                          // 3d04h, 4m10s, 12s
 [[nodiscard]] std::string decimals(double value, int digits);       // 0.61
+[[nodiscard]] std::string_view cipher_word(EspCipher cipher);       // aes256gcm16, as `static` has it in the file
 
 }  // namespace levelgate::control

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "control/admin_tunnels.h"
+#include "control/figures.h"
 #include "control/tunnels.h"
 #include "ike/credentials.h"
 #include "ike/wording.h"
@@ -17,19 +18,6 @@ namespace {
 
 using model::TunnelStats;
 using Counter = std::uint64_t TunnelStats::*;
-
-// As `static` has them in the file.
-std::string_view cipher_word(EspCipher cipher) {
-  switch (cipher) {
-    case EspCipher::kAes128Gcm16:
-      return "aes128gcm16";
-    case EspCipher::kAes256Gcm16:
-      return "aes256gcm16";
-    case EspCipher::kChaCha20Poly1305:
-      return "chacha20poly1305";
-  }
-  return "";
-}
 
 double seconds(std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e9; }
 
@@ -122,7 +110,7 @@ class TunnelMetrics {
     const ike::SaState* const sa = ike_sa_of(plan.name, view_);
     const std::string ike = !negotiated ? "static" : sa != nullptr ? ike::suite_text(sa->suite) : "";
     std::string esp;
-    if (plan.outbound && !negotiated) esp = cipher_word(plan.outbound->cipher);
+    if (plan.outbound && !negotiated) esp = control::cipher_word(plan.outbound->cipher);
     if (sa != nullptr && !sa->children.empty()) esp = ike::cipher_word(sa->children.rbegin()->second.suite);
     const std::string remote_id = negotiated ? config->ike->remote_id.text : "";
     out_.sample({plan.name, plan.remote.text(), remote_id, control::mode_name(plan.tfs), esp, ike}, std::uint64_t{1});

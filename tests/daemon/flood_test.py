@@ -7,10 +7,8 @@ import os
 import subprocess
 import sys
 import time
-import unittest
 
 import pair
-from daemons import Daemon, Folder
 from main import main
 from spaces import wait_until
 
@@ -25,17 +23,9 @@ def resident(pid):
         return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-class Flood(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.world = pair.make_world()
-        cls.addClassCleanup(cls.world.clear)
-
+class Flood(pair.ByIke):
     def setUp(self):
-        self.folder = Folder()
-        self.addCleanup(self.folder.clear)
-        self.folder.write("lab.psk", pair.PSK + "\n")
-        self.a, self.b = (Daemon(self.world, space, self.folder) for space in ("gwa", "gwb"))
+        super().setUp()
         for own, daemon in ((1, self.a), (2, self.b)):
             daemon.configure(pair.by_ike(own))
             daemon.launch()

@@ -4,28 +4,18 @@
 # under a running ping, and a wrong key explained. What IKE itself does is tested in tests/simulation and tests/interop.
 import signal
 import time
-import unittest
 
 import pair
-from daemons import Daemon, Folder
 from main import main
 from spaces import wait_until
 
 OTHER_PSK = "bm90IGEgc2VjcmV0LCBidXQgb2YgMjU2IGJpdHM6IDI="
 
 
-class Ike(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.world = pair.make_world()
-        cls.addClassCleanup(cls.world.clear)
-
+class Ike(pair.ByIke):
     def setUp(self):
-        self.folder = Folder()
-        self.addCleanup(self.folder.clear)
-        self.folder.write("lab.psk", pair.PSK + "\n")
+        super().setUp()
         self.folder.write("other.psk", OTHER_PSK + "\n")
-        self.a, self.b = (Daemon(self.world, space, self.folder) for space in ("gwa", "gwb"))
 
     def start(self, a="always", b="respond", psk_of_b="lab.psk"):
         for own, daemon, start, psk in ((1, self.a, a, "lab.psk"), (2, self.b, b, psk_of_b)):

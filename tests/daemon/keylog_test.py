@@ -9,7 +9,6 @@ import sys
 import unittest
 
 import pair
-from daemons import Daemon, Folder
 from main import main
 from spaces import ROOT, wait_until
 
@@ -27,17 +26,9 @@ OFF = "management: {{ api: {{ socket: {socket} }}, log: {{ level: debug }} }}\n"
 TOPICS = ("tunnels", "tfs", "ike", "sa", "ports", "routes", "drops", "neighbours", "certs", "algorithms")
 
 
-class KeyLog(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.world = pair.make_world()
-        cls.addClassCleanup(cls.world.clear)
-
+class KeyLog(pair.ByIke):
     def setUp(self):
-        self.folder = Folder()
-        self.addCleanup(self.folder.clear)
-        self.folder.write("lab.psk", pair.PSK + "\n")
-        self.a, self.b = (Daemon(self.world, space, self.folder) for space in ("gwa", "gwb"))
+        super().setUp()
         self.directory = os.path.join(self.folder.path, "keys")
 
     def start(self, version=None):

@@ -2,6 +2,8 @@
 #
 # Host A - gateway A = gateway B - host B: two daemons with one tunnel between them, the same for most tests. What a
 # test wants otherwise it names.
+import unittest
+
 from daemons import Daemon, Folder
 from spaces import World
 
@@ -94,6 +96,21 @@ def make_world():
         world.clear()
         raise
     return world
+
+
+class ByIke(unittest.TestCase):
+    """Both daemons, not started, with the shared key of a tunnel by IKE in their folder: `a` and `b`."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.world = make_world()
+        cls.addClassCleanup(cls.world.clear)
+
+    def setUp(self):
+        self.folder = Folder()
+        self.addCleanup(self.folder.clear)
+        self.folder.write("lab.psk", PSK + "\n")
+        self.a, self.b = (Daemon(self.world, space, self.folder) for space in ("gwa", "gwb"))
 
 
 class Pair:

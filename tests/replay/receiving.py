@@ -108,5 +108,18 @@ class ReceivingTest(ReplayTest):
         return list(zip(moments, outers))
 
 
+def disturbed(rng, outers, window, interval):
+    """[(moment, outer)]: one each `interval`, some of them lost, some more than once, some displaced beyond `window`."""
+    arrivals = []
+    for i, outer in enumerate(outers):
+        if rng.random() < 0.05:
+            continue                                                        # lost
+        for _ in range(rng.choice([1, 1, 1, 1, 1, 2, 3])):                  # duplicated
+            jitter = rng.choice([0, 0, 0, rng.randrange(2 * window + 3)])   # displaced
+            arrivals.append(((i + jitter) * interval + rng.randrange(interval // 2 + 1), outer))
+    arrivals.sort(key=lambda a: a[0])
+    return [(moment - arrivals[0][0], outer) for moment, outer in arrivals]
+
+
 def forwarded(packets):
     return [ip.with_lower_ttl(packet) for packet in packets]

@@ -6,7 +6,7 @@ import itertools
 import random
 import unittest
 
-from receiving import LOST_TIMER, ReceivingTest, forwarded, receiver
+from receiving import LOST_TIMER, ReceivingTest, disturbed, forwarded, receiver
 from rig import MS, SECOND, outside_packet
 from oracle import aggfrag
 
@@ -81,15 +81,7 @@ class Immediate(ReceivingTest):
             window, timer = rng.choice([0, 1, 3, 16, 64]), rng.choice([10_000, 300_000, 5 * MS, SECOND])
             tunnel = receiver(window, timer, immediate=True, replay_window=rng.choice([100, 4096]),
                               first_in=rng.choice([1, 1, 2**32 - 20]))
-            interval, arrivals = rng.choice([1_000, 100_000]), []
-            for i, outer in enumerate(self.outers(tunnel, payloads)):
-                if rng.random() < 0.05:
-                    continue                                                        # lost
-                for _ in range(rng.choice([1, 1, 1, 1, 1, 2, 3])):                  # duplicated
-                    jitter = rng.choice([0, 0, 0, rng.randrange(2 * window + 3)])   # displaced
-                    arrivals.append(((i + jitter) * interval + rng.randrange(interval // 2 + 1), outer))
-            arrivals.sort(key=lambda a: a[0])
-            arrivals = [(moment - arrivals[0][0], outer) for moment, outer in arrivals]
+            arrivals = disturbed(rng, self.outers(tunnel, payloads), window, rng.choice([1_000, 100_000]))
             with self.subTest(seed=seed, window=window, timer=timer):
                 self.compare(tunnel, arrivals)
 

@@ -5,7 +5,7 @@
 import random
 import unittest
 
-from receiving import LOST_TIMER, ReceivingTest, forwarded, receiver
+from receiving import LOST_TIMER, ReceivingTest, disturbed, forwarded, receiver
 from rig import MS, SECOND, Tunnel, fixed, outside_packet
 from oracle import aggfrag, gateway
 
@@ -121,15 +121,7 @@ class Order(ReceivingTest):
             window, timer = rng.choice([0, 1, 3, 16, 64]), rng.choice([10_000, 300_000, 5 * MS, SECOND])
             tunnel = receiver(window, timer, replay_window=rng.choice([64, 100, 4096]),
                               first_in=rng.choice([1, 1, 2**32 - 20]))
-            interval, arrivals = rng.choice([1_000, 100_000, 2 * MS]), []
-            for i, outer in enumerate(self.outers(tunnel, payloads)):
-                if rng.random() < 0.05:
-                    continue                                                        # lost
-                for _ in range(rng.choice([1, 1, 1, 1, 1, 2, 3])):                  # duplicated
-                    jitter = rng.choice([0, 0, 0, rng.randrange(2 * window + 3)])   # displaced
-                    arrivals.append(((i + jitter) * interval + rng.randrange(interval // 2 + 1), outer))
-            arrivals.sort(key=lambda a: a[0])
-            arrivals = [(moment - arrivals[0][0], outer) for moment, outer in arrivals]
+            arrivals = disturbed(rng, self.outers(tunnel, payloads), window, rng.choice([1_000, 100_000, 2 * MS]))
             with self.subTest(seed=seed, window=window, timer=timer):
                 self.compare(tunnel, arrivals)
 
