@@ -16,7 +16,8 @@ namespace levelgate::aggfrag {
 class Forecast {
  public:
   // `room`: octets of data blocks in a payload.
-  Forecast(std::uint32_t room, Fragmentation fragmentation) : room_(room), fragmentation_(fragmentation) {}
+  Forecast(std::uint32_t room, Fragmentation fragmentation, std::uint32_t min_fragment = kMinFragment)
+      : room_(room), fragmentation_(fragmentation), min_fragment_(min_fragment) {}
 
   // Payloads that are filled before the one with the packet's first octet.
   [[nodiscard]] std::uint64_t payloads_before(std::uint32_t octets) const {
@@ -53,11 +54,12 @@ class Forecast {
  private:
   [[nodiscard]] bool starts_here(std::uint32_t octets) const {
     const std::uint32_t space = room_ - used_;
-    return octets <= space || used_ == 0 || (fragmentation_ == Fragmentation::kAllowed && space >= kMinFragment);
+    return octets <= space || used_ == 0 || (fragmentation_ == Fragmentation::kAllowed && space >= min_fragment_);
   }
 
   std::uint32_t room_;
   Fragmentation fragmentation_;
+  std::uint32_t min_fragment_;
   std::uint32_t used_ = 0;      // octets of the last payload that is begun
   std::uint64_t payloads_ = 0;  // in front of that one
 };

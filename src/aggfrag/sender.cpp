@@ -60,7 +60,7 @@ std::uint32_t Sender::copy_blocks(const InnerQueue& queue, std::byte* to, std::u
 // payload so small that it never has room for a whole first fragment starts one anyway: else nothing would move.
 bool Sender::may_split(std::uint32_t octets, std::uint32_t space, std::uint32_t used) const {
   if (fragmentation_ == Fragmentation::kForbidden) return false;
-  return used == 0 || (space >= kMinFragment && octets - space <= kMaxBlockOffset);
+  return used == 0 || (space >= min_fragment_ && octets - space <= kMaxBlockOffset);
 }
 
 Filled Sender::copy(const InnerQueue& queue, Bytes payload) {

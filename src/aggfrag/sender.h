@@ -16,8 +16,8 @@ namespace levelgate::aggfrag {
 
 enum class Fragmentation : std::uint8_t { kAllowed, kForbidden };
 
-// The shortest first fragment: the receiver sees the length field of either family. Anything longer would pad away
-// payload while packets wait: up to its length less one from every payload.
+// The shortest first fragment that there is: the receiver sees the length field of either family. Anything longer pads
+// away payload while packets wait: up to its length less one from every payload (RFC 9347 §2.2.3.1).
 inline constexpr std::uint32_t kMinFragment = wire::kLongestRunt + 1;
 
 struct Filled {
@@ -31,7 +31,9 @@ struct Filled {
 // Thread: worker.
 class Sender {
  public:
-  explicit Sender(Fragmentation fragmentation) : fragmentation_(fragmentation) {}
+  // No first fragment is shorter than `min_fragment` octets, at least kMinFragment, unless a whole payload is.
+  explicit Sender(Fragmentation fragmentation, std::uint32_t min_fragment = kMinFragment)
+      : fragmentation_(fragmentation), min_fragment_(min_fragment) {}
 
   // Writes every octet of `payload` (at least header + 1), zero padding behind the data: the outer stream must look
   // the same whether or not anyone is talking. The caller pops `consumed` packets from the queue.
@@ -40,7 +42,10 @@ class Sender {
   Filled fill_unpadded(const InnerQueue& queue, Bytes payload);
 
   // From the next payload on; a packet whose begin has left goes on in any case.
-  void set_fragmentation(Fragmentation fragmentation) { fragmentation_ = fragmentation; }
+  void set_fragmentation(Fragmentation fragmentation, std::uint32_t min_fragment) {
+    fragmentation_ = fragmentation;
+    min_fragment_ = min_fragment;
+  }
   // Octets of the queue's front that already left.
   [[nodiscard]] std::uint32_t head_offset() const { return head_offset_; }
   // A fragment cannot continue under another SA (RFC 9347 §2.2.3): the half-sent packet starts anew.
@@ -52,6 +57,7 @@ class Sender {
   [[nodiscard]] bool may_split(std::uint32_t octets, std::uint32_t space, std::uint32_t used) const;
 
   Fragmentation fragmentation_;
+  std::uint32_t min_fragment_;
   std::uint32_t head_offset_ = 0;
 };
 

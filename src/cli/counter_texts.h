@@ -15,7 +15,7 @@ struct CounterText {
   std::string_view meaning;
 };
 
-inline constexpr std::array<CounterText, 33> kCounterTexts{{
+inline constexpr std::array<CounterText, 37> kCounterTexts{{
     {"ipsec-stats", "tx-pkts", "Outer packets sent."},
     {"ipsec-stats", "tx-octets", "Their octets, outer IP header included."},
     {"ipsec-stats", "tx-drop-pkts", "Inner packets that were meant for the tunnel and dropped before they were sent."},
@@ -45,6 +45,11 @@ inline constexpr std::array<CounterText, 33> kCounterTexts{{
     {"", "queue-octets", "Their octets."},
     {"", "queue-max-octets", "The most octets that ever waited."},
     {"", "reorder-held-pkts", "Outer packets held now, until the ones before them come."},
+    {"", "ip-fragmented-pkts", "Inner IPv4 packets without DF that were cut before the tunnel."},
+    {"", "ip-fragments-made", "The fragments that they became."},
+    {"", "ecn-ce-pkts", "Outer packets that came with the ECN mark CE."},
+    {"", "ecn-unexpected-pkts",
+     "Outer packets with ECN marks that their tunnel should not have (RFC 6040 section 4.2)."},
     {"", "pacing-p50-ns", "Half of the sent slots were later than this behind their moment, in nanoseconds."},
     {"", "pacing-p99-ns", "One of a hundred was later than this."},
     {"", "pacing-p999-ns", "One of a thousand was later than this."},

@@ -2,6 +2,7 @@
 //
 // One tunnel: its ends, its static keys, ESP, selectors and traffic flow security.
 #include "config/key_file.h"
+#include "config/mapping.h"
 #include "config/read_values.h"
 
 namespace levelgate::config {
@@ -36,6 +37,7 @@ class TunnelReader {
       }
     }
     if (const Node* const tfs = node_.find("tfs")) read_tfs(*tfs, tunnel_.tfs);
+    read_mapping(node_, tunnel_, complaints_);
     draft_.tunnels.push_back(place_);
     draft_.config.tunnels.push_back(std::move(tunnel_));
   }

@@ -19,6 +19,7 @@
 #include "dataplane/tunnel_counters.h"
 #include "dataplane/worker_context.h"
 #include "esp/opener.h"
+#include "wire/ip_marks.h"
 
 namespace levelgate::dataplane {
 
@@ -96,6 +97,7 @@ class InboundSa {
 
   void prove(WorkerContext& context, const InboundEntry& entry) noexcept;
   void follow_peer(WorkerContext& context, const TunnelEntry& tunnel, const Packet& esp) noexcept;
+  void deliver_plain(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry, Packet packet) noexcept;
   void accept_aggfrag(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry, const Packet& payload,
                       EspSeq number) noexcept;
   [[nodiscard]] aggfrag::Inserted insert(WorkerContext& context, const Packet& payload, EspSeq number) noexcept;
@@ -109,6 +111,7 @@ class InboundSa {
   InboundKept kept_;
   TunnelCounters& counters_;
   bool aggfrag_;
+  wire::Ecn outer_ecn_ = wire::Ecn::kNotEct;  // of the packet that arrived() told of
   bool adopt_first_;
   EspSeq first_;
   std::optional<std::uint64_t> taking_over_;  // the number in front of the first, while the older SA may still deliver

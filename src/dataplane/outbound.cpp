@@ -37,11 +37,11 @@ OutboundTunnel::OutboundTunnel(const OutboundSetting& setting, Instant start, Tu
       setting_(setting),
       frame_(setting),
       queue_(kQueuePackets),
-      sender_(fragmentation_of(setting)),
+      sender_(fragmentation_of(setting), setting.tfs.min_fragment),
       built_(kBuiltPackets) {
   if (setting_.tfs.mode != model::TfsMode::kFixed) return;
   pacer_.emplace(pacer_of(setting_.tfs, start));
-  forecast_.emplace(frame_.data_room(), fragmentation_of(setting_));
+  forecast_.emplace(frame_.data_room(), fragmentation_of(setting_), setting_.tfs.min_fragment);
 }
 
 Enqueued OutboundTunnel::enqueue(WorkerContext& context, const Packet& packet) noexcept {
@@ -86,14 +86,14 @@ void OutboundTunnel::follow(WorkerContext& context, const TunnelEntry& entry) no
   const model::TfsSettings before = setting_.tfs;
   setting_ = *entry.setting;
   frame_ = OuterFrame(setting_);
-  sender_.set_fragmentation(fragmentation_of(setting_));
+  sender_.set_fragmentation(fragmentation_of(setting_), setting_.tfs.min_fragment);
   if (setting_.tfs.mode == model::TfsMode::kPlain) sender_.restart_packet();
   if (!setting_.splits()) drop_too_big(context);
   bearable_at_ = kNever;
   if (setting_.tfs.mode == model::TfsMode::kFixed) {
     const Instant next = pacer_ ? pacer_->next_due() : context.now;
     if (!same_schedule(before, setting_.tfs)) pacer_.emplace(pacer_of(setting_.tfs, next));
-    forecast_.emplace(frame_.data_room(), fragmentation_of(setting_));
+    forecast_.emplace(frame_.data_room(), fragmentation_of(setting_), setting_.tfs.min_fragment);
     forecast_->restart(queue_, sender_.head_offset());
   } else {
     pacer_.reset();

@@ -36,6 +36,10 @@ model::TunnelStats TunnelCounters::read() const {
   s.queue_octets = queue_octets.load();
   s.queue_max_octets = queue_max_octets.load();
   s.reorder_held_pkts = reorder_held_pkts.load();
+  s.ip_fragmented_pkts = ip_fragmented_pkts.load();
+  s.ip_fragments_made = ip_fragments_made.load();
+  s.ecn_ce_pkts = ecn_ce_pkts.load();
+  s.ecn_unexpected_pkts = ecn_unexpected_pkts.load();
   s.pacing_p50_ns = pacing.quantile_ns(500);
   s.pacing_p99_ns = pacing.quantile_ns(990);
   s.pacing_p999_ns = pacing.quantile_ns(999);

@@ -28,6 +28,7 @@ struct TunnelCounters {
   Counter rx_errored_pkts, rx_missed_pkts;
   Counter slots, skipped_slots, late_slots, late_pkts;
   Counter queue_pkts, queue_octets, queue_max_octets, reorder_held_pkts;
+  Counter ip_fragmented_pkts, ip_fragments_made, ecn_ce_pkts, ecn_unexpected_pkts;
   PacingHistogram pacing;
 
   [[nodiscard]] model::TunnelStats read() const;

@@ -77,6 +77,7 @@ Result<PolicyPtr> make_policy(const model::TunnelConfig& tunnel, std::shared_ptr
   policy->aggfrag = tunnel.tfs.mode == model::TfsMode::kPlain ? AggfragPolicy::kOff
                     : ike.aggfrag_required                    ? AggfragPolicy::kRequired
                                                               : AggfragPolicy::kWanted;
+  if (!ike.inner_fragments) policy->fragments = ikewire::InnerFragments::kRefused;
   return policy;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ike/credentials.h"
+#include "ikewire/ike_notify_values.h"
 #include "ikewire/ike_proposals.h"
 #include "negotiation/suite.h"
 
@@ -35,6 +36,7 @@ struct PeerPolicy {
   model::SelectorPair selectors;  // never empty: "any" is written out
   model::EncapsulationChoice encapsulation = model::EncapsulationChoice::kAuto;
   AggfragPolicy aggfrag = AggfragPolicy::kRequired;
+  ikewire::InnerFragments fragments = ikewire::InnerFragments::kAccepted;  // what the peer is told of us
 
   // On offering, and on choosing when the peer said what it has.
   [[nodiscard]] negotiation::Terms ike_terms(negotiation::AdditionalExchanges additional) const {

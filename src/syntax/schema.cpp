@@ -7,6 +7,7 @@
 #include <array>
 
 #include "syntax/ike_keys.h"
+#include "syntax/mapping_keys.h"
 
 namespace levelgate::syntax {
 namespace {
@@ -303,15 +304,16 @@ constexpr std::array kGatewayKeys = std::to_array<KeySpec>({
     {"interfaces.*.vlan", kAnything, "VLAN tag.", kLive, {}, {}, {}, 0, 0, kRefused},
     {"tunnels.*.large-keys", kAnything, "Classic McEliece.", kTunnel, {}, {}, {}, 0, 0, kRefused},
     {"tunnels.*.ppk", kAnything, "Post-quantum preshared key.", kTunnel, {}, {}, {}, 0, 0, kRefused},
-    {"tunnels.*.qos", kAnything, "DSCP; this version always hides it.", kTunnel, {}, {}, {}, 0, 0, kIgnored},
     {"tunnels.*.tfs.min-rate", kAnything, "Congestion-controlled mode.", kTunnel, {}, {}, {}, 0, 0, kRefused},
     {"management.metrics", kAnything, "Metrics over HTTP.", kLive, {}, {}, {}, 0, 0, kIgnored},
     {"management.log.components", kAnything, "Levels of single components.", kLive, {}, {}, {}, 0, 0, kIgnored},
 });
 
 constexpr auto kKeys = [] {
-  std::array<KeySpec, kGatewayKeys.size() + ike_keys::kTable.size()> all = {};
-  std::ranges::copy(ike_keys::kTable, std::ranges::copy(kGatewayKeys, all.begin()).out);
+  std::array<KeySpec, kGatewayKeys.size() + mapping_keys::kTable.size() + ike_keys::kTable.size()> all = {};
+  auto end = std::ranges::copy(kGatewayKeys, all.begin()).out;
+  end = std::ranges::copy(mapping_keys::kTable, end).out;
+  std::ranges::copy(ike_keys::kTable, end);
   return all;
 }();
 

@@ -19,7 +19,7 @@ GROUPS = {
                               "rx-errored-pkts", "rx-missed-pkts"},
 }
 BESIDE = {"slots", "skipped-slots", "late-slots", "late-pkts", "queue-pkts", "queue-octets", "queue-max-octets",
-          "reorder-held-pkts"}
+          "reorder-held-pkts", "ip-fragmented-pkts", "ip-fragments-made", "ecn-ce-pkts", "ecn-unexpected-pkts"}
 
 
 class Json(ReplayTest):

@@ -78,6 +78,7 @@ struct TunnelConfig {
   Encapsulation encapsulation = Encapsulation::kNone;
   SelectorPair selectors;
   TfsSettings tfs;
+  OuterMarks marks;
   friend bool operator==(const TunnelConfig&, const TunnelConfig&) = default;
 };
 

@@ -35,6 +35,9 @@ struct TunnelStats {
   std::uint64_t late_pkts = 0;                                           // arrived behind the reorder window
   std::uint64_t queue_pkts = 0, queue_octets = 0, queue_max_octets = 0;  // gauges
   std::uint64_t reorder_held_pkts = 0;                                   // gauge
+  std::uint64_t ip_fragmented_pkts = 0,
+                ip_fragments_made = 0;                     // inner IPv4 packets cut before the tunnel, into how many
+  std::uint64_t ecn_ce_pkts = 0, ecn_unexpected_pkts = 0;  // outer: came with CE; with marks that nobody should set
   // pacing error of sent slots, nanoseconds behind the schedule
   std::uint64_t pacing_p50_ns = 0, pacing_p99_ns = 0, pacing_p999_ns = 0, pacing_max_ns = 0;
 };
@@ -73,6 +76,10 @@ void for_each_counter(Stats& s, Visit&& visit) {
   visit(beside, "queue-octets", s.queue_octets);
   visit(beside, "queue-max-octets", s.queue_max_octets);
   visit(beside, "reorder-held-pkts", s.reorder_held_pkts);
+  visit(beside, "ip-fragmented-pkts", s.ip_fragmented_pkts);
+  visit(beside, "ip-fragments-made", s.ip_fragments_made);
+  visit(beside, "ecn-ce-pkts", s.ecn_ce_pkts);
+  visit(beside, "ecn-unexpected-pkts", s.ecn_unexpected_pkts);
   visit(beside, "pacing-p50-ns", s.pacing_p50_ns);
   visit(beside, "pacing-p99-ns", s.pacing_p99_ns);
   visit(beside, "pacing-p999-ns", s.pacing_p999_ns);

@@ -118,7 +118,7 @@ void PeerAuth::answer_child(Turn& turn) {
     return turn.out.add_notify(NotifyType::kTemporaryFailure);
   }
   turn.out.add(PayloadType::kSa, std::vector<ikewire::Proposal>{answer->proposal});
-  write_child_tail(turn.out, *answer);
+  write_child_tail(turn.out, *answer, *turn.sa.policy);
 }
 
 }  // namespace levelgate::ike

@@ -31,10 +31,12 @@ std::optional<Spi> spi_in(const ikewire::Proposal& proposal) {
   return spi.value < kLeastSpi ? std::nullopt : std::optional(spi);
 }
 
-void write_aggfrag(PayloadWriter& out) {
-  out.add_notify_written(NotifyType::kUseAggfrag, [](ikewire::WireBuffer& value) {
-    write_aggfrag_requirements(value, {});  // fragments are welcome, congestion reports are not asked for
-  });
+// Congestion reports are not asked for.
+void write_aggfrag(PayloadWriter& out, const PeerPolicy& policy) {
+  ikewire::AggfragRequirements ours;
+  ours.fragments = policy.fragments;
+  out.add_notify_written(NotifyType::kUseAggfrag,
+                         [&](ikewire::WireBuffer& value) { write_aggfrag_requirements(value, ours); });
 }
 
 struct AggfragVerdict {
@@ -86,7 +88,7 @@ std::string child_offer_text(const ChildOffer& offer) {
 void write_child_tail(PayloadWriter& out, const ChildOffer& offer, const PeerPolicy& policy) {
   out.add(PayloadType::kTsi, negotiation::to_wire(offer.selectors.initiator));
   out.add(PayloadType::kTsr, negotiation::to_wire(offer.selectors.responder));
-  if (policy.aggfrag != AggfragPolicy::kOff) write_aggfrag(out);
+  if (policy.aggfrag != AggfragPolicy::kOff) write_aggfrag(out, policy);
 }
 
 std::expected<ChildTerms, ChildRefusal> check_child(const ChildOffer& offer, const SaState& sa,
@@ -163,10 +165,10 @@ std::expected<ChildAnswer, ChildRefusal> choose_child(const SaState& sa, const C
   return answer;
 }
 
-void write_child_tail(PayloadWriter& out, const ChildAnswer& answer) {
+void write_child_tail(PayloadWriter& out, const ChildAnswer& answer, const PeerPolicy& policy) {
   out.add(PayloadType::kTsi, negotiation::to_wire(answer.selectors.initiator));
   out.add(PayloadType::kTsr, negotiation::to_wire(answer.selectors.responder));
-  if (answer.terms.aggfrag) write_aggfrag(out);
+  if (answer.terms.aggfrag) write_aggfrag(out, policy);
   if (answer.more == negotiation::MoreSelectors::kPossible) out.add_notify(NotifyType::kAdditionalTsPossible);
 }
 

@@ -59,6 +59,6 @@ struct ChildAnswer {
                                                                     SpiLease own_spi,
                                                                     negotiation::KeyExchanges key_exchanges);
 // TSi, TSr and notifications; SA stands elsewhere in front.
-void write_child_tail(PayloadWriter& out, const ChildAnswer& answer);
+void write_child_tail(PayloadWriter& out, const ChildAnswer& answer, const PeerPolicy& policy);
 
 }  // namespace levelgate::ike

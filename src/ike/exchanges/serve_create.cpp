@@ -217,7 +217,7 @@ Outcome PeerCreate::send_response(Turn& turn, ConstBytes key) {
   if (!creation_.shared.empty()) {
     turn.out.add(PayloadType::kKe, ikewire::KeyExchange{creation_.suite.key_exchange, key});
   }
-  if (!ike) write_child_tail(turn.out, answer_);
+  if (!ike) write_child_tail(turn.out, answer_, *turn.sa.policy);
   if (more) {
     if (const auto started = start_series(turn); !started) return close(turn, started.error());
     return Outcome::kSend;
