@@ -10,8 +10,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-DATA_TOWER = {"wire", "aggfrag", "esp", "dataplane", "publisher", "handover"}
-PURE_CORE = {"base", "model", "wire", "ikewire", "negotiation", "aggfrag", "esp", "ike", "dataplane", "publisher", "handover"}
+DATA_TOWER = {"wire", "aggfrag", "esp", "queueing", "dataplane", "publisher", "handover"}
+PURE_CORE = {"base", "model", "wire", "ikewire", "negotiation", "aggfrag", "esp", "queueing", "ike", "dataplane", "publisher", "handover"}
 CPP = {".h", ".cpp"}
 TEXT = CPP | {".py", ".cmake", ".txt", ".md", ".yaml", ".service", ""}
 FOLDERS = ["src", "include", "tests", "bench", "scripts", "cmake", "config"]

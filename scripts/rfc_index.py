@@ -27,7 +27,7 @@ CITATION = re.compile(rf"RFC (\d{{3,5}})((?:(?:,| and| to|-|,? or)? ?{PLACE}|-\d
 COMMENT_BREAK = re.compile(r"\n\s*(?://+|#|\*)\s?")
 ID = r"\d{3,5}-[0-9A-Z]+(?:\.\d+)*-[a-z]"
 MARKS = re.compile(rf"\[({ID}(?:, {ID})*)\]")
-REQUIREMENT = re.compile(rf"({ID})  (MUST NOT|MUST)  (\S.*)")
+REQUIREMENT = re.compile(rf"({ID})  ((?:MUST|SHOULD)(?: NOT)?|MAY)  (\S.*)")
 REASON = re.compile(r"    (not|not yet): (\S.*)")
 
 

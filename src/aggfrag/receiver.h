@@ -11,33 +11,12 @@
 
 #include <cstdint>
 
-#include "aggfrag/octet_copy.h"
+#include "aggfrag/data_blocks.h"
+#include "aggfrag/open_ends.h"
 #include "aggfrag/unfinished_packet.h"
 #include "wire/aggfrag_header.h"
 
 namespace levelgate::aggfrag {
-
-// What became of one payload. The order is that of rising harm.
-enum class Accepted : std::uint8_t {
-  kFull,       // data to the last octet
-  kSomePad,    // data, then padding
-  kAllPad,     // padding only
-  kOrphan,     // nothing but the middle of a packet whose begin was lost
-  kBadBlock,   // a block of unknown type or wrong length; the blocks before it were yielded
-  kMalformed,  // shorter than its header
-  kUnknownSubType,
-};
-
-struct AcceptResult {
-  Accepted verdict = Accepted::kFull;
-  std::uint32_t pad_octets = 0;
-};
-
-// A Sink has
-//   Bytes begin(std::uint32_t octets)  a writable span of that size for one inner packet, or an empty one: refused
-//   void deliver()                     the packet begun last is whole
-//   void abandon()                     the packet begun last will never be whole (also called for refused ones)
-//   void incomplete()                  a packet whose begin was too short to be begun will never be whole
 
 // Thread: worker.
 class Receiver {
@@ -49,6 +28,9 @@ class Receiver {
   // `payload` is the ESP payload: AGGFRAG header and data blocks.
   template <typename Sink>
   AcceptResult accept(EspSeq number, ConstBytes payload, Sink& sink);
+  // The same for a payload that EarlyReceiver has seen: takes the ends that are still open.
+  template <typename Sink>
+  AcceptResult accept_ends(EspSeq number, const OpenEnds& ends, Sink& sink);
 
   // Something between the last payload and the next one is missing, or the partial packet is too old, or the SA goes.
   template <typename Sink>
@@ -60,7 +42,10 @@ class Receiver {
 
  private:
   template <typename Sink>
-  AcceptResult parse_blocks(EspSeq number, ConstBytes data, std::uint32_t from, Sink& sink);
+  void begin_tail(EspSeq number, ConstBytes data, std::uint32_t tail, std::uint32_t packet, Sink& sink) {
+    if (packet == 0) return unfinished_.begin_runt(number, data.last(tail));
+    unfinished_.begin(number, data.last(tail), packet, sink);
+  }
 
   std::uint32_t max_inner_octets_;
   UnfinishedPacket unfinished_;
@@ -72,49 +57,58 @@ AcceptResult Receiver::accept(EspSeq number, ConstBytes payload, Sink& sink) {
   if (header.verdict != wire::AggfragVerdict::kOk) {
     abandon(sink);
     const bool known = header.verdict == wire::AggfragVerdict::kTooShort;
-    return {known ? Accepted::kMalformed : Accepted::kUnknownSubType, 0};
+    return {known ? Accepted::kMalformed : Accepted::kUnknownSubType};
   }
   const ConstBytes data = payload.subspan(header.header_octets);
   const std::uint32_t octets = static_cast<std::uint32_t>(data.size());
   if (unfinished_.exists() && !unfinished_.continues_under(number)) abandon(sink);
-  const bool padding_only =
-      header.block_offset == 0 && (data.empty() || wire::block_type(data[0]) == wire::BlockType::kPad);
-  if (padding_only) {
+  if (all_padding(header.block_offset, data)) {
     unfinished_.pass_over_padding();
-    return {Accepted::kAllPad, octets};
+    return {Accepted::kAllPad, false, false, octets};
   }
-  std::uint32_t from = header.block_offset;
-  if (unfinished_.exists() && !unfinished_.feed(data, header.block_offset, sink, &from)) return {Accepted::kFull, 0};
-  if (from >= octets) return {Accepted::kOrphan, 0};
-  return parse_blocks(number, data, from, sink);
+  bool fits = header.block_offset == 0;
+  bool contradiction = false;
+  if (unfinished_.exists()) {
+    const Fed fed = unfinished_.feed(data, header.block_offset, sink);
+    if (fed == Fed::kUsedUp) return {};
+    contradiction = fed == Fed::kContradiction;
+    fits = !contradiction;
+  }
+  if (header.block_offset >= octets) return {Accepted::kOrphan, false, contradiction};
+  const BlocksTaken taken = take_blocks(data, header.block_offset, max_inner_octets_, sink);
+  if (taken.tail != 0) begin_tail(number, data, taken.tail, taken.tail_packet, sink);
+  if (fits) [[likely]]
+    return {taken.verdict, false, false, taken.pad_octets};
+  return {taken.verdict, !contradiction, contradiction, taken.pad_octets};
 }
 
 template <typename Sink>
-AcceptResult Receiver::parse_blocks(EspSeq number, ConstBytes data, std::uint32_t from, Sink& sink) {
-  const std::byte* const base = data.data();
-  const std::uint32_t end = static_cast<std::uint32_t>(data.size());
-  std::uint32_t at = from;
-  while (at < end) {
-    const wire::BlockType type = wire::block_type(base[at]);
-    if (type == wire::BlockType::kPad) return {Accepted::kSomePad, end - at};
-    if (type == wire::BlockType::kUnknown) return {Accepted::kBadBlock, 0};
-    const std::uint32_t left = end - at;
-    if (left < wire::length_field_end(type)) {
-      unfinished_.begin_runt(number, data.subspan(at));
-      return {Accepted::kFull, 0};
-    }
-    const std::uint32_t octets = wire::block_octets(base + at, type);
-    if (octets == 0 || octets > max_inner_octets_) return {Accepted::kBadBlock, 0};
-    if (octets > left) {
-      unfinished_.begin(number, data.subspan(at), octets, sink);
-      return {Accepted::kFull, 0};
-    }
-    const Bytes target = sink.begin(octets);
-    if (!target.empty()) copy_octets(target.data(), base + at, octets);
-    sink.deliver();
-    at += octets;  // at least 20: the loop always advances
+AcceptResult Receiver::accept_ends(EspSeq number, const OpenEnds& ends, Sink& sink) {
+  if (unfinished_.exists() && !unfinished_.continues_under(number)) abandon(sink);
+  AcceptResult result;
+  switch (ends.kind) {
+    case OpenEnds::Kind::kWhole:
+      break;
+    case OpenEnds::Kind::kPadding:
+      unfinished_.pass_over_padding();
+      break;
+    case OpenEnds::Kind::kNothing:
+      abandon(sink);
+      break;
+    case OpenEnds::Kind::kEnds:
+      if (unfinished_.exists()) {
+        result.contradiction = unfinished_.feed(ends.data, ends.block_offset, sink) == Fed::kContradiction;
+      } else {
+        result.skipped = ends.lead_open;
+      }
+      if (ends.lead_open && (result.contradiction || result.skipped) && ends.block_offset >= ends.data.size()) {
+        result.verdict = Accepted::kOrphan;
+        result.skipped = false;
+      }
+      if (ends.tail != 0) begin_tail(number, ends.data, ends.tail, ends.tail_packet, sink);
+      break;
   }
-  return {Accepted::kFull, 0};
+  return result;
 }
 
 }  // namespace levelgate::aggfrag

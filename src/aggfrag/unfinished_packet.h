@@ -17,6 +17,12 @@
 
 namespace levelgate::aggfrag {
 
+enum class Fed : std::uint8_t {
+  kUsedUp,         // every octet of the payload belonged to the packet
+  kEnded,          // it is whole: go on with the blocks at the payload's BlockOffset
+  kContradiction,  // the BlockOffset is not what it needs: it is abandoned, and blocks may follow at the BlockOffset
+};
+
 // Thread: worker.
 class UnfinishedPacket {
  public:
@@ -42,9 +48,9 @@ class UnfinishedPacket {
     state_ = State::kRunt;
   }
 
-  // Takes its octets from the front of `data`. True: go on with the blocks at *from. False: the payload is used up.
+  // Takes its octets from the front of `data`.
   template <typename Sink>
-  bool feed(ConstBytes data, std::uint32_t block_offset, Sink& sink, std::uint32_t* from);
+  Fed feed(ConstBytes data, std::uint32_t block_offset, Sink& sink);
 
   template <typename Sink>
   void abandon(Sink& sink) {
@@ -71,25 +77,25 @@ class UnfinishedPacket {
 };
 
 template <typename Sink>
-bool UnfinishedPacket::feed(ConstBytes data, std::uint32_t block_offset, Sink& sink, std::uint32_t* from) {
+Fed UnfinishedPacket::feed(ConstBytes data, std::uint32_t block_offset, Sink& sink) {
   ++next_number_;
   std::uint32_t taken = 0;
   if (state_ == State::kRunt) {
     if (block_offset == 0 ||
         !complete_runt(data.first(std::min<std::size_t>(data.size(), block_offset)), sink, &taken)) {
       abandon(sink);
-      return true;
+      return Fed::kContradiction;
     }
     if (state_ == State::kRunt) {
-      if (block_offset > data.size()) return false;  // still too short: a tiny payload
-      abandon(sink);                                 // it says that a block begins within the length field
-      return true;
+      if (block_offset > data.size()) return Fed::kUsedUp;  // still too short: a tiny payload
+      abandon(sink);                                        // it says that a block begins within the length field
+      return Fed::kContradiction;
     }
   }
   // The offset must be what the packet's own length says (RFC 9347 §2.2.3); anything else is a contradiction.
   if (state_ == State::kPartial && block_offset != need_ + taken) {
     abandon(sink);
-    return true;
+    return Fed::kContradiction;
   }
   const std::uint32_t here = std::min(need_, static_cast<std::uint32_t>(data.size()) - taken);
   if (!target_.empty() && here != 0) {
@@ -97,11 +103,10 @@ bool UnfinishedPacket::feed(ConstBytes data, std::uint32_t block_offset, Sink& s
     target_ = target_.subspan(here);
   }
   need_ -= here;
-  if (need_ != 0) return false;
+  if (need_ != 0) return Fed::kUsedUp;
   state_ = State::kNone;
   sink.deliver();
-  *from = block_offset;
-  return block_offset < data.size();
+  return block_offset < data.size() ? Fed::kEnded : Fed::kUsedUp;
 }
 
 // Adds octets until the length field is whole, then becomes partial. False: the lengths contradict each other.

@@ -21,6 +21,16 @@ json::object tunnel_json(const model::TunnelStats& counters) {
   return out;
 }
 
+json::array classes_json(const std::vector<model::ClassStats>& classes) {
+  json::array out;
+  for (const model::ClassStats& counted : classes) {
+    json::object one{{"name", counted.name}};
+    model::for_each_class_counter(counted, [&one](std::string_view name, std::uint64_t value) { one[name] = value; });
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 json::object drops_json(const model::DropCounts& drops) {
   json::object out;
   for (std::size_t reason = 0; reason < model::kDropCount; ++reason) {
@@ -31,7 +41,11 @@ json::object drops_json(const model::DropCounts& drops) {
 
 json::object stats_json(const model::Stats& stats) {
   json::object tunnels;
-  for (const auto& tunnel : stats.tunnels) tunnels[tunnel.name] = tunnel_json(tunnel.counters);
+  for (const auto& tunnel : stats.tunnels) {
+    json::object one = tunnel_json(tunnel.counters);
+    one["classes"] = classes_json(tunnel.classes);
+    tunnels[tunnel.name] = std::move(one);
+  }
   return {{"schema", kSchema}, {"tunnels", std::move(tunnels)}, {"drops", drops_json(stats.drops)}};
 }
 

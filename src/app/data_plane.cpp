@@ -10,6 +10,7 @@
 
 #include "crypto/aead_burst.h"
 #include "crypto/gcm_direct.h"
+#include "crypto/random.h"
 #include "dpdk/cryptodev.h"
 #include "dpdk/stand_still.h"
 #include "dpdk/tables.h"
@@ -81,6 +82,9 @@ Result<void> DataPlane::seat_workers() {
   seats_.resize(count);
   publisher::PublisherParts parts{
       .snapshots = snapshots_, .routes = *routes_, .ciphers = {}, .workers = {}, .unknown_neighbour_mac = nullptr};
+  std::array<std::byte, 8> key{};
+  if (auto drawn = crypto::make_openssl_random()->fill(key); !drawn) return std::unexpected(drawn.error());
+  parts.flow_key = load_be<std::uint64_t>(key.data());
   auto ciphers = make_ciphers(config_.crypto, static_cast<std::uint16_t>(count));
   if (!ciphers) return std::unexpected(ciphers.error());
   for (std::size_t i = 0; i < count; ++i) {
@@ -109,7 +113,8 @@ std::unique_ptr<dataplane::Worker> DataPlane::make_worker(std::size_t number) {
       .build_ahead = kBuildAhead,
       .to = {},
       .from = {},
-      .queue_budget = queue_budget(devices_.buffers(), devices_.ports().size(), static_cast<std::uint16_t>(count))};
+      .queue_budget = queue_budget(devices_.buffers(), devices_.ports().size(), static_cast<std::uint16_t>(count)),
+      .held_payloads = devices_.held_payloads()};
   for (std::size_t port = 0; port < devices_.ports().size(); ++port) {
     parts.ports.push_back(PortId{static_cast<std::uint16_t>(port)});
   }

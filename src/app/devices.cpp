@@ -14,6 +14,7 @@ constexpr std::uint64_t kTablesOctets = 164ull << 20;         // route tables an
 constexpr std::uint64_t kInRotation = 2'048;                  // of one worker
 constexpr std::uint64_t kRingBuffers = 1'024;                 // of one queue pair, both directions
 constexpr std::uint64_t kTunnelBuffers = 512;                 // a queue of full packets at usual rates
+constexpr std::size_t kBurstPlaces = 64;                      // a worker that has less reorders nothing
 constexpr std::uint64_t kLeastBuffers = 4'096;
 
 std::vector<dpdk::PortSettings> settings_of(const model::Config& config, std::uint16_t workers) {
@@ -29,19 +30,35 @@ std::vector<dpdk::PortSettings> settings_of(const model::Config& config, std::ui
   return list;
 }
 
+// Payloads that wait if every window is full.
+std::uint64_t windows_of(const model::Config& config) {
+  std::uint64_t places = 0;
+  for (const auto& tunnel : config.tunnels) places += std::uint64_t{tunnel.tfs.receive.reorder_window} + 1;
+  return places;
+}
+
 }  // namespace
 
 std::uint32_t buffers_for(const model::Config& config, std::uint16_t workers) {
   const std::uint64_t memory = config.dataplane.memory_octets;
   const std::uint64_t room = memory > kTablesOctets ? (memory - kTablesOctets) / kBufferOctets : 0;
   std::uint64_t wanted = workers * (kInRotation + config.ports.size() * 2 * kRingBuffers);  // ports and twins
-  for (const auto& tunnel : config.tunnels) wanted += kTunnelBuffers + tunnel.tfs.receive.reorder_window;
+  for (const auto& tunnel : config.tunnels) wanted += kTunnelBuffers;
+  wanted += 2 * windows_of(config);
   return static_cast<std::uint32_t>(std::max(std::min(wanted, room), std::min(kLeastBuffers, wanted)));
 }
 
 std::size_t queue_budget(std::uint32_t buffers, std::size_t ports, std::uint16_t workers) {
   const std::size_t rings = std::min<std::size_t>(workers * ports * 2 * kRingBuffers, buffers / 2);
-  return (buffers - rings) / 2 / workers;
+  constexpr std::size_t kMostWaiting = 262'144;  // 12 MiB of places on each worker
+  return std::min(kMostWaiting, (buffers - rings) / 2 / workers);
+}
+
+std::size_t held_payloads(const model::Config& config, std::uint32_t buffers, std::uint16_t workers) {
+  const std::size_t beside = workers * (kInRotation + config.ports.size() * 2 * kRingBuffers);
+  const std::size_t half = buffers > beside ? (buffers - beside) / 2 : 0;
+  const std::size_t all = windows_of(config);
+  return all <= half ? half : std::max<std::size_t>(half / workers, kBurstPlaces);
 }
 
 Result<std::unique_ptr<Devices>> Devices::open(const model::Config& config, std::uint16_t workers,
@@ -63,6 +80,7 @@ Result<std::unique_ptr<Devices>> Devices::open(const model::Config& config, std:
   if (!eal) return std::unexpected(eal.error());
   devices->eal_ = std::move(*eal);
   devices->buffers_ = buffers_for(config, workers);
+  devices->held_payloads_ = held_payloads(config, devices->buffers_, workers);
   auto pool = dpdk::BufferPool::make("levelgate", devices->buffers_, kLargestFrame);
   if (!pool) return std::unexpected(pool.error());
   devices->pool_ = std::move(*pool);

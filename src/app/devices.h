@@ -30,8 +30,9 @@ class Devices {
                                                              dpdk::Eal::LogSink dpdk_lines);
 
   [[nodiscard]] dpdk::BufferPool& pool() const { return *pool_; }
-  [[nodiscard]] std::uint32_t buffers() const { return buffers_; }  // of the pool
-  [[nodiscard]] std::vector<dpdk::Port*> ports() const;             // by PortId
+  [[nodiscard]] std::uint32_t buffers() const { return buffers_; }            // of the pool
+  [[nodiscard]] std::size_t held_payloads() const { return held_payloads_; }  // of one worker
+  [[nodiscard]] std::vector<dpdk::Port*> ports() const;                       // by PortId
   [[nodiscard]] std::map<std::string, control::Surroundings::Port> seen() const;
   [[nodiscard]] std::map<std::string, control::PortState> states(const model::Config& config) const;
 
@@ -41,6 +42,7 @@ class Devices {
 
   std::unique_ptr<dpdk::Eal> eal_;
   std::unique_ptr<dpdk::BufferPool> pool_;
+  std::size_t held_payloads_ = 0;
   std::uint32_t buffers_ = 0;
   std::vector<std::unique_ptr<kernel::QuietLink>> quiet_;
   std::vector<std::unique_ptr<dpdk::Port>> ports_;
@@ -51,5 +53,8 @@ class Devices {
 // Of that many buffers, how many may hold inner packets that wait in one worker's tunnels: half of what the devices'
 // rings leave, so that there is always one to carry them away in.
 [[nodiscard]] std::size_t queue_budget(std::uint32_t buffers, std::size_t ports, std::uint16_t workers);
+// How many may hold payloads that wait in the reorder windows of one worker's tunnels: room for each window to be full,
+// if there are buffers for that.
+[[nodiscard]] std::size_t held_payloads(const model::Config& config, std::uint32_t buffers, std::uint16_t workers);
 
 }  // namespace levelgate::app

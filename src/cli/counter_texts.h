@@ -15,7 +15,7 @@ struct CounterText {
   std::string_view meaning;
 };
 
-inline constexpr std::array<CounterText, 37> kCounterTexts{{
+inline constexpr std::array<CounterText, 42> kCounterTexts{{
     {"ipsec-stats", "tx-pkts", "Outer packets sent."},
     {"ipsec-stats", "tx-octets", "Their octets, outer IP header included."},
     {"ipsec-stats", "tx-drop-pkts", "Inner packets that were meant for the tunnel and dropped before they were sent."},
@@ -40,11 +40,17 @@ inline constexpr std::array<CounterText, 37> kCounterTexts{{
     {"", "slots", "Moments of departure that have come: sent and skipped."},
     {"", "skipped-slots", "Slots that passed with nothing sent, since the worker was too late."},
     {"", "late-slots", "Slots whose packet was sent only after the next one was due."},
-    {"", "late-pkts", "Outer packets that came behind the reorder window."},
+    {"", "late-pkts",
+     "Outer packets that came behind the reorder window; with send-immediately what is whole in them is delivered."},
+    {"", "early-pkts", "Outer packets that came before one with a lower number."},
+    {"", "joined-early-pkts", "Inner packets put together before their turn, with send-immediately."},
+    {"", "skipped-fragment-pkts", "Outer packets that began with the end of an inner packet whose begin was lost."},
+    {"", "contradiction-pkts", "Outer packets whose BlockOffset did not fit to the one before (RFC 9347 section 2.5)."},
     {"", "queue-pkts", "Inner packets that wait now."},
     {"", "queue-octets", "Their octets."},
     {"", "queue-max-octets", "The most octets that ever waited."},
     {"", "reorder-held-pkts", "Outer packets held now, until the ones before them come."},
+    {"", "reorder-window-pkts", "The reorder window as it is now; with reorder-window: auto it follows the path."},
     {"", "ip-fragmented-pkts", "Inner IPv4 packets without DF that were cut before the tunnel."},
     {"", "ip-fragments-made", "The fragments that they became."},
     {"", "ecn-ce-pkts", "Outer packets that came with the ECN mark CE."},

@@ -20,6 +20,7 @@ namespace {
 constexpr MacAddress kUnknownNeighbour{
     {std::byte{2}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}}};
 constexpr std::size_t kEventRing = 256;
+constexpr std::size_t kMostWaiting = 65'536;        // inner packets of all tunnels together
 constexpr std::size_t kLongestFrame = 65'535 + 18;  // the largest IP packet, in a tagged frame
 // More turns than that without the clock moving on are a fault of ours, not work.
 constexpr std::uint64_t kTurnsAtOneMoment = 1'000'000;
@@ -62,7 +63,8 @@ class Replay {
                                  .unknown_neighbour_mac = &kUnknownNeighbour,
                                  .to = {},
                                  .from = {},
-                                 .queue_budget = SIZE_MAX};
+                                 .queue_budget = kMostWaiting,
+                                 .held_payloads = replay_held_payloads(plan_)};
     for (std::size_t port = 0; port < plan_.ports.size(); ++port) {
       parts.ports.push_back(PortId{static_cast<std::uint16_t>(port)});
     }
@@ -158,11 +160,19 @@ Result<ReplayEnd> run_replay(const model::ForwardingPlan& plan, const std::vecto
   return Replay(plan, arrivals, cipher, io).run(until);
 }
 
+// So that each window can be full.
+std::size_t replay_held_payloads(const model::ForwardingPlan& plan) {
+  std::size_t places = 0;
+  for (const auto& tunnel : plan.tunnels) {
+    places += tunnel.inbound.size() * (std::size_t{tunnel.tfs.receive.reorder_window} + 1);
+  }
+  return places;
+}
+
 // What a tunnel may hold at once: its reorder window, its queue, and the packets of a burst on their way.
 std::size_t replay_buffers(const model::ForwardingPlan& plan) {
   constexpr std::size_t kInFlight = 8'192;
-  constexpr std::size_t kQueue = 65'536;  // shared: queues are bounded in packets and seldom all full
-  std::size_t buffers = kInFlight + (plan.tunnels.empty() ? 0 : kQueue);
+  std::size_t buffers = kInFlight + (plan.tunnels.empty() ? 0 : kMostWaiting);
   for (const auto& tunnel : plan.tunnels) buffers += tunnel.tfs.receive.reorder_window;
   return buffers;
 }

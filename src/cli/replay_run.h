@@ -42,6 +42,8 @@ struct ReplayEnd {
 
 // Buffers and their size that such a run needs.
 [[nodiscard]] std::size_t replay_buffers(const model::ForwardingPlan& plan);
+// How many payloads may wait in reorder windows.
+[[nodiscard]] std::size_t replay_held_payloads(const model::ForwardingPlan& plan);
 [[nodiscard]] std::size_t replay_frame_octets(const model::ForwardingPlan& plan, const std::vector<Arrival>& arrivals);
 
 }  // namespace levelgate::cli

@@ -212,10 +212,11 @@ class TunnelJudge {
     const Node* const esp = place.node->find("esp");
     const bool faulty =
         complaints_.faulty(window) || (esp != nullptr && complaints_.faulty(esp->find("replay-window")));
-    if (window != nullptr && !faulty && tunnel.tfs.receive.reorder_window > tunnel.replay_window) {
-      complaints_.warning(102, window->mark,
-                          "reorder-window is larger than esp.replay-window " + std::to_string(tunnel.replay_window),
-                          "what is behind the replay window is dropped all the same");
+    if (window != nullptr && !faulty && tunnel.tfs.receive.reorder_window >= tunnel.replay_window) {
+      complaints_.warning(
+          102, window->mark,
+          "reorder-window reaches further back than esp.replay-window " + std::to_string(tunnel.replay_window),
+          "what is behind the replay window is dropped all the same");
     }
   }
 

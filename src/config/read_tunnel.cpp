@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One tunnel: its ends, its static keys, ESP, selectors and traffic flow security.
+#include <algorithm>
+
 #include "config/key_file.h"
 #include "config/mapping.h"
 #include "config/read_values.h"
@@ -36,8 +38,9 @@ class TunnelReader {
         tunnel_.selectors.remote.push_back(model::TrafficSelector::from(prefix));
       }
     }
-    if (const Node* const tfs = node_.find("tfs")) read_tfs(*tfs, tunnel_.tfs);
+    if (const Node* const tfs = node_.find("tfs")) read_tfs(*tfs, tunnel_.replay_window, tunnel_.tfs);
     read_mapping(node_, tunnel_, complaints_);
+    if (const Node* const qos = node_.find("qos")) tunnel_.qos = read_qos(*qos, path("qos"), complaints_);
     draft_.tunnels.push_back(place_);
     draft_.config.tunnels.push_back(std::move(tunnel_));
   }
@@ -143,7 +146,7 @@ class TunnelReader {
     draft_.keys.push_back({file->mark, sa.key});
   }
 
-  static void read_tfs(const Node& node, model::TfsSettings& tfs) {
+  static void read_tfs(const Node& node, std::uint32_t replay_window, model::TfsSettings& tfs) {
     tfs.mode = choice_of(node.find("mode"), tfs.mode,
                          {{"fixed", model::TfsMode::kFixed},
                           {"on-demand", model::TfsMode::kOnDemand},
@@ -159,13 +162,20 @@ class TunnelReader {
     tfs.max_queue_delay = duration_of(node.find("max-queue-delay"), tfs.max_queue_delay);
     tfs.init_delay = duration_of(node.find("init-delay"), tfs.init_delay);
     tfs.catch_up_slots = static_cast<std::uint32_t>(integer_of(node.find("catch-up"), tfs.catch_up_slots));
-    const Node* const receive = node.find("receive");
-    if (receive == nullptr) return;
-    tfs.receive.reorder_window =
-        static_cast<std::uint32_t>(integer_of(receive->find("reorder-window"), tfs.receive.reorder_window));
-    const Node* const timer = receive->find("lost-timer");
+    if (const Node* const receive = node.find("receive")) read_receive(*receive, replay_window, tfs.receive);
+  }
+
+  // A window that adapts needs no more than the replay window lets through.
+  static void read_receive(const Node& node, std::uint32_t replay_window, model::ReceiveSettings& receive) {
+    const Node* const window = node.find("reorder-window");
+    receive.adapt_window = window != nullptr && window->text == "auto";
+    receive.reorder_window = receive.adapt_window
+                                 ? std::min(model::kWidestAdaptedWindow, std::max(replay_window, 1U) - 1)
+                                 : static_cast<std::uint32_t>(integer_of(window, receive.reorder_window));
+    const Node* const timer = node.find("lost-timer");
     const auto wait = timer != nullptr ? syntax::parse_duration(timer->text) : syntax::parse_duration("");
-    if (wait) tfs.receive.lost_packet_timer = *wait;  // else auto
+    if (wait) receive.lost_packet_timer = *wait;  // else auto
+    receive.send_immediately = boolean_of(node.find("send-immediately"), receive.send_immediately);
   }
 
   const Node::Entry& entry_;

@@ -91,6 +91,7 @@ struct IkeKeys {
   return {tunnel.find("auth"), find_below(tunnel, {"local", "identity"})};
 }
 
+[[nodiscard]] model::QosSettings read_qos(const Node& node, const std::string& path, Complaints& complaints);
 void read_tunnel(const Node::Entry& entry, Draft& draft, Complaints& complaints);
 // Before the tunnels, which begin with the defaults.
 void read_certificates(const Node& node, Draft& draft, Complaints& complaints);

@@ -21,6 +21,7 @@ constexpr double kEthernetOverhead = 38;              // what rate-layer l2 adds
 struct Subject {
   const model::TunnelPlan& plan;
   const model::TunnelStats& counters;
+  const std::vector<model::ClassStats>& classes;
   const TunnelTrend* trend;  // may be null
 };
 
@@ -32,12 +33,13 @@ struct State {
 // What is needed for one tunnel's answer; a tunnel that was not counted yet has counted nothing.
 template <typename Visit>
 void for_each_tunnel(const std::string& name, const View& view, Visit visit) {
-  static constexpr model::TunnelStats kNothing{};
+  static const model::NamedTunnelStats nothing{};
   for (const model::TunnelPlan& plan : view.plan.tunnels) {
     if (!name.empty() && plan.name != name) continue;
     const auto named = std::find_if(view.stats.tunnels.begin(), view.stats.tunnels.end(),
                                     [&](const model::NamedTunnelStats& stats) { return stats.name == plan.name; });
-    visit(Subject{plan, named != view.stats.tunnels.end() ? named->counters : kNothing, view.trends.tunnel(plan.name)});
+    const model::NamedTunnelStats& counted = named != view.stats.tunnels.end() ? *named : nothing;
+    visit(Subject{plan, counted.counters, counted.classes, view.trends.tunnel(plan.name)});
   }
 }
 
@@ -113,6 +115,17 @@ Value::Map counters_value(const model::TunnelStats& counters) {
   return map;
 }
 
+Value::List classes_value(const std::vector<model::ClassStats>& classes) {
+  Value::List list;
+  for (const model::ClassStats& one : classes) {
+    Value::Map map{{"name", Value{one.name}}};
+    model::for_each_class_counter(
+        one, [&](std::string_view name, std::uint64_t count) { map.push_back({std::string(name), Value{count}}); });
+    list.push_back(Value{std::move(map)});
+  }
+  return list;
+}
+
 Value::Map tunnel_value(const Subject& tunnel, const State& state, const View& view) {
   const TunnelTrend trend = tunnel.trend != nullptr ? *tunnel.trend : TunnelTrend{};
   Value::Map map{{"state", Value{state.word}},
@@ -136,6 +149,7 @@ Value::Map tunnel_value(const Subject& tunnel, const State& state, const View& v
   map.push_back({"fragmentation", Value{fragmentation_text(tunnel.plan, view)}});
   map.push_back({"packet-size", Value{std::uint64_t{tunnel.plan.tfs.packet_size}}});
   for (auto& entry : counters_value(tunnel.counters)) map.push_back(std::move(entry));
+  map.push_back({"classes", Value{classes_value(tunnel.classes)}});
   return map;
 }
 
@@ -196,6 +210,13 @@ std::string headline(const model::TunnelPlan& plan) {
   return text + ", worker " + std::to_string(plan.worker.value);
 }
 
+// How inner packets are handed on, and the reorder window as it is now.
+std::string delivery_text(const model::ReceiveSettings& receive, const model::TunnelStats& counters) {
+  const std::string width =
+      receive.adapt_window ? "auto, now " + grouped(counters.reorder_window_pkts) : grouped(receive.reorder_window);
+  return std::string(receive.send_immediately ? "at once" : "in order") + ", window " + width;
+}
+
 double queue_ms(const model::TunnelPlan& plan, std::uint64_t octets) {
   const double inner_octets_per_second = static_cast<double>(plan.tfs.rate_bits_per_second) / 8 * payload_octets(plan) /
                                          std::max(plan.tfs.packet_size, 1U);
@@ -220,6 +241,13 @@ void tfs_lines(const Subject& tunnel, std::vector<std::string>& lines) {
                               grouped(c.inner_rx_incomplete_pkts) + " / " + grouped(c.rx_missed_pkts)));
   lines.push_back(
       figure_line(" late / held now", "-", "", grouped(c.late_pkts) + " / " + grouped(c.reorder_held_pkts)));
+  if (tunnel.plan.tfs.mode != model::TfsMode::kPlain) {
+    lines.push_back(
+        figure_line(" early / joined early", "-", "", grouped(c.early_pkts) + " / " + grouped(c.joined_early_pkts)));
+    lines.push_back(figure_line(" skipped / contradicting", "-", "",
+                                grouped(c.skipped_fragment_pkts) + " / " + grouped(c.contradiction_pkts)));
+    lines.push_back(figure_line(" delivery", "-", "", delivery_text(tunnel.plan.tfs.receive, c)));
+  }
   std::string queue = left(" queue now / max", 24) + volume(static_cast<double>(c.queue_octets)) + " / " +
                       volume(static_cast<double>(c.queue_max_octets));
   if (fixed) {
@@ -227,6 +255,12 @@ void tfs_lines(const Subject& tunnel, std::vector<std::string>& lines) {
              decimals(queue_ms(tunnel.plan, c.queue_max_octets), 1) + " ms)";
   }
   lines.push_back(queue);
+  for (const model::ClassStats& one : tunnel.classes) {
+    lines.push_back(left(" class " + one.name, 24) + "sent " + grouped(one.sent_pkts) + ", refused " +
+                    grouped(one.refused_pkts) + ", aqm drops " + grouped(one.aqm_pkts) + ", marked " +
+                    grouped(one.marked_pkts) + ", waiting " + grouped(one.queue_pkts) + " (" +
+                    volume(static_cast<double>(one.queue_octets)) + ")");
+  }
   if (!fixed) return;
   const auto us = [](std::uint64_t ns, int digits) { return decimals(static_cast<double>(ns) / 1e3, digits); };
   lines.push_back(left(" pacing error", 24) + "p50 " + us(c.pacing_p50_ns, 2) + "  p99 " + us(c.pacing_p99_ns, 2) +

@@ -207,6 +207,7 @@ class Comparison {
     field(path + "selectors.local", Cost::kLive, a.selectors.local, b.selectors.local);
     field(path + "selectors.remote", Cost::kLive, a.selectors.remote, b.selectors.remote);
     tfs(path + "tfs.", a.tfs, b.tfs);
+    qos(path + "qos", a.qos, b.qos);
     marks(path + "qos.", a.marks, b.marks);
     if (a.ike.has_value() != b.ike.has_value()) {
       add(path + "auth", Cost::kTunnelRestart, a.ike ? "there" : "", b.ike ? "new" : "");
@@ -244,8 +245,24 @@ class Comparison {
     field(path + "max-queue-delay", Cost::kLive, span(a.max_queue_delay), span(b.max_queue_delay));
     field(path + "init-delay", Cost::kLive, span(a.init_delay), span(b.init_delay));
     field(path + "catch-up", Cost::kLive, a.catch_up_slots, b.catch_up_slots);
-    field(path + "receive.reorder-window", Cost::kLive, a.receive.reorder_window, b.receive.reorder_window);
+    const auto window = [](const model::ReceiveSettings& receive) {
+      return receive.adapt_window ? std::string("auto") : std::to_string(receive.reorder_window);
+    };
+    field(path + "receive.reorder-window", Cost::kLive, window(a.receive), window(b.receive));
     field(path + "receive.lost-timer", Cost::kLive, a.receive.lost_packet_timer, b.receive.lost_packet_timer);
+    field(path + "receive.send-immediately", Cost::kLive, a.receive.send_immediately, b.receive.send_immediately);
+  }
+
+  void qos(const std::string& path, const model::QosSettings& a, const model::QosSettings& b) {
+    if (a == b) return;
+    const auto text = [](const model::QosSettings& qos) {
+      std::string all;
+      for (const model::QosClass& one : qos.classes) {
+        all += (all.empty() ? "" : ", ") + one.name + " " + std::to_string(one.share / 10) + "%";
+      }
+      return all;
+    };
+    add(path, Cost::kLive, text(a), text(b));
   }
 
   void marks(const std::string& path, const model::OuterMarks& a, const model::OuterMarks& b) {

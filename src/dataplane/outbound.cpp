@@ -12,17 +12,14 @@
 namespace levelgate::dataplane {
 namespace {
 
-constexpr std::size_t kQueuePackets = 4096;  // bounds an idle tunnel's memory; 20 ms of small packets at 100 Mbit/s
-constexpr std::size_t kBuiltPackets = 64;    // more than a turn's build-ahead at any rate one core reaches
+constexpr std::size_t kBuiltPackets = 64;  // more than a turn's build-ahead at any rate one core reaches
 
 aggfrag::Fragmentation fragmentation_of(const OutboundSetting& setting) {
   return setting.tfs.fragment ? aggfrag::Fragmentation::kAllowed : aggfrag::Fragmentation::kForbidden;
 }
 
-aggfrag::Pacer pacer_of(const model::TfsSettings& tfs, Instant start) {
-  constexpr std::uint32_t kEthernetOverhead = 38;  // header, FCS, preamble, gap
-  const std::uint64_t octets = tfs.packet_size + (tfs.rate_layer == model::RateLayer::kL2 ? kEthernetOverhead : 0u);
-  return {start, octets, tfs.rate_bits_per_second, tfs.catch_up_slots};
+aggfrag::Pacer pacer_of(const OutboundSetting& setting, Instant start) {
+  return {start, setting.slot_octets(), setting.tfs.rate_bits_per_second, setting.tfs.catch_up_slots};
 }
 
 bool same_schedule(const model::TfsSettings& a, const model::TfsSettings& b) {
@@ -36,45 +33,56 @@ OutboundTunnel::OutboundTunnel(const OutboundSetting& setting, Instant start, Tu
     : counters_(counters),
       setting_(setting),
       frame_(setting),
-      queue_(kQueuePackets),
+      queue_(setting, frame_.data_room()),
       sender_(fragmentation_of(setting), setting.tfs.min_fragment),
+      useful_room_(frame_.data_room()),
       built_(kBuiltPackets) {
-  if (setting_.tfs.mode != model::TfsMode::kFixed) return;
-  pacer_.emplace(pacer_of(setting_.tfs, start));
-  forecast_.emplace(frame_.data_room(), fragmentation_of(setting_), setting_.tfs.min_fragment);
+  bearable_.fill(SIZE_MAX);
+  if (setting_.tfs.mode == model::TfsMode::kFixed) pacer_.emplace(pacer_of(setting_, start));
 }
 
 Enqueued OutboundTunnel::enqueue(WorkerContext& context, const Packet& packet) noexcept {
   const Instant now = context.now;
   if (!setting_.splits() && packet.length > frame_.data_room()) return Enqueued::kTooBig;
-  if (pacer_ && !wait_is_bearable(packet.length, now)) return Enqueued::kDelay;
-  const bool first = queue_.empty();
-  if (context.queued >= context.queue_budget || !queue_.push(packet)) return Enqueued::kFull;
-  ++context.queued;
-  if (forecast_) forecast_->push(packet.length);
+  if (pacer_ && bearable_at_ != now) learn_bearable(now);
+  const bool first = queue_.packets().empty();
+  switch (queue_.push(context.waiting, packet, now, bearable_)) {
+    case queueing::Joined::kTaken:
+      break;
+    case queueing::Joined::kLate:
+      return Enqueued::kDelay;
+    case queueing::Joined::kFull:
+      return Enqueued::kFull;
+  }
   if (first && setting_.tfs.mode == model::TfsMode::kOnDemand) send_at_ = now + setting_.tfs.init_delay;
   queue_changed_ = true;
-  most_octets_ = std::max(most_octets_, queue_.octets());
+  most_octets_ = std::max(most_octets_, queue_.packets().octets());
   return Enqueued::kTaken;
 }
 
-Packet OutboundTunnel::pop(WorkerContext& context) noexcept {
-  --context.queued;
-  return queue_.pop();
-}
-
-// A FIFO's wait is known at constant rate: the payloads ahead of this packet's first octet, and their slots.
-bool OutboundTunnel::wait_is_bearable(std::uint32_t octets, Instant now) noexcept {
-  const std::uint64_t slot = built_.size() + forecast_->payloads_before(octets);
-  if (bearable_at_ != now) learn_bearable(now);
-  return slot < bearable_slots_ || pacer_->due_ahead(slot) - now <= setting_.tfs.max_queue_delay;
-}
-
-// Slots ahead that certainly come in time at `now`: spares most packets the schedule's arithmetic.
+// At constant rate the wait is known: the slots that come in time, and what their payloads hold.
 void OutboundTunnel::learn_bearable(Instant now) noexcept {
   bearable_at_ = now;
-  const Nanos left = setting_.tfs.max_queue_delay - (pacer_->next_due() - now);
-  bearable_slots_ = left <= Nanos(0) ? 0 : static_cast<std::uint64_t>(left / (pacer_->interval() + Nanos(1)));
+  const Instant next = pacer_->next_due();
+  const std::uint64_t rest =
+      !queue_.packets().begun() ? 0 : queue_.packets().begun_packet().length - sender_.head_offset();
+  for (std::size_t i = 0; i < queue_.packets().classes(); ++i) {
+    const Instant last = now + queue_.max_delay(i);
+    std::uint64_t slots = 0;
+    if (next <= last) {
+      slots = static_cast<std::uint64_t>((last - next) / (pacer_->interval() + Nanos(1))) + 1;
+      while (pacer_->due_ahead(slots) <= last) ++slots;
+    }
+    const std::uint64_t octets = slots > built_.size() ? (slots - built_.size()) * useful_room_ : 0;
+    bearable_[i] = octets > rest ? octets - rest : 0;
+  }
+}
+
+// What waited while nothing could be sent is not late for that.
+void OutboundTunnel::note_open(WorkerContext& context, const TunnelEntry& entry) noexcept {
+  const bool open = entry.path.resolved && entry.sealer != nullptr;
+  if (open && !open_) queue_.packets().open(context.now);
+  open_ = open;
 }
 
 // A new setting waits until what is built under the old one has left: then the next slot is the first of the new one,
@@ -88,34 +96,28 @@ void OutboundTunnel::follow(WorkerContext& context, const TunnelEntry& entry) no
   frame_ = OuterFrame(setting_);
   sender_.set_fragmentation(fragmentation_of(setting_), setting_.tfs.min_fragment);
   if (setting_.tfs.mode == model::TfsMode::kPlain) sender_.restart_packet();
-  if (!setting_.splits()) drop_too_big(context);
+  change_queue(context, *entry.queue);
   bearable_at_ = kNever;
+  useful_room_ = frame_.data_room();
   if (setting_.tfs.mode == model::TfsMode::kFixed) {
     const Instant next = pacer_ ? pacer_->next_due() : context.now;
-    if (!same_schedule(before, setting_.tfs)) pacer_.emplace(pacer_of(setting_.tfs, next));
-    forecast_.emplace(frame_.data_room(), fragmentation_of(setting_), setting_.tfs.min_fragment);
-    forecast_->restart(queue_, sender_.head_offset());
+    if (!same_schedule(before, setting_.tfs)) pacer_.emplace(pacer_of(setting_, next));
   } else {
     pacer_.reset();
-    forecast_.reset();
+    bearable_.fill(SIZE_MAX);
   }
-  send_at_ = queue_.empty() ? kNever : context.now;
+  send_at_ = queue_.packets().empty() ? kNever : context.now;
 }
 
-// What cannot leave under the new setting; a packet whose begin has left goes on (RFC 9347 §2.2.3).
-void OutboundTunnel::drop_too_big(WorkerContext& context) noexcept {
-  const std::size_t half_sent = sender_.head_offset() == 0 ? 0 : 1;
-  const std::size_t waiting = queue_.size();
-  for (std::size_t i = 0; i < waiting; ++i) {
-    const Packet packet = queue_.pop();
-    if (i < half_sent || packet.length <= frame_.data_room()) {
-      (void)queue_.push(packet);
-      continue;
-    }
-    --context.queued;
+// All that waits goes over, but what cannot leave under the new setting.
+void OutboundTunnel::change_queue(WorkerContext& context, OutboundQueue& fresh) noexcept {
+  publish_queue();
+  std::swap(queue_, fresh);
+  const std::uint32_t longest = setting_.splits() ? UINT32_MAX : frame_.data_room();
+  queue_.take_over(fresh, longest, context.waiting, context.now, [&](const Packet& packet) {
     counters_.tx_drop_pkts.add(1);
-    context.drop(packet, model::Drop::kTfsTooBig);
-  }
+    context.drop(packet, packet.length > longest ? model::Drop::kTfsTooBig : model::Drop::kTfsQueueFull);
+  });
   publish_queue();
 }
 
@@ -123,17 +125,13 @@ void OutboundTunnel::drop_too_big(WorkerContext& context) noexcept {
 void OutboundTunnel::follow_sa(const TunnelEntry& entry) noexcept {
   if (entry.sealer_id == sealer_id_) return;
   sealer_id_ = entry.sealer_id;
-  restart_packet();
+  sender_.restart_packet();
+  bearable_at_ = kNever;
   exhausted_reported_ = false;
 }
 
-void OutboundTunnel::restart_packet() noexcept {
-  if (sender_.head_offset() == 0) return;
-  sender_.restart_packet();
-  if (forecast_) forecast_->restart(queue_, 0);
-}
-
 void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
+  note_open(context, entry);
   if (built_.empty()) follow(context, entry);
   if (!pacer_ || pacer_->next_due() > context.now) return;
   context.worked = true;
@@ -141,7 +139,7 @@ void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const Tunnel
   const Instant oldest = pacer_->next_due();
   const aggfrag::Pacer::Due due = pacer_->take(context.now);
   if (built_.size() < due.send) {
-    build_fixed(context, batch, entry, due.send - static_cast<std::uint32_t>(built_.size()));
+    build_fixed(context, batch, entry, due.send - static_cast<std::uint32_t>(built_.size()), Departure::kNow);
     batch.flush(context);
   }
   if (entry.sealer == nullptr && built_.empty()) return;  // without an SA there is no schedule that could be missed
@@ -170,7 +168,7 @@ Instant OutboundTunnel::deadline(Nanos ahead) const noexcept {
       if (blocked_ || setting_waits_ || built_.full()) return pacer_->next_due();
       return std::min(pacer_->next_due(), pacer_->due_ahead(built_.size()) - ahead);
     case model::TfsMode::kOnDemand:
-      return queue_.empty() || blocked_ ? kNever : send_at_;
+      return queue_.packets().empty() || blocked_ ? kNever : send_at_;
     case model::TfsMode::kPlain:
       return kNever;
   }
@@ -185,18 +183,19 @@ void OutboundTunnel::drain(WorkerContext& context) noexcept {
 }
 
 void OutboundTunnel::drop_queue(WorkerContext& context, model::Drop reason) noexcept {
-  while (!queue_.empty()) {
+  while (!queue_.packets().empty()) {
     counters_.tx_drop_pkts.add(1);
-    context.drop(pop(context), reason);
+    context.drop(queue_.packets().discard(context.waiting), reason);
   }
   sender_.restart_packet();
-  if (forecast_) forecast_->restart(queue_, 0);
+  bearable_at_ = kNever;
   publish_queue();
 }
 
 void OutboundTunnel::publish_queue() noexcept {
-  counters_.queue_pkts.set(queue_.size());
-  counters_.queue_octets.set(queue_.octets());
+  counters_.queue_pkts.set(queue_.packets().size());
+  counters_.queue_octets.set(queue_.packets().octets());
+  queue_.publish(counters_);
   counters_.queue_max_octets.raise_to(most_octets_);
   queue_changed_ = false;
 }

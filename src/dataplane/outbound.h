@@ -8,14 +8,14 @@
 #include <levelgate/base/packet.h>
 #include <levelgate/base/ring.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
 
-#include "aggfrag/forecast.h"
-#include "aggfrag/inner_queue.h"
 #include "aggfrag/pacer.h"
 #include "aggfrag/sender.h"
+#include "dataplane/outbound_queue.h"
 #include "dataplane/outbound_setting.h"
 #include "dataplane/outer_frame.h"
 #include "dataplane/seal_batch.h"
@@ -48,28 +48,27 @@ class OutboundTunnel {
   // Gives back everything that is held.
   void drain(WorkerContext& context) noexcept;
   // Inner packets wait, or have not wholly left.
-  [[nodiscard]] bool waits() const noexcept { return !queue_.empty() || built_data_ != 0; }
+  [[nodiscard]] bool waits() const noexcept { return !queue_.packets().empty() || built_data_ != 0; }
 
   handover::Mark drained;
 
  private:
   void follow(WorkerContext& context, const TunnelEntry& entry) noexcept;
   void follow_sa(const TunnelEntry& entry) noexcept;
-  void restart_packet() noexcept;
-  void drop_too_big(WorkerContext& context) noexcept;
   void drop_queue(WorkerContext& context, model::Drop reason) noexcept;
-  [[nodiscard]] bool wait_is_bearable(std::uint32_t octets, Instant now) noexcept;
+  void change_queue(WorkerContext& context, OutboundQueue& fresh) noexcept;
+  void note_open(WorkerContext& context, const TunnelEntry& entry) noexcept;
   void learn_bearable(Instant now) noexcept;
-  Packet pop(WorkerContext& context) noexcept;
   void ask_for_path(WorkerContext& context, const TunnelEntry& entry) noexcept;
-  void build_fixed(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, std::uint32_t count) noexcept;
+  enum class Departure : std::uint8_t { kNow, kAtSlot };
+  void build_fixed(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, std::uint32_t count,
+                   Departure when) noexcept;
   void build_on_demand(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept;
   void build_plain(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept;
   void send_now(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, std::span<Packet> sealed) noexcept;
   bool seal_into(Packet& frame, std::uint32_t payload_octets, std::uint8_t next_header, WorkerContext& context,
                  SealBatch& batch, const TunnelEntry& entry) noexcept;
   void account(const aggfrag::Filled& filled) noexcept;
-  void release_consumed(WorkerContext& context, std::uint32_t count) noexcept;
   void exhausted(WorkerContext& context, const TunnelEntry& entry) noexcept;
   void publish_queue() noexcept;
 
@@ -77,14 +76,16 @@ class OutboundTunnel {
   OutboundSetting setting_;  // in force
   OuterFrame frame_;
   bool setting_waits_ = false;  // a newer one is there: nothing more is built under this one
-  aggfrag::InnerQueue queue_;
+  OutboundQueue queue_;
   aggfrag::Sender sender_;
-  std::uint64_t most_octets_ = 0;              // that ever waited
-  bool queue_changed_ = false;                 // since it was last published
-  std::optional<aggfrag::Pacer> pacer_;        // fixed mode
-  std::optional<aggfrag::Forecast> forecast_;  // fixed mode
-  Instant bearable_at_ = kNever;               // the moment that bearable_slots_ speaks of
-  std::uint64_t bearable_slots_ = 0;
+  std::uint64_t most_octets_ = 0;        // that ever waited
+  bool queue_changed_ = false;           // since it was last published
+  std::optional<aggfrag::Pacer> pacer_;  // fixed mode
+  Instant bearable_at_ = kNever;         // the moment that bearable_ speaks of
+  // Inner octets that leave in time, by class; in modes without a schedule any number.
+  std::array<std::uint64_t, queueing::kMaxClasses> bearable_{};
+  std::uint32_t useful_room_;   // inner octets in a payload under load
+  bool open_ = false;           // there are an SA and a path
   Ring<Packet> built_;          // sealed, in the order of their numbers; reserved: 1 when it carries data
   std::size_t built_data_ = 0;  // of those, how many carry data
   SaId sealer_id_;              // the SA that the half-sent packet belongs to

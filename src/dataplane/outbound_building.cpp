@@ -5,6 +5,7 @@
 
 #include "dataplane/outbound.h"
 #include "esp/sealer.h"
+#include "queueing/drain.h"
 #include "wire/aggfrag_header.h"
 #include "wire/esp_header.h"
 #include "wire/ethernet_header.h"
@@ -13,11 +14,23 @@
 namespace levelgate::dataplane {
 namespace {
 
+// Where packets go when they leave the queue.
+struct Leaving {
+  WorkerContext& context;
+  TunnelCounters& counters;
+  void sent(const Packet& packet) noexcept { context.recycle(packet); }
+  void lost(const Packet& packet, queueing::Loss loss, std::size_t) noexcept {
+    counters.tx_drop_pkts.add(1);
+    context.drop(packet, loss == queueing::Loss::kAqm ? model::Drop::kTfsAqm : model::Drop::kTfsQueueDelay);
+  }
+};
+
 constexpr Nanos kAskAgain = std::chrono::milliseconds(250);  // between two requests for an unresolved next hop
 
 }  // namespace
 
 void OutboundTunnel::build(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, Nanos ahead) noexcept {
+  note_open(context, entry);
   follow(context, entry);
   follow_sa(entry);
   if (queue_changed_) publish_queue();
@@ -29,7 +42,7 @@ void OutboundTunnel::build(WorkerContext& context, SealBatch& batch, const Tunne
       std::uint32_t count = 0;
       const std::uint32_t room = static_cast<std::uint32_t>(std::min(built_.capacity() - built_.size(), kBurst));
       while (count < room && pacer_->due_ahead(built_.size() + count) <= context.now + ahead) ++count;
-      if (count != 0) build_fixed(context, batch, entry, count);
+      if (count != 0) build_fixed(context, batch, entry, count, Departure::kAtSlot);
       return;
     }
     case model::TfsMode::kOnDemand:
@@ -49,7 +62,7 @@ void OutboundTunnel::ask_for_path(WorkerContext& context, const TunnelEntry& ent
 }
 
 void OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry,
-                                 std::uint32_t count) noexcept {
+                                 std::uint32_t count, Departure when) noexcept {
   follow_sa(entry);
   std::array<Packet, kBurst> fresh;
   const std::size_t wanted = std::min<std::size_t>(count, fresh.size());
@@ -65,17 +78,19 @@ void OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& batch, const
     blocked_ = true;
     return;
   }
+  Leaving leaving{context, counters_};
   for (std::size_t i = 0; i < possible; ++i) {
     Packet& frame = fresh[i];
-    const aggfrag::Filled filled = sender_.fill(queue_, {frame.data + frame_.payload_at(), frame_.payload_room()});
-    forecast_->filled();
+    const Instant leaves = when == Departure::kNow ? context.now : pacer_->due_ahead(built_.size());
+    queueing::Drain drain(queue_.packets(), context.waiting, leaves, leaving);
+    const aggfrag::Filled filled = sender_.fill(drain, {frame.data + frame_.payload_at(), frame_.payload_room()});
     (void)seal_into(frame, frame_.payload_room(), wire::kNextHeaderAggfrag, context, batch, entry);
     account(filled);
-    release_consumed(context, filled.consumed);
     frame.reserved = filled.all_pad ? 0 : 1;
     built_data_ += frame.reserved;
     (void)built_.push(frame);
   }
+  bearable_at_ = kNever;
   entry.sealed->packets.add(possible);
   entry.sealed->octets.add(possible * frame_.outer_octets(frame_.payload_room()));
   context.worked = true;
@@ -85,8 +100,10 @@ void OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& batch, const
 void OutboundTunnel::build_on_demand(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
   std::array<Packet, kBurst> sealed;
   std::size_t count = 0;
-  while (count < kBurst && !queue_.empty()) {
-    const bool full = queue_.octets() - sender_.head_offset() >= frame_.data_room();
+  Leaving leaving{context, counters_};
+  queueing::Drain drain(queue_.packets(), context.waiting, context.now, leaving);
+  while (count < kBurst && !queue_.packets().empty()) {
+    const bool full = queue_.packets().octets() - sender_.head_offset() >= frame_.data_room();
     if (!full && context.now < send_at_) break;
     if (entry.sealer == nullptr || !entry.path.resolved) break;
     if (entry.sealer->remaining() == 0) {
@@ -100,14 +117,13 @@ void OutboundTunnel::build_on_demand(WorkerContext& context, SealBatch& batch, c
       break;
     }
     const aggfrag::Filled filled =
-        sender_.fill_unpadded(queue_, {frame.data + frame_.payload_at(), frame_.payload_room()});
+        sender_.fill_unpadded(drain, {frame.data + frame_.payload_at(), frame_.payload_room()});
     if (!seal_into(frame, filled.payload_octets, wire::kNextHeaderAggfrag, context, batch, entry)) break;
     account(filled);
-    release_consumed(context, filled.consumed);
     ++count;
   }
   if (count == 0) return;
-  if (queue_.empty()) send_at_ = kNever;
+  if (queue_.packets().empty()) send_at_ = kNever;
   send_now(context, batch, entry, std::span(sealed).first(count));
 }
 
@@ -133,13 +149,16 @@ void OutboundTunnel::send_now(WorkerContext& context, SealBatch& batch, const Tu
 void OutboundTunnel::build_plain(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
   std::array<Packet, kBurst> sealed;
   std::size_t count = 0;
-  while (count < kBurst && !queue_.empty()) {
+  Leaving leaving{context, counters_};
+  queueing::Drain drain(queue_.packets(), context.waiting, context.now, leaving);
+  while (count < kBurst) {
     if (entry.sealer == nullptr || !entry.path.resolved) break;
     if (entry.sealer->remaining() == 0) {
       exhausted(context, entry);
       break;
     }
-    Packet inner = pop(context);
+    if (drain.front() == nullptr) break;
+    Packet inner = queue_.packets().pop(context.waiting);
     const std::uint32_t octets = inner.length;
     const bool v4 = (std::to_integer<unsigned>(inner.data[0]) >> 4) == 4;
     if (inner.headroom < frame_.payload_at() ||
@@ -175,6 +194,11 @@ bool OutboundTunnel::seal_into(Packet& frame, std::uint32_t payload_octets, std:
 void OutboundTunnel::account(const aggfrag::Filled& filled) noexcept {
   counters_.inner_tx_pkts.add(filled.consumed);
   counters_.inner_tx_octets.add(filled.data_octets);
+  // Where packets are not split everywhere, load decides how much of a payload is of use.
+  const bool splits_anywhere = setting_.splits() && setting_.tfs.min_fragment <= aggfrag::kMinFragment;
+  if (!splits_anywhere && !queue_.packets().empty() && filled.data_octets != 0) {
+    useful_room_ = (useful_room_ * 7 + filled.data_octets) / 8;
+  }
   if (filled.all_pad && filled.pad_octets != 0) {
     counters_.tx_all_pad_pkts.add(1);
     counters_.tx_all_pad_octets.add(filled.pad_octets);
@@ -182,10 +206,6 @@ void OutboundTunnel::account(const aggfrag::Filled& filled) noexcept {
     counters_.tx_extra_pad_pkts.add(1);
     counters_.tx_extra_pad_octets.add(filled.pad_octets);
   }
-}
-
-void OutboundTunnel::release_consumed(WorkerContext& context, std::uint32_t count) noexcept {
-  for (std::uint32_t i = 0; i < count; ++i) context.recycle(pop(context));
 }
 
 // Nothing leaves any more (RFC 4303 §3.3.3): what waits is dropped under its name, so that it is not held for ever.

@@ -15,16 +15,20 @@ namespace levelgate::dataplane {
 struct OutboundSetting {
   std::uint64_t serial = 0;  // never reused: tells a new setting from one at the same address
   model::TfsSettings tfs;
+  model::QosSettings qos;
   model::OuterMarks marks;
-  IpAddress local, remote;  // outer addresses, one family
+  std::uint64_t flow_key = 0;  // of the hash that tells flows apart
+  IpAddress local, remote;     // outer addresses, one family
   bool udp = false;
   std::uint16_t udp_local_port = 0, udp_remote_port = 0;
 
   OutboundSetting() = default;
-  OutboundSetting(const model::TunnelPlan& plan, std::uint64_t number)
+  OutboundSetting(const model::TunnelPlan& plan, std::uint64_t number, std::uint64_t key)
       : serial(number),
         tfs(plan.tfs),
+        qos(plan.qos),
         marks(plan.marks),
+        flow_key(key),
         local(plan.local),
         remote(plan.remote),
         udp(plan.encapsulation == model::Encapsulation::kUdp),
@@ -33,8 +37,14 @@ struct OutboundSetting {
     tfs.receive = {};  // of the other direction
   }
   [[nodiscard]] bool same_as(const OutboundSetting& other) const {
-    return tfs == other.tfs && marks == other.marks && local == other.local && remote == other.remote &&
-           udp == other.udp && udp_local_port == other.udp_local_port && udp_remote_port == other.udp_remote_port;
+    return tfs == other.tfs && qos == other.qos && marks == other.marks && local == other.local &&
+           remote == other.remote && udp == other.udp && udp_local_port == other.udp_local_port &&
+           udp_remote_port == other.udp_remote_port;
+  }
+  // Octets of one slot on the layer that the rate speaks of.
+  [[nodiscard]] std::uint64_t slot_octets() const {
+    constexpr std::uint32_t kEthernetOverhead = 38;  // header, FCS, preamble, gap
+    return tfs.packet_size + (tfs.rate_layer == model::RateLayer::kL2 ? kEthernetOverhead : 0u);
   }
   // Whether an inner packet may be cut at all.
   [[nodiscard]] bool splits() const { return tfs.fragment && tfs.mode != model::TfsMode::kPlain; }

@@ -23,6 +23,7 @@ class Sealer;
 namespace levelgate::dataplane {
 
 class OutboundTunnel;
+class OutboundQueue;
 struct OutboundSetting;
 class InboundSa;
 struct TunnelCounters;
@@ -62,6 +63,7 @@ struct TunnelEntry {
   OutboundTunnel* outbound = nullptr;
   const OutboundSetting* setting = nullptr;
   std::uint64_t setting_serial = 0;  // of *setting
+  OutboundQueue* queue = nullptr;    // an empty one for *setting; its worker puts it in place of the old one
   esp::Sealer* sealer = nullptr;     // null: no outbound SA
   SaCounters* sealed = nullptr;      // of the outbound SA
   SaId sealer_id;                    // never reused: tells a new sealer from one at the same address

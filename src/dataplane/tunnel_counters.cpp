@@ -32,10 +32,15 @@ model::TunnelStats TunnelCounters::read() const {
   s.skipped_slots = skipped_slots.load();
   s.late_slots = late_slots.load();
   s.late_pkts = late_pkts.load();
+  s.early_pkts = early_pkts.load();
+  s.joined_early_pkts = joined_early_pkts.load();
+  s.skipped_fragment_pkts = skipped_fragment_pkts.load();
+  s.contradiction_pkts = contradiction_pkts.load();
   s.queue_pkts = queue_pkts.load();
   s.queue_octets = queue_octets.load();
   s.queue_max_octets = queue_max_octets.load();
   s.reorder_held_pkts = reorder_held_pkts.load();
+  s.reorder_window_pkts = reorder_window_pkts.load();
   s.ip_fragmented_pkts = ip_fragmented_pkts.load();
   s.ip_fragments_made = ip_fragments_made.load();
   s.ecn_ce_pkts = ecn_ce_pkts.load();
@@ -45,6 +50,17 @@ model::TunnelStats TunnelCounters::read() const {
   s.pacing_p999_ns = pacing.quantile_ns(999);
   s.pacing_max_ns = pacing.max_ns();
   return s;
+}
+
+std::vector<model::ClassStats> TunnelCounters::read_classes(const model::QosSettings& qos) const {
+  std::vector<model::ClassStats> all;
+  for (std::size_t i = 0; i < qos.classes.size(); ++i) {
+    const ClassCounters& cells = classes[i];
+    all.push_back({qos.classes[i].name, cells.sent_pkts.load(), cells.sent_octets.load(), cells.marked_pkts.load(),
+                   cells.aqm_pkts.load(), cells.refused_pkts.load(), cells.queue_pkts.load(),
+                   cells.queue_octets.load()});
+  }
+  return all;
 }
 
 }  // namespace levelgate::dataplane

@@ -4,7 +4,11 @@
 // name and outlive a rebuild of its running parts.
 #pragma once
 
+#include <levelgate/model/qos.h>
 #include <levelgate/model/stats.h>
+
+#include <array>
+#include <vector>
 
 #include "dataplane/pacing_histogram.h"
 #include "handover/counters.h"
@@ -18,6 +22,13 @@ struct SaCounters {
   handover::Counter highest;  // inbound: number of an authentic packet
 };
 
+// Of one class of a tunnel's inner packets.
+struct ClassCounters {
+  handover::Counter sent_pkts, sent_octets, marked_pkts;
+  handover::Counter aqm_pkts, refused_pkts;    // dropped by the AQM; for want of time or room
+  handover::Counter queue_pkts, queue_octets;  // gauges
+};
+
 struct TunnelCounters {
   using Counter = handover::Counter;
   Counter tx_pkts, tx_octets, tx_drop_pkts;
@@ -27,11 +38,14 @@ struct TunnelCounters {
   Counter rx_all_pad_pkts, rx_all_pad_octets, rx_extra_pad_pkts, rx_extra_pad_octets;
   Counter rx_errored_pkts, rx_missed_pkts;
   Counter slots, skipped_slots, late_slots, late_pkts;
-  Counter queue_pkts, queue_octets, queue_max_octets, reorder_held_pkts;
+  Counter early_pkts, joined_early_pkts, skipped_fragment_pkts, contradiction_pkts;
+  Counter queue_pkts, queue_octets, queue_max_octets, reorder_held_pkts, reorder_window_pkts;
   Counter ip_fragmented_pkts, ip_fragments_made, ecn_ce_pkts, ecn_unexpected_pkts;
   PacingHistogram pacing;
+  std::array<ClassCounters, model::kMaxQosClasses> classes;
 
   [[nodiscard]] model::TunnelStats read() const;
+  [[nodiscard]] std::vector<model::ClassStats> read_classes(const model::QosSettings& qos) const;
 };
 
 }  // namespace levelgate::dataplane

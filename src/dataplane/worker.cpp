@@ -16,11 +16,9 @@ namespace levelgate::dataplane {
 Worker::Worker(WorkerId id, WorkerParts parts)
     : id_(id),
       parts_(std::move(parts)),
-      context_(parts_.io, parts_.routes, parts_.cipher, parts_.events),
+      context_(parts_.io, parts_.routes, parts_.cipher, parts_.events, parts_.queue_budget, parts_.held_payloads),
       forwarder_(*this, parts_.unknown_neighbour_mac),
-      inner_(*this) {
-  context_.queue_budget = parts_.queue_budget;
-}
+      inner_(*this) {}
 
 void Worker::turn(Instant now) noexcept {
   context_.now = now;

@@ -49,8 +49,10 @@ struct WorkerParts {
   std::vector<HandoffRing*> to{};                     // index: WorkerId; null for itself; empty with one worker
   std::vector<HandoffRing*> from{};
   // Inner packets that may wait for all tunnels together: fewer than there are buffers, or no outer packet could be
-  // made to carry them away.
-  std::size_t queue_budget = SIZE_MAX;
+  // made to carry them away. Each costs 48 octets, whether it is there or not.
+  std::size_t queue_budget = 16'384;
+  // Payloads that may wait in the reorder windows of all SAs together.
+  std::size_t held_payloads = 4096;
 };
 
 class Worker final : private InnerSink, private TunnelDoor {

@@ -14,11 +14,13 @@
 #include <cstdint>
 #include <span>
 
+#include "dataplane/held_payloads.h"
 #include "dataplane/lookup.h"
 #include "dataplane/packet_io.h"
 #include "esp/cipher.h"
 #include "handover/counters.h"
 #include "handover/spsc_ring.h"
+#include "queueing/packet_store.h"
 
 namespace levelgate::dataplane {
 
@@ -37,18 +39,21 @@ struct Snapshot;
 // Thread: worker.
 class WorkerContext {
  public:
-  WorkerContext(PacketIo& packet_io, const RouteTable& route_table, esp::Cipher& aead, EventRing& events)
-      : io(packet_io), routes(route_table), cipher(aead), events_(events) {}
+  // `most_waiting`: inner packets that may wait for all tunnels together; `held_places`: payloads that may wait for
+  // others, of all SAs together.
+  WorkerContext(PacketIo& packet_io, const RouteTable& route_table, esp::Cipher& aead, EventRing& events,
+                std::size_t most_waiting, std::size_t held_places)
+      : io(packet_io), routes(route_table), cipher(aead), waiting(most_waiting), held(held_places), events_(events) {}
 
   PacketIo& io;
   const RouteTable& routes;
   esp::Cipher& cipher;
+  HeldPayloads held;
   WorkerCounters counters;
   Instant now{};
   const Snapshot* snapshot = nullptr;
-  bool worked = false;     // something was done in this turn
-  std::size_t queued = 0;  // inner packets that wait for tunnels
-  std::size_t queue_budget = SIZE_MAX;
+  bool worked = false;            // something was done in this turn
+  queueing::PacketStore waiting;  // the inner packets that wait for tunnels
 
   void count(model::Drop reason, std::uint64_t packets = 1) noexcept {
     counters.drops[static_cast<std::size_t>(reason)].add(packets);

@@ -67,6 +67,12 @@ Result<Publisher::Tunnel> Publisher::make_tunnel(const model::TunnelPlan& plan, 
     return failure(Fault::kBadInput, "an SA cannot move to another worker: its numbers live on the old one");
   }
   made.setting = setting_of(plan, old);
+  if (same_worker && old->setting == made.setting) {
+    made.queue = old->queue;
+  } else if (same_worker) {
+    const std::uint32_t room = dataplane::OuterFrame(*made.setting).data_room();
+    made.queue = std::make_shared<dataplane::OutboundQueue>(*made.setting, room);
+  }
   if (!same_worker) made.outbound = std::make_unique<dataplane::OutboundTunnel>(*made.setting, start, *made.counters);
   const bool keep_sealer = same_worker && plan.outbound && old->sealer && old->sealer->spec == *plan.outbound;
   if (plan.outbound && !keep_sealer) {
@@ -84,7 +90,7 @@ Result<Publisher::Tunnel> Publisher::make_tunnel(const model::TunnelPlan& plan, 
 
 std::shared_ptr<const dataplane::OutboundSetting> Publisher::setting_of(const model::TunnelPlan& plan,
                                                                         const Tunnel* old) {
-  dataplane::OutboundSetting setting(plan, next_setting_);
+  dataplane::OutboundSetting setting(plan, next_setting_, parts_.flow_key);
   if (old != nullptr && old->setting->same_as(setting)) return old->setting;
   ++next_setting_;
   return std::make_shared<const dataplane::OutboundSetting>(std::move(setting));
@@ -227,6 +233,7 @@ dataplane::TunnelEntry Publisher::entry_of(const Tunnel& tunnel) const {
   entry.outbound = tunnel.outbound.get();
   entry.setting = tunnel.setting.get();
   entry.setting_serial = tunnel.setting->serial;
+  entry.queue = tunnel.queue.get();
   if (tunnel.sealer) {
     entry.sealer = tunnel.sealer->sealer.get();
     entry.sealed = &tunnel.sealer->counters;
@@ -337,6 +344,7 @@ model::Stats Publisher::stats() const {
     model::NamedTunnelStats named;
     named.name = tunnel.plan.name;
     named.counters = tunnel.counters->read();
+    named.classes = tunnel.counters->read_classes(tunnel.plan.qos);
     for (const InboundState& state : tunnel.inbound) {
       named.inbound.push_back(stats_of(state.spec, *state.counters, state.counters->highest.load()));
     }

@@ -32,6 +32,7 @@ struct PublisherParts {
   std::vector<esp::Cipher*> ciphers;                  // index: WorkerId; keys are made for the worker that uses them
   std::vector<dataplane::WorkerCounters*> workers;    // index: WorkerId
   const MacAddress* unknown_neighbour_mac = nullptr;  // replay
+  std::uint64_t flow_key = 0;                         // unknown to those whose packets are queued
 };
 
 // Thread: control.
@@ -70,6 +71,7 @@ class Publisher {
     std::uint64_t serial = 0;  // of the name, while it is there
     std::shared_ptr<dataplane::TunnelCounters> counters;
     std::shared_ptr<const dataplane::OutboundSetting> setting;
+    std::shared_ptr<dataplane::OutboundQueue> queue;  // for a setting that is not the first one
     std::unique_ptr<dataplane::OutboundTunnel> outbound;
     std::unique_ptr<OutboundState> sealer;
     std::vector<InboundState> inbound;

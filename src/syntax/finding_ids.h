@@ -108,7 +108,7 @@ inline constexpr std::array<FindingText, 69> kFindingTexts{{
      "Labs only: remove management.keylog, or write both."},
     {101, "Fixed mode does not back off when the path is congested (RFC 9347 section 2.4.1).",
      "Use it on paths whose capacity is reserved for it."},
-    {102, "The reorder window is larger than the replay window.",
+    {102, "The reorder window reaches further back than the replay window.",
      "Raise esp.replay-window, or lower the reorder window."},
     {103, "Static keys: sequence numbers begin again when the daemon starts.",
      "For labs, benchmarks and tests only. Take new keys for each start."},

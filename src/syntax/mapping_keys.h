@@ -37,7 +37,6 @@ inline constexpr std::array kTable = std::to_array<KeySpec>({
      9600},
     {"tunnels.*.tfs.receive.fragments", kBoolean,
      "With IKE: false tells the peer to send every inner packet in one outer packet.", kRekey, "true"},
-    {"tunnels.*.qos", kMap, "What outer packets say of themselves.", kLive},
     {"tunnels.*.qos.outer-dscp", kText, "DSCP of every outer packet: ef, va, le, cs0 to cs7, af11 to af43, or 0 to 63.",
      kLive, "0"},
     {"tunnels.*.qos.inner-dscp", kChoice,

@@ -10,6 +10,7 @@
 #include "aggfrag/reorder_window.h"
 #include "aggfrag/sender.h"
 #include "support/aggfrag_stream.h"
+#include "support/fifo_source.h"
 #include "support/no_alloc_scope.h"
 
 namespace levelgate::aggfrag {
@@ -29,7 +30,7 @@ struct BufferSink {
 TEST(AggfragNoAlloc, SenderAndReceiver) {
   std::array<testing::Octets, 3> packets = {testing::inner_packet(4, 40), testing::inner_packet(6, 1500),
                                             testing::inner_packet(4, 9000)};
-  InnerQueue queue(256);
+  testing::FifoSource queue(256);
   Sender sender(Fragmentation::kAllowed);
   Receiver receiver(9216);
   BufferSink sink;
@@ -41,7 +42,6 @@ TEST(AggfragNoAlloc, SenderAndReceiver) {
       for (testing::Octets& packet : packets) (void)queue.push(testing::view_of(packet));
     }
     const Filled filled = sender.fill(queue, payload);
-    for (std::uint32_t i = 0; i < filled.consumed; ++i) (void)queue.pop();
     consumed += filled.consumed;
     if (number % 97 == 0) continue;  // lost
     (void)receiver.accept(EspSeq{number}, payload, sink);

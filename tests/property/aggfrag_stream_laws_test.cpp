@@ -127,7 +127,7 @@ RC_GTEST_PROP(AggfragStream, RestartedPacketComesWholeUnderTheNewSa, ()) {
   const auto room = *rc::gen::inRange<std::size_t>(1, 2000);
   const auto before = *rc::gen::inRange<std::size_t>(0, 10);
   Octets packet = inner_packet(4, octets);
-  InnerQueue queue(4);
+  FifoSource queue(4);
   RC_ASSERT(queue.push(view_of(packet)));
   Sender sender(Fragmentation::kAllowed);
   Octets payload(4 + room);
@@ -137,9 +137,8 @@ RC_GTEST_PROP(AggfragStream, RestartedPacketComesWholeUnderTheNewSa, ()) {
   RecordingSink sink;
   std::uint64_t number = 0;
   while (!queue.empty()) {
-    const Filled filled = sender.fill(queue, payload);
+    (void)sender.fill(queue, payload);
     (void)receiver.accept(EspSeq{++number}, payload, sink);
-    if (filled.consumed != 0) (void)queue.pop();
   }
   RC_ASSERT(sink.delivered == std::vector<Octets>{packet});
 }

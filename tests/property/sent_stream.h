@@ -12,6 +12,7 @@
 
 #include "aggfrag/sender.h"
 #include "support/aggfrag_stream.h"
+#include "support/fifo_source.h"
 
 namespace levelgate::testing {
 
@@ -76,7 +77,7 @@ inline SentStream send(const StreamPlan& plan) {
     begin += size;
   }
   stream.begins.push_back(begin);
-  aggfrag::InnerQueue queue(plan.sizes.size() + 1);
+  FifoSource queue(plan.sizes.size() + 1);
   aggfrag::Sender sender(plan.fragmentation);
   std::size_t arrived = 0;
   std::uint64_t sent = 0;
@@ -88,7 +89,6 @@ inline SentStream send(const StreamPlan& plan) {
     payload.filled = plan.padded ? sender.fill(queue, payload.octets) : sender.fill_unpadded(queue, payload.octets);
     payload.octets.resize(payload.filled.payload_octets);
     sent += payload.filled.data_octets;
-    for (std::uint32_t i = 0; i < payload.filled.consumed; ++i) (void)queue.pop();
     stream.payloads.push_back(payload);
     RC_ASSERT(slot < 1'000'000u);
   }

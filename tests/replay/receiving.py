@@ -8,9 +8,10 @@ from oracle import aggfrag, gateway, ip
 LOST_TIMER = 5 * MS
 
 
-def receiver(window=3, lost_timer_ns=LOST_TIMER, **more):
+def receiver(window=3, lost_timer_ns=LOST_TIMER, immediate=False, **more):
     """A tunnel whose own sending is silent, so that only what arrives makes things happen."""
-    tfs = on_demand(packet_size="1400B", receive={"reorder-window": window, "lost-timer": f"{lost_timer_ns}ns"})
+    tfs = on_demand(packet_size="1400B", receive={"reorder-window": window, "lost-timer": f"{lost_timer_ns}ns",
+                                                   "send-immediately": immediate})
     return Tunnel(tfs, **more)
 
 
@@ -21,7 +22,7 @@ def expected_drops(model):
              "dummy": of_outer["dummy"], "aggfrag-malformed": of_payload["short"],
              "aggfrag-sub-type": of_payload["sub_type"],
              "aggfrag-block": of_payload["bad_block"] + of_payload["bad_length"],
-             "aggfrag-late": of_payload["late"], "aggfrag-orphan": of_payload["orphan"],
+             "aggfrag-late": 0 if model.immediate else of_payload["late"], "aggfrag-orphan": of_payload["orphan"],
              "aggfrag-incomplete": of_payload["incomplete"], "inner-checksum": of_outer["inner_checksum"],
              "inner-selector": of_outer["inner_selector"], "inner-ttl": of_outer["inner_ttl"]}
     return {name: count for name, count in named.items() if count}
@@ -51,7 +52,8 @@ class ReceivingTest(ReplayTest):
         settings = tunnel.tfs["receive"]
         timer = settings["lost-timer"].removesuffix("ns")
         model = gateway.Inbound(tunnel.in_sa(), settings["reorder-window"], int(timer),
-                                tunnel.replay_window or 4096, selectors=tunnel.networks())
+                                tunnel.replay_window or 4096, selectors=tunnel.networks(),
+                                immediate=settings["send-immediately"])
         out = []
         for moment, octets in arrivals:
             out += model.accept(moment, octets)
@@ -71,7 +73,9 @@ class ReceivingTest(ReplayTest):
         for group, counters in expected_counters(model).items():
             got = out.tunnel()[group]
             self.assertEqual({name: got[name] for name in counters}, counters, group)
-        self.assertEqual(out.tunnel()["late-pkts"], model.receiver.counts["late"])
+        for name, counted in (("late-pkts", "late"), ("skipped-fragment-pkts", "skipped"),
+                              ("contradiction-pkts", "contradiction")):
+            self.assertEqual(out.tunnel()[name], model.receiver.counts[counted], name)
         self.assertEqual(out.tunnel()["reorder-held-pkts"], 0)
         return out, model, [packet for _, packet in expected]
 

@@ -19,7 +19,8 @@ GROUPS = {
                               "rx-errored-pkts", "rx-missed-pkts"},
 }
 BESIDE = {"slots", "skipped-slots", "late-slots", "late-pkts", "queue-pkts", "queue-octets", "queue-max-octets",
-          "reorder-held-pkts", "ip-fragmented-pkts", "ip-fragments-made", "ecn-ce-pkts", "ecn-unexpected-pkts"}
+          "reorder-held-pkts", "reorder-window-pkts", "early-pkts", "joined-early-pkts", "skipped-fragment-pkts",
+          "contradiction-pkts", "ip-fragmented-pkts", "ip-fragments-made", "ecn-ce-pkts", "ecn-unexpected-pkts"}
 
 
 class Json(ReplayTest):

@@ -74,6 +74,7 @@ class Tunnel:
         out = {"local": {"address": self.local}, "remote": {"address": self.remote}, "tfs": self.tfs,
                "static": {"esn": self.esn, "outbound": one(self.out_sa(), self.first_out),
                           "inbound": one(self.in_sa(), self.first_in)}}
+        out["qos"] = {"fair": False}  # the oracles know packets by their order
         if self.selectors:
             out["selectors"] = self.selectors
         if self.udp or self.replay_window:

@@ -106,6 +106,7 @@ inline model::ForwardingPlan site_plan(Site site, const model::TfsSettings& tfs)
   tunnel.local = address(a ? "198.51.100.1" : "198.51.100.2");
   tunnel.remote = address(a ? "198.51.100.2" : "198.51.100.1");
   tunnel.tfs = tfs;
+  tunnel.qos.classes[0].fair = false;  // tests know packets of several flows by their order
   model::EspSa forth;
   forth.spi = Spi{0x1001};
   forth.key = lab_key(1);

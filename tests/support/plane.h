@@ -84,6 +84,7 @@ struct PlaneOptions {
   std::size_t buffer_octets = 12288;
   std::size_t ring = 1024;
   std::size_t events = 256;
+  std::size_t held_payloads = 4096;
   Nanos build_ahead = kBuildAhead;
   dataplane::KernelTwin twin = dataplane::KernelTwin::kAbsent;
   dataplane::DestinationMac mac = dataplane::DestinationMac::kIgnored;
@@ -192,7 +193,8 @@ class Plane {
                                  .build_ahead = options_.build_ahead,
                                  .twin = options_.twin,
                                  .destination_mac = options_.mac,
-                                 .unknown_neighbour_mac = options_.neighbours_known ? &unknown : nullptr};
+                                 .unknown_neighbour_mac = options_.neighbours_known ? &unknown : nullptr,
+                                 .held_payloads = options_.held_payloads};
     for (std::size_t other = 0; other < count && count > 1; ++other) {
       parts.to.push_back(other == number ? nullptr : rings_[number * count + other].get());
       parts.from.push_back(other == number ? nullptr : rings_[other * count + number].get());

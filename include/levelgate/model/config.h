@@ -6,6 +6,8 @@
 
 #include <levelgate/base/ip_address.h>
 #include <levelgate/model/ike_config.h>
+#include <levelgate/model/outer_marks.h>
+#include <levelgate/model/qos.h>
 #include <levelgate/model/selector.h>
 #include <levelgate/model/tunnel.h>
 
@@ -78,6 +80,7 @@ struct TunnelConfig {
   Encapsulation encapsulation = Encapsulation::kNone;
   SelectorPair selectors;
   TfsSettings tfs;
+  QosSettings qos;
   OuterMarks marks;
   friend bool operator==(const TunnelConfig&, const TunnelConfig&) = default;
 };

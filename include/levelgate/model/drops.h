@@ -45,6 +45,7 @@ enum class Drop : std::uint8_t {
   // the sending side of a tunnel
   kTfsQueueDelay,
   kTfsQueueFull,
+  kTfsAqm,
   kTfsTooBig,
   kNoOutboundSa,
   kSequenceExhausted,
@@ -102,6 +103,7 @@ inline constexpr std::array<DropText, kDropCount> kDropTexts{{
      "raise ports.PORT.mtu, or lower the host's"},
     {"tfs-queue-delay", "inner load above the tunnel's rate", "raise tfs.rate or tfs.max-queue-delay"},
     {"tfs-queue-full", "too many small packets wait for the tunnel", "raise tfs.rate"},
+    {"tfs-aqm", "a flow kept a standing queue and takes no ECN marks: one packet asks its sender to slow down", ""},
     {"tfs-too-big", "inner packet is longer than the tunnel takes in one piece, and may not be cut",
      "lower the host's mtu, or raise tfs.mtu, or set tfs.fragment: true"},
     {"no-outbound-sa", "the tunnel has no SA to send with", "levelgate show tunnels"},

@@ -31,13 +31,17 @@ struct TunnelStats {
   // ours
   std::uint64_t slots = 0;  // slots whose time has come: sent and skipped
   std::uint64_t skipped_slots = 0;
-  std::uint64_t late_slots = 0;                                          // sent, but after the next slot was due
-  std::uint64_t late_pkts = 0;                                           // arrived behind the reorder window
+  std::uint64_t late_slots = 0;             // sent, but after the next slot was due
+  std::uint64_t late_pkts = 0;              // arrived behind the reorder window
+  std::uint64_t early_pkts = 0;             // arrived before one with a lower number
+  std::uint64_t joined_early_pkts = 0;      // inner packets put together ahead of their turn
+  std::uint64_t skipped_fragment_pkts = 0;  // outer: began with the end of an inner packet whose begin was lost
+  std::uint64_t contradiction_pkts = 0;     // outer: BlockOffset did not fit to the payload before
   std::uint64_t queue_pkts = 0, queue_octets = 0, queue_max_octets = 0;  // gauges
-  std::uint64_t reorder_held_pkts = 0;                                   // gauge
-  std::uint64_t ip_fragmented_pkts = 0,
-                ip_fragments_made = 0;                     // inner IPv4 packets cut before the tunnel, into how many
-  std::uint64_t ecn_ce_pkts = 0, ecn_unexpected_pkts = 0;  // outer: came with CE; with marks that nobody should set
+  std::uint64_t reorder_held_pkts = 0, reorder_window_pkts = 0;          // gauges
+  // inner IPv4 packets cut before the tunnel, and into how many
+  std::uint64_t ip_fragmented_pkts = 0, ip_fragments_made = 0;
+  std::uint64_t ecn_ce_pkts = 0, ecn_unexpected_pkts = 0;  // outer: with CE; with marks that nobody should set
   // pacing error of sent slots, nanoseconds behind the schedule
   std::uint64_t pacing_p50_ns = 0, pacing_p99_ns = 0, pacing_p999_ns = 0, pacing_max_ns = 0;
 };
@@ -72,10 +76,15 @@ void for_each_counter(Stats& s, Visit&& visit) {
   visit(beside, "skipped-slots", s.skipped_slots);
   visit(beside, "late-slots", s.late_slots);
   visit(beside, "late-pkts", s.late_pkts);
+  visit(beside, "early-pkts", s.early_pkts);
+  visit(beside, "joined-early-pkts", s.joined_early_pkts);
+  visit(beside, "skipped-fragment-pkts", s.skipped_fragment_pkts);
+  visit(beside, "contradiction-pkts", s.contradiction_pkts);
   visit(beside, "queue-pkts", s.queue_pkts);
   visit(beside, "queue-octets", s.queue_octets);
   visit(beside, "queue-max-octets", s.queue_max_octets);
   visit(beside, "reorder-held-pkts", s.reorder_held_pkts);
+  visit(beside, "reorder-window-pkts", s.reorder_window_pkts);
   visit(beside, "ip-fragmented-pkts", s.ip_fragmented_pkts);
   visit(beside, "ip-fragments-made", s.ip_fragments_made);
   visit(beside, "ecn-ce-pkts", s.ecn_ce_pkts);
@@ -110,11 +119,34 @@ struct SaStats {
   std::uint64_t remaining = 0;  // sequence numbers beyond the highest one used
 };
 
+// One class of a tunnel's inner packets.
+struct ClassStats {
+  std::string name;
+  std::uint64_t sent_pkts = 0, sent_octets = 0;
+  std::uint64_t marked_pkts = 0;                   // ECN CE was set
+  std::uint64_t aqm_pkts = 0;                      // dropped where a mark was not possible
+  std::uint64_t refused_pkts = 0;                  // dropped for want of time or room
+  std::uint64_t queue_pkts = 0, queue_octets = 0;  // gauges
+};
+
+// visit(name, value).
+template <typename Stats, typename Visit>
+void for_each_class_counter(Stats& s, Visit&& visit) {
+  visit(std::string_view("sent-pkts"), s.sent_pkts);
+  visit(std::string_view("sent-octets"), s.sent_octets);
+  visit(std::string_view("marked-pkts"), s.marked_pkts);
+  visit(std::string_view("aqm-drop-pkts"), s.aqm_pkts);
+  visit(std::string_view("refused-pkts"), s.refused_pkts);
+  visit(std::string_view("queue-pkts"), s.queue_pkts);
+  visit(std::string_view("queue-octets"), s.queue_octets);
+}
+
 struct NamedTunnelStats {
   std::string name;
   TunnelStats counters;
   std::vector<SaStats> inbound = {};  // newest first, as in the plan
   std::optional<SaStats> outbound = {};
+  std::vector<ClassStats> classes = {};  // as in the plan
 };
 
 struct Stats {

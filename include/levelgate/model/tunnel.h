@@ -27,9 +27,14 @@ enum class TfsMode : std::uint8_t {
 // seconds, where octets is the outer IP packet (l3) or that plus 38 octets of Ethernet overhead (l2).
 enum class RateLayer : std::uint8_t { kL3, kL2 };
 
+// A reorder window that adapts holds no more: beyond that, more has gone wrong on the path than its order.
+inline constexpr std::uint32_t kWidestAdaptedWindow = 256;
+
 struct ReceiveSettings {
-  std::uint32_t reorder_window = 3;        // packets; RFC 9347 §2.2.3 default
-  std::optional<Nanos> lost_packet_timer;  // empty: proportional to the tunnel's rate
+  std::uint32_t reorder_window = 3;  // packets; RFC 9347 §2.2.3 default. With adapt_window the widest that it becomes
+  bool adapt_window = false;         // to the misordering that is measured
+  std::optional<Nanos> lost_packet_timer = {};  // empty: proportional to the tunnel's rate
+  bool send_immediately = false;  // whole inner packets leave at once, out of order if need be (RFC 9347 §2.5)
   auto operator<=>(const ReceiveSettings&) const = default;
 };
 

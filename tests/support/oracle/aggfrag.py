@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # AGGFRAG payloads (RFC 9347 §2.2, §6.1): a packer of fixed-size payloads, a reassembler, and the in-order receiver
-# with reorder window and lost packet timer (§2.2.3, §2.5). The packer never sends runts; the receiver accepts them.
+# with reorder window and lost packet timer (§2.2.3, §2.5), and the immediate one. The packer never sends runts; the
+# receivers accept them.
 import struct
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -151,27 +152,34 @@ class Reassembler:
         if block_offset >= len(data):       # nothing but the middle of a packet whose begin is not there
             self.counts["orphan"] += 1
             return []
+        if block_offset:
+            self.counts["skipped"] += 1
+        return self._blocks(number, data, block_offset)
+
+    def _contradicts(self, number, block_offset, data):
+        """The packet begun before needs something else (RFC 9347 §2.5)."""
+        self.abandon()
+        self.counts["contradiction"] += 1
+        if block_offset >= len(data):
+            self.counts["orphan"] += 1
+            return []
         return self._blocks(number, data, block_offset)
 
     def _continue(self, number, block_offset, data):
         if block_offset == 0:
-            self.abandon()
-            return self._blocks(number, data, 0)
+            return self._contradicts(number, block_offset, data)
         if not self.need:
             stated = ip.length_of(self.started + data[:6])
             if stated is None:
                 if block_offset > len(data):        # a payload too small to complete even the length field
                     self.started += data
                     return []
-                self.abandon()
-                return self._resynchronise(number, block_offset, data)
+                return self._contradicts(number, block_offset, data)
             if not self._length_right(self.started[0], stated):
-                self.abandon()
-                return self._resynchronise(number, block_offset, data)
+                return self._contradicts(number, block_offset, data)
             self.need = stated - len(self.started)
         if block_offset != self.need:
-            self.abandon()
-            return self._resynchronise(number, block_offset, data)
+            return self._contradicts(number, block_offset, data)
         self.started += data[:self.need]
         if self.need > len(data):
             self.need -= len(data)
@@ -290,3 +298,63 @@ class Receiver:
         self.deadlines.pop(number, None)
         self.want += 1
         return [(now, packet) for packet in self.reassembler.accept(number, payload)]
+
+
+class ImmediateReceiver(Receiver):
+    """Inner packets leave with the payload that makes them whole (RFC 9347 §2.5), those of one payload in its order.
+
+    Numbers are given up as by the in-order receiver, and so the same packets are lost: it goes on beside, and counts.
+    What comes too late for it can complete nothing, but what is whole in it leaves."""
+
+    def __init__(self, window=3, lost_timer_ns=None, first_sequence=1, largest_inner=65575):
+        super().__init__(window, lost_timer_ns, first_sequence, largest_inner)
+        self.in_time, self.given = {}, set()
+
+    def accept(self, now, number, payload):
+        self.advance(now)
+        if number < self.want:
+            return self._late(now, payload)
+        super().accept(now, number, payload)
+        self.in_time[number] = payload
+        return [(now, packet) for packet in self._made_whole()]
+
+    def advance(self, now):
+        super().advance(now)
+        return []
+
+    def finish(self):
+        super().finish()
+        return []
+
+    def _late(self, now, payload):
+        if payload in (DUMMY, FOREIGN):
+            return []
+        self.counts["late"] += 1
+        alone = Reassembler(self.reassembler.largest_inner, self.counts)
+        out = alone.accept(0, payload)
+        alone.abandon()
+        return [(now, packet) for packet in out]
+
+    def _made_whole(self):
+        out = []
+        for start in sorted(self.in_time):
+            for place, packet in self._whole_from(start):
+                if (start, place) not in self.given:
+                    self.given.add((start, place))
+                    out.append(packet)
+        return out
+
+    def _whole_from(self, start):
+        """The packets that begin in this payload and whose every payload is there."""
+        alone = Reassembler(self.reassembler.largest_inner)
+        whole = alone.accept(0, self.in_time[start])
+        ahead = 1
+        while alone.started and start + ahead in self.in_time:
+            got = alone.accept(ahead, self.in_time[start + ahead])
+            if alone.counts["incomplete"]:
+                break
+            if got:
+                whole.append(got[0])
+                break
+            ahead += 1
+        return enumerate(whole)

@@ -164,6 +164,7 @@ class Inbound:
     lost_timer_ns: int | None = None
     replay_window: int = 4096
     largest_inner: int = 9216
+    immediate: bool = False
     drops: Counter = field(default_factory=Counter)
     selectors: tuple = ()       # ((networks of the peer), (networks of ours)); empty: any
     opened: int = 0             # outer packets that opened, and their octets
@@ -173,7 +174,8 @@ class Inbound:
 
     def __post_init__(self):
         self.opener = esp.Opener(self.sa, self.replay_window)
-        self.receiver = aggfrag.Receiver(self.window, self.lost_timer_ns, self.sa.first_sequence, self.largest_inner)
+        kind = aggfrag.ImmediateReceiver if self.immediate else aggfrag.Receiver
+        self.receiver = kind(self.window, self.lost_timer_ns, self.sa.first_sequence, self.largest_inner)
 
     def accept(self, now, outer_octets):
         """[(moment, inner packet as it leaves)]: TTL less by one; a packet that does not open is counted in drops."""

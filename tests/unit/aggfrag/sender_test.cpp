@@ -12,6 +12,7 @@
 #include <numeric>
 
 #include "support/aggfrag_stream.h"
+#include "support/fifo_source.h"
 
 namespace levelgate::aggfrag {
 namespace {
@@ -37,13 +38,11 @@ class Bench {
   Octets fill(std::size_t octets) {
     Octets payload(octets, std::byte{0xdb});
     last = sender_.fill(queue_, payload);
-    pop();
     return payload;
   }
   Octets fill_unpadded(std::size_t octets) {
     Octets payload(octets, std::byte{0xdb});
     last = sender_.fill_unpadded(queue_, payload);
-    pop();
     const auto untouched = [](std::byte octet) { return octet == std::byte{0xdb}; };
     EXPECT_TRUE(std::all_of(payload.begin() + last.payload_octets, payload.end(), untouched));
     payload.resize(last.payload_octets);
@@ -56,11 +55,7 @@ class Bench {
   Filled last;
 
  private:
-  void pop() {
-    for (std::uint32_t i = 0; i < last.consumed; ++i) (void)queue_.pop();
-  }
-
-  InnerQueue queue_{1024};
+  testing::FifoSource queue_{1024};
   Sender sender_;
   std::deque<Octets> packets_;
 };
@@ -235,14 +230,13 @@ TEST(Sender, GoodputAtSaturation) {
     Octets payload(4 + room);
     for (std::uint32_t octets = 40; octets <= 1500; ++octets) {
       Octets packet = inner_packet(4, octets);
-      InnerQueue queue(256);
+      testing::FifoSource queue(256);
       Sender sender(Fragmentation::kAllowed);
       std::uint64_t data = 0;
       constexpr std::uint64_t kPayloads = 40;
       for (std::uint64_t i = 0; i < kPayloads; ++i) {
         while (!queue.full()) (void)queue.push(testing::view_of(packet));
         const Filled filled = sender.fill(queue, payload);
-        for (std::uint32_t gone = 0; gone < filled.consumed; ++gone) (void)queue.pop();
         ASSERT_LT(filled.pad_octets, kMinFragment) << octets << " in " << room;
         ASSERT_EQ(filled.data_octets + filled.pad_octets, room);
         data += filled.data_octets;

@@ -232,6 +232,9 @@ TEST_F(Admin, TfsAsInTheContract) {
                 " dropped                             0                           0",
                 " incomplete / missed                 -                     41 / 12",
                 " late / held now                     -                       0 / 0",
+                " early / joined early                -                       0 / 0",
+                " skipped / contradicting             -                       0 / 0",
+                " delivery                            -          in order, window 3",
                 " queue now / max        18 kB / 410 kB  (0.3 / 6.8 ms)",
                 " pacing error           p50 0.11  p99 0.38  p99.9 0.61  max 4.9 us      late slots 3, skipped 0"}));
 }

@@ -37,7 +37,7 @@ TEST_P(FailedSeal, IsCountedByTheBatch) {
   MemoryIo io;
   dataplane::PrefixTable routes;
   dataplane::EventRing events(16);
-  dataplane::WorkerContext context(io, routes, *cipher, events);
+  dataplane::WorkerContext context(io, routes, *cipher, events, 16, 16);
   dataplane::SealBatch batch;
   std::vector<AeadSheet> sheets;
   for (unsigned i = 0; i < dataplane::kBurst + 3; ++i) sheets.emplace_back(60, 8, i);

@@ -66,7 +66,7 @@ struct MappingTest : ::testing::Test {
   void offer(const Frame& frame) { plane->io().give(kLan, frame); }
   void run(std::int64_t until_ns = 100'000'000) { plane->run_until(at_ns(until_ns)); }
   [[nodiscard]] std::uint32_t limit() const {
-    const dataplane::OutboundSetting setting(plan.tunnels[0], 1);
+    const dataplane::OutboundSetting setting(plan.tunnels[0], 1, 0);
     return setting.inner_mtu(dataplane::OuterFrame(setting).data_room());
   }
   // The inner packets that have left.
@@ -207,7 +207,7 @@ TEST_F(MappingTest, NoFirstFragmentIsShorterThanConfigured) {
       model::TfsSettings tfs = settings(mode);
       tfs.min_fragment = least;
       start(tfs);
-      const std::uint32_t room = dataplane::OuterFrame(dataplane::OutboundSetting(plan.tunnels[0], 1)).data_room();
+      const std::uint32_t room = dataplane::OuterFrame(dataplane::OutboundSetting(plan.tunnels[0], 1, 0)).data_room();
       std::vector<Frame> offered;
       for (unsigned i = 0; i < 60; ++i) offered.push_back(inner(100 + i * 23, i));
       for (const Frame& frame : offered) offer(frame);
@@ -287,8 +287,11 @@ TEST_F(MappingTest, OuterHeadersTellNothingOfInnerOnes) {
         const Octets header = *headers.begin();
         EXPECT_EQ(wire::dscp_of(header.data()), dscp);
         EXPECT_EQ(wire::ecn_of(header.data()), Ecn::kNotEct);
-        if (six) EXPECT_EQ(load_be<std::uint32_t>(header.data()) & 0xfffffu, dscp * 1'001);
-        if (!six) EXPECT_EQ(load_be<std::uint32_t>(header.data() + 4), 0x00004000u) << "DF set, identification 0";
+        if (six) {
+          EXPECT_EQ(load_be<std::uint32_t>(header.data()) & 0xfffffu, dscp * 1'001);
+        } else {
+          EXPECT_EQ(load_be<std::uint32_t>(header.data() + 4), 0x00004000u) << "DF set, identification 0";
+        }
         EXPECT_EQ(header[six ? 7 : 8], std::byte{64});
         EXPECT_EQ(wire::read_ip_shallow(ip_of(plane->sent(kWan)[0].frame)).verdict, wire::IpVerdict::kOk);
       }

@@ -471,8 +471,8 @@ TEST(Publisher, AnIdleTunnelIsSmall) {
   const std::size_t two_hundred = cost_of(200);
   if (hundred == 0) GTEST_SKIP() << "this allocator does not say what it holds";
   const std::size_t each = (two_hundred - hundred) / 100;
-  EXPECT_LE(each, 256u * 1'024);
-  EXPECT_GE(each, 4'096u * sizeof(Packet));  // at least the queue: the measure measures
+  EXPECT_LE(each, 32u * 1'024);
+  EXPECT_GE(each, sizeof(queueing::FairQueue));  // at least the queue: the measure measures
   RecordProperty("octets_per_tunnel", static_cast<int>(each));
 }
 

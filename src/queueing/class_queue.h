@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// All that waits for one tunnel: up to eight classes in the order of service, each with a share. A class goes first
+// while it is within its share of a round of 32 KiB; beyond it, the others of that round come first, so nobody starves.
+// What leaves is decided when it leaves; a packet that was begun stays at the front and can no longer be dropped
+// (RFC 9347 §2.2.3).
+#pragma once
+
+#include <levelgate/base/packet.h>
+#include <levelgate/base/time.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "queueing/fair_queue.h"
+#include "queueing/packet_store.h"
+
+namespace levelgate::queueing {
+
+inline constexpr std::size_t kMaxClasses = 8;
+inline constexpr std::uint32_t kWholeShare = 1000;  // shares are in thousandths
+
+struct ClassSettings {
+  std::uint32_t share = kWholeShare;  // at least 1
+  FairQueueSettings queue = {};
+};
+
+enum class Joined : std::uint8_t {
+  kTaken,
+  kLate,  // its first octet would leave too late
+  kFull,
+};
+
+// Thread: worker.
+class ClassQueue {
+ public:
+  // One to kMaxClasses, the first one first in service.
+  explicit ClassQueue(std::span<const ClassSettings> classes);
+
+  // Takes the packet, or says why not. `bearable`: octets that leave before it would be too late; SIZE_MAX: any wait is
+  // borne. The classes' own bounds hold in front().
+  [[nodiscard]] Joined push(PacketStore& store, std::size_t number, std::uint32_t hash, const Packet& packet,
+                            Instant now, std::uint64_t bearable) {
+    FairQueue& queue = classes_[number].queue;
+    const std::size_t flow = queue.flow_of(hash);
+    if (octets_before(number, flow) >= bearable) return Joined::kLate;
+    if (store.full() || !queue.has_room(flow)) return Joined::kFull;
+    queue.push(store, flow, packet, now);
+    ++packets_;
+    octets_ += packet.length;
+    return Joined::kTaken;
+  }
+
+  // The packet that is next now; null: none waits. What is given up on the way goes to `lose(packet, loss, class)`.
+  template <typename Lose>
+  [[nodiscard]] const Packet* front(PacketStore& store, Instant now, Lose&& lose) {
+    if (begun_) return &begun_packet_;
+    while (packets_ != 0) {
+      chosen_ = choose();
+      const auto given_up = [&](const Packet& packet, Loss loss) {
+        leave(packet);
+        lose(packet, loss, chosen_);
+      };
+      if (const Packet* const found = classes_[chosen_].queue.front(store, now, open_since_, given_up)) return found;
+    }
+    return nullptr;
+  }
+  // Another packet, of at most `octets`, where the front finds no room; null: none. Each flow keeps its order.
+  template <typename Lose>
+  [[nodiscard]] const Packet* fitting(PacketStore& store, std::uint32_t octets, Instant now, Lose&& lose) {
+    for (chosen_ = 0; !begun_ && chosen_ < classes_.size(); ++chosen_) {
+      const auto given_up = [&](const Packet& packet, Loss loss) {
+        leave(packet);
+        lose(packet, loss, chosen_);
+      };
+      FairQueue& queue = classes_[chosen_].queue;
+      if (const Packet* const found = queue.fitting(store, octets, now, open_since_, given_up)) return found;
+    }
+    chosen_ = 0;
+    return nullptr;
+  }
+  // The front's first octets have left: it stays the front until pop().
+  void begin(PacketStore& store) {
+    if (begun_) return;
+    begun_packet_ = take(store);
+    begun_class_ = chosen_;
+    begun_ = true;
+  }
+  // Takes away what front() or fitting() has named last, whole or after its last octet.
+  Packet pop(PacketStore& store) {
+    const Packet packet = begun_ ? begun_packet_ : take(store);
+    classes_[begun_ ? begun_class_ : chosen_].queue.count_sent(packet);
+    begun_ = false;
+    leave(packet);
+    return packet;
+  }
+  // Begins with a packet that was begun in another queue; only in an empty one.
+  void adopt(const Packet& begun) {
+    begun_packet_ = begun;
+    begun_class_ = 0;
+    begun_ = true;
+    packets_ = 1;
+    octets_ = begun.length;
+  }
+  // Takes any packet away, the one that was begun first: for an owner that gives all of them up. Only when not empty.
+  Packet discard(PacketStore& store);
+  // The tunnel can send from now on: what waited for that has not waited in vain.
+  void open(Instant now) { open_since_ = now; }
+
+  [[nodiscard]] bool empty() const { return packets_ == 0; }
+  [[nodiscard]] std::size_t size() const { return packets_; }
+  [[nodiscard]] std::uint64_t octets() const { return octets_; }  // of all packets, in full
+  [[nodiscard]] std::size_t classes() const { return classes_.size(); }
+  [[nodiscard]] const FairQueue& in_class(std::size_t number) const { return classes_[number].queue; }
+  [[nodiscard]] bool begun() const { return begun_; }
+  [[nodiscard]] const Packet& begun_packet() const { return begun_packet_; }
+
+ private:
+  struct Class {
+    explicit Class(const ClassSettings& settings)
+        : queue(settings.queue),
+          share(settings.share),
+          quantum(static_cast<std::int64_t>(settings.share) * kRound / kWholeShare) {}
+    FairQueue queue;
+    std::uint32_t share;
+    std::int64_t quantum;  // octets of one round
+    std::int64_t credit = 0;
+  };
+  static constexpr std::int64_t kRound = 32'768;  // octets; short against a delay bound, long against a packet
+
+  [[nodiscard]] std::uint64_t octets_before(std::size_t number, std::size_t flow) const {
+    const std::uint64_t own = classes_[number].queue.octets_before(flow);
+    return classes_.size() == 1 ? own : own + octets_of_others(number, own);
+  }
+  [[nodiscard]] std::uint64_t octets_of_others(std::size_t number, std::uint64_t own) const;
+  [[nodiscard]] std::size_t choose() { return classes_.size() == 1 ? 0 : choose_of_many(); }
+  [[nodiscard]] std::size_t choose_of_many();
+  Packet take(PacketStore& store) {
+    const Packet packet = classes_[chosen_].queue.take(store);
+    classes_[chosen_].credit -= static_cast<std::int64_t>(packet.length);
+    return packet;
+  }
+  void leave(const Packet& packet) {
+    --packets_;
+    octets_ -= packet.length;
+  }
+
+  std::vector<Class> classes_;
+  std::size_t packets_ = 0;  // with the one that was begun
+  std::uint64_t octets_ = 0;
+  std::size_t chosen_ = 0;
+  Instant open_since_{};
+  bool begun_ = false;
+  Packet begun_packet_;
+  std::size_t begun_class_ = 0;
+};
+
+}  // namespace levelgate::queueing
