@@ -38,6 +38,16 @@ add_library(levelgate_ipsec_mb INTERFACE)
 target_link_libraries(levelgate_ipsec_mb INTERFACE ${IPSEC_MB_LIBRARY})
 target_include_directories(levelgate_ipsec_mb SYSTEM INTERFACE ${IPSEC_MB_INCLUDE_DIR})
 
+# The SNMP sub-agent is left out where net-snmp is not.
+find_path(NET_SNMP_INCLUDE_DIR net-snmp/net-snmp-config.h)
+find_library(NET_SNMP_AGENT_LIBRARY netsnmpagent)
+find_library(NET_SNMP_LIBRARY netsnmp)
+if(NET_SNMP_INCLUDE_DIR AND NET_SNMP_AGENT_LIBRARY AND NET_SNMP_LIBRARY)
+  add_library(levelgate_netsnmp INTERFACE)
+  target_link_libraries(levelgate_netsnmp INTERFACE ${NET_SNMP_AGENT_LIBRARY} ${NET_SNMP_LIBRARY})
+  target_include_directories(levelgate_netsnmp SYSTEM INTERFACE ${NET_SNMP_INCLUDE_DIR})
+endif()
+
 find_package(Boost 1.81 REQUIRED COMPONENTS json)
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)

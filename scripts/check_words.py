@@ -50,19 +50,19 @@ RULES = [
         "clock",
         r"\bstd::chrono::\w+_clock\b|\bclock_gettime\b|\bgettimeofday\b|\bstd::time\(|\b_*rdtsc\b|\brte_(rdtsc|get_t\w+)",
         "the shells read the clock and pass `now` down",
-        rooms=frozenset(PURE_CORE | {"syntax", "config", "control", "crypto"}),
+        rooms=frozenset(PURE_CORE | {"syntax", "config", "control", "management", "crypto"}),
     ),
     Rule(
         "random",
         r"\bstd::(random_device|mt19937\w*|rand)\b|\bs?rand(om)?\(\)|\bgetrandom\b|\bRAND_\w+|\barc4random\w*",
         "randomness is injected; crypto/random draws it",
-        rooms=frozenset(PURE_CORE | {"syntax", "config", "control"}),
+        rooms=frozenset(PURE_CORE | {"syntax", "config", "control", "management"}),
     ),
     Rule(
         "log",
         r"\bspdlog\b|\bstd::(cout|cerr|clog|printf|fprintf|puts)\b|\b(f?printf|syslog)\(|\bfmt::print\b|\brte_log\w*|\bRTE_LOG\w*",
         "the core answers with values; the roof writes log lines",
-        rooms=frozenset(PURE_CORE | {"syntax", "config", "crypto", "control"}),
+        rooms=frozenset(PURE_CORE | {"syntax", "config", "crypto", "control", "management"}),
     ),
     Rule(
         "byte-offsets",

@@ -21,6 +21,8 @@ constexpr std::string_view kShow = "/v1/show/";
 constexpr std::string_view kReload = "/v1/reload";
 constexpr std::string_view kExplain = "/v1/explain";
 constexpr std::string_view kHappenings = "/v1/happenings";
+constexpr std::string_view kYang = "/v1/export/yang-json";
+constexpr std::string_view kPrometheus = "/v1/export/prometheus";
 
 json::value value_json(const control::Value& value) {
   struct Visitor {
@@ -41,6 +43,34 @@ json::value value_json(const control::Value& value) {
     }
   };
   return std::visit(Visitor{}, value.is);
+}
+
+void write_pretty(const json::value& value, std::size_t depth, std::string& to) {
+  const auto begin_line = [&](std::size_t at) { to.append("\n").append(2 * at, ' '); };
+  if (const auto* const object = value.if_object(); object != nullptr && !object->empty()) {
+    const char* before = "{";
+    for (const auto& [key, element] : *object) {
+      to += before;
+      begin_line(depth + 1);
+      to += json::serialize(key) + ": ";
+      write_pretty(element, depth + 1, to);
+      before = ",";
+    }
+    begin_line(depth);
+    to += '}';
+  } else if (const auto* const array = value.if_array(); array != nullptr && !array->empty()) {
+    const char* before = "[";
+    for (const json::value& element : *array) {
+      to += before;
+      begin_line(depth + 1);
+      write_pretty(element, depth + 1, to);
+      before = ",";
+    }
+    begin_line(depth);
+    to += ']';
+  } else {
+    to += json::serialize(value);
+  }
 }
 
 json::array texts(const std::vector<std::string>& lines) {
@@ -123,13 +153,18 @@ Response respond(Gateway& gateway, const Request& request) {
     if (request.method != Method::kGet) return problem(405, "GET it");
     return request.path == kExplain ? explain(gateway, request) : happenings(gateway, request);
   }
+  if (request.path == kYang || request.path == kPrometheus) {
+    if (request.method != Method::kGet) return problem(405, "GET it");
+    if (request.path == kYang) return {200, pretty_json(gateway.yang()), "application/yang-data+json"};
+    return {200, gateway.metrics(), "text/plain; version=0.0.4"};
+  }
   if (const auto command = command_of(request)) {
     if (request.method != Method::kPost) return problem(405, "POST it");
     return obey(gateway, request, *command);
   }
   return problem(404,
-                 "no such path; there are /v1/show/TOPIC, /v1/explain, /v1/happenings, /v1/up, /v1/down, /v1/rekey and "
-                 "/v1/reload");
+                 "no such path; there are /v1/show/TOPIC, /v1/explain, /v1/happenings, /v1/export/yang-json, "
+                 "/v1/export/prometheus, /v1/up, /v1/down, /v1/rekey and /v1/reload");
 }
 
 std::string answer_json(const control::Answer& answer) {
@@ -139,6 +174,12 @@ std::string answer_json(const control::Answer& answer) {
     for (const auto& [key, element] : *map) out[key] = element;
   }
   return json::serialize(out);
+}
+
+std::string pretty_json(const control::Value& value) {
+  std::string text;
+  write_pretty(value_json(value), 0, text);
+  return text + "\n";
 }
 
 std::string table_json(const control::Answer& answer) {

@@ -29,17 +29,17 @@ using Local = asio::local::stream_protocol;
 
 http::response<http::string_body> http_response(const Response& answer, unsigned version, bool keep_alive) {
   http::response<http::string_body> response(static_cast<http::status>(answer.status), version);
-  response.set(http::field::content_type, "application/json");
+  response.set(http::field::content_type, answer.type);
   response.set(http::field::server, "levelgated");
   response.keep_alive(keep_alive);
-  response.body() = answer.json;
+  response.body() = answer.body;
   if (!response.body().empty() && response.body().back() != '\n') response.body().push_back('\n');
   response.prepare_payload();
   return response;
 }
 
 Response problem(unsigned status, std::string_view what) {
-  return {status, "{\"schema\":1,\"error\":\"" + std::string(what) + "\"}"};
+  return {.status = status, .body = "{\"schema\":1,\"error\":\"" + std::string(what) + "\"}"};
 }
 
 // What the server and its sessions share; lives as long as the longest of them.

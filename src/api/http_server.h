@@ -26,7 +26,8 @@ struct Request {
 
 struct Response {
   unsigned status = 200;
-  std::string json;
+  std::string body;
+  std::string type = "application/json";
 };
 
 struct HttpLimits {

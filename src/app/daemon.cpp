@@ -12,6 +12,8 @@
 #include "config/load.h"
 #include "control/admin_ike.h"
 #include "control/notice_ids.h"
+#include "management/metrics.h"
+#include "management/yang.h"
 
 namespace levelgate::app {
 namespace {
@@ -223,6 +225,16 @@ Result<control::Answer> Daemon::show(control::Topic topic, const std::string& na
 Result<control::Answer> Daemon::explain(const std::string& tunnel) { return control::explain_tunnel(tunnel, view()); }
 
 control::Answer Daemon::happenings(std::uint64_t after) { return control::happenings_after(after, view()); }
+
+control::Value Daemon::yang() {
+  const control::View now = view();
+  return management::yang_instance(controller_.config(), &now);
+}
+
+std::string Daemon::metrics() {
+  return management::metrics_text(
+      view(), {LEVELGATE_VERSION, dpdk::Eal::version(), std::string(data_plane_->cipher_name()), key_log_ != nullptr});
+}
 
 Result<void> Daemon::command(api::Command command, const std::string& tunnel) {
   const ike::Moment moment = moment_now();

@@ -46,6 +46,8 @@ class Daemon final : private api::Gateway {
   [[nodiscard]] Result<void> command(api::Command command, const std::string& tunnel) override;
   [[nodiscard]] Result<control::Answer> explain(const std::string& tunnel) override;
   [[nodiscard]] control::Answer happenings(std::uint64_t after) override;
+  [[nodiscard]] control::Value yang() override;
+  [[nodiscard]] std::string metrics() override;
 
   void on_signal(int signal);
   void on_kernel_change();

@@ -49,6 +49,7 @@ int run_command(int argc, const char* const* argv) {
     add_global_options(app, line);
     add_check(app, line);
     add_explain(app, line);
+    add_export(app, line);
     add_keylog(app, line);
     add_reference(app, line);
     add_reload(app, line);

@@ -13,17 +13,17 @@ namespace {
 
 constexpr unsigned kPatienceSeconds = 10;  // a reload may make keys and tables; nothing else takes time
 
-Exit exit_of(api::Reach reach) {
+Exit exit_of(apiclient::Reach reach) {
   switch (reach) {
-    case api::Reach::kAnswered:
+    case apiclient::Reach::kAnswered:
       return Exit::kOk;
-    case api::Reach::kNoDaemon:
+    case apiclient::Reach::kNoDaemon:
       return Exit::kDaemonNotReachable;
-    case api::Reach::kNotPermitted:
+    case apiclient::Reach::kNotPermitted:
       return Exit::kNotPermitted;
-    case api::Reach::kTimedOut:
+    case apiclient::Reach::kTimedOut:
       return Exit::kTimedOut;
-    case api::Reach::kBroken:
+    case apiclient::Reach::kBroken:
       return Exit::kFailed;
   }
   return Exit::kFailed;
@@ -31,9 +31,9 @@ Exit exit_of(api::Reach reach) {
 
 }  // namespace
 
-std::optional<api::Reply> ask_daemon(CommandLine& line, api::Method method, const std::string& target) {
-  api::Reply reply = api::ask(line.socket, method, target, kPatienceSeconds);
-  if (reply.reach == api::Reach::kAnswered) return reply;
+std::optional<apiclient::Reply> ask_daemon(CommandLine& line, apiclient::Method method, const std::string& target) {
+  apiclient::Reply reply = apiclient::ask(line.socket, method, target, kPatienceSeconds);
+  if (reply.reach == apiclient::Reach::kAnswered) return reply;
   fmt::print(stderr, "levelgate: {}\n", reply.problem);
   line.exit = exit_of(reply.reach);
   return std::nullopt;

@@ -6,13 +6,14 @@
 #include <optional>
 #include <string>
 
-#include "api/http_client.h"
+#include "apiclient/http_client.h"
 #include "cli/verbs.h"
 
 namespace levelgate::cli {
 
 // The reply when the daemon gave one; otherwise says why not on standard error and sets line.exit.
-[[nodiscard]] std::optional<api::Reply> ask_daemon(CommandLine& line, api::Method method, const std::string& target);
+[[nodiscard]] std::optional<apiclient::Reply> ask_daemon(CommandLine& line, apiclient::Method method,
+                                                         const std::string& target);
 
 // The text under a key of a JSON object, or empty.
 [[nodiscard]] std::string text_of(const std::string& json, const char* key);

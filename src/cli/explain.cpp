@@ -84,7 +84,7 @@ Exit nothing_called(const std::string& what) {
 Exit explain_tunnel(const std::string& what, CommandLine& line) {
   if (upper_case(what).starts_with("LG-")) return nothing_called(what);
   const bool table = line.output == OutputForm::kTable;
-  const auto reply = ask_daemon(line, api::Method::kGet,
+  const auto reply = ask_daemon(line, apiclient::Method::kGet,
                                 "/v1/explain?name=" + api::percent_encoded(what) + (table ? "&form=table" : ""));
   if (!reply) {
     fmt::print(stderr,

@@ -107,6 +107,8 @@ const std::vector<ReferencePart>& reference_parts() {
                                                 {"drops", drops_reference},
                                                 {"counters", counters_reference},
                                                 {"exit-codes", exit_codes_reference},
+                                                {"leaves", leaves_reference},
+                                                {"metrics", metrics_reference},
                                                 {"schema", syntax::json_schema}};
   return parts;
 }
@@ -117,7 +119,8 @@ void add_reference(CLI::App& app, CommandLine& line) {
   auto part = std::make_shared<std::string>();
   std::vector<std::string> names;
   for (const ReferencePart& known : reference_parts()) names.emplace_back(known.name);
-  verb->add_option("PART", *part, "keys, later-keys, findings, notices, drops, counters, exit-codes or schema")
+  verb->add_option("PART", *part,
+                   "keys, later-keys, findings, notices, drops, counters, exit-codes, leaves, metrics or schema")
       ->required()
       ->check(CLI::IsMember(names));
   verb->callback([part, &line] { line.exit = print_reference(*part); });

@@ -22,5 +22,7 @@ struct ReferencePart {
 [[nodiscard]] std::string drops_reference();
 [[nodiscard]] std::string counters_reference();
 [[nodiscard]] std::string exit_codes_reference();
+[[nodiscard]] std::string leaves_reference();  // of RFC 9348
+[[nodiscard]] std::string metrics_reference();
 
 }  // namespace levelgate::cli

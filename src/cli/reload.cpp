@@ -22,7 +22,7 @@ bool flag(const json::object& from, const char* key) {
 }
 
 Exit run_reload(CommandLine& line) {
-  const auto reply = ask_daemon(line, api::Method::kPost, "/v1/reload");
+  const auto reply = ask_daemon(line, apiclient::Method::kPost, "/v1/reload");
   if (!reply) return line.exit;
   boost::system::error_code error;
   const auto parsed = json::parse(reply->body, error);

@@ -62,7 +62,7 @@ Exit run_show(const ShowOptions& options, CommandLine& line) {
   const bool table = line.output == OutputForm::kTable;
   std::string target = "/v1/show/" + options.topic + "?form=" + (table ? "table" : "json");
   if (!options.name.empty()) target += "&name=" + api::percent_encoded(options.name);
-  const auto reply = ask_daemon(line, api::Method::kGet, target);
+  const auto reply = ask_daemon(line, apiclient::Method::kGet, target);
   if (!reply) return line.exit;
   if (reply->status != 200) {
     const std::string why = text_of(reply->body, "error");

@@ -33,14 +33,14 @@ struct TunnelOptions {
 
 Exit exit_of(unsigned status) { return status == 404 ? Exit::kNoSuchObject : Exit::kFailed; }
 
-Exit complain(const api::Reply& reply) {
+Exit complain(const apiclient::Reply& reply) {
   const std::string why = text_of(reply.body, "error");
   fmt::print(stderr, "levelgate: {}\n", why.empty() ? fmt::format("the daemon answered {}", reply.status) : why);
   return exit_of(reply.status);
 }
 
 Exit post(CommandLine& line, const std::string& target) {
-  const auto reply = ask_daemon(line, api::Method::kPost, target);
+  const auto reply = ask_daemon(line, apiclient::Method::kPost, target);
   if (!reply) return line.exit;
   return reply->status == 200 ? Exit::kOk : complain(*reply);
 }
@@ -73,7 +73,7 @@ Exit wait_until_up(const TunnelOptions& options, CommandLine& line) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(options.timeout);
   const std::string target = "/v1/show/ike?name=" + api::percent_encoded(options.tunnel);
   while (std::chrono::steady_clock::now() < until) {
-    const auto reply = ask_daemon(line, api::Method::kGet, target);
+    const auto reply = ask_daemon(line, apiclient::Method::kGet, target);
     if (!reply) return line.exit;
     if (reply->status != 200) return complain(*reply);
     if (is_up(reply->body, options.tunnel)) {
@@ -134,7 +134,7 @@ Exit run_monitor(const TunnelOptions& options, CommandLine& line) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(options.timeout);
   std::uint64_t seen = 0;
   for (bool first = true; options.timeout <= 0 || std::chrono::steady_clock::now() < until; first = false) {
-    const auto reply = ask_daemon(line, api::Method::kGet, "/v1/happenings?after=" + std::to_string(seen));
+    const auto reply = ask_daemon(line, apiclient::Method::kGet, "/v1/happenings?after=" + std::to_string(seen));
     if (!reply) return line.exit;
     if (reply->status != 200) return complain(*reply);
     seen = last_number(reply->body, seen);

@@ -41,6 +41,7 @@ struct CommandLine {
 // The command line is kept by reference until the parse is over.
 void add_check(CLI::App& app, CommandLine& line);
 void add_explain(CLI::App& app, CommandLine& line);
+void add_export(CLI::App& app, CommandLine& line);
 void add_keylog(CLI::App& app, CommandLine& line);
 void add_reference(CLI::App& app, CommandLine& line);
 void add_reload(CLI::App& app, CommandLine& line);

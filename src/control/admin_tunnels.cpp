@@ -11,6 +11,7 @@
 #include "control/figures.h"
 #include "control/fragmentation.h"
 #include "control/reconcile.h"
+#include "control/tfs_values.h"
 
 namespace levelgate::control {
 namespace {
@@ -88,31 +89,6 @@ std::string loss_text(const model::TunnelStats& counters) {
   const std::uint64_t expected = counters.rx_pkts + counters.rx_missed_pkts;
   if (expected == 0) return "-";
   return decimals(100 * static_cast<double>(counters.rx_missed_pkts) / static_cast<double>(expected), 3) + "%";
-}
-
-std::string_view mode_name(model::TfsMode mode) {
-  switch (mode) {
-    case model::TfsMode::kFixed:
-      return "fixed";
-    case model::TfsMode::kOnDemand:
-      return "on-demand";
-    case model::TfsMode::kPlain:
-      return "plain";
-  }
-  return "";
-}
-
-Value::Map counters_value(const model::TunnelStats& counters) {
-  Value::Map map;
-  model::for_each_counter(counters, [&](std::string_view group, std::string_view name, std::uint64_t count) {
-    Value::Map* into = &map;
-    if (!group.empty()) {
-      if (map.empty() || map.back().first != group) map.push_back({std::string(group), Value{Value::Map{}}});
-      into = &std::get<Value::Map>(map.back().second.is);
-    }
-    into->push_back({std::string(name), Value{count}});
-  });
-  return map;
 }
 
 Value::List classes_value(const std::vector<model::ClassStats>& classes) {
@@ -228,24 +204,36 @@ void tfs_lines(const Subject& tunnel, std::vector<std::string>& lines) {
   const bool fixed = tunnel.plan.tfs.mode == model::TfsMode::kFixed;
   lines.push_back(headline(tunnel.plan));
   lines.push_back(std::string(24, ' ') + left("outbound", 28) + "inbound");
-  lines.push_back(figure_line(" outer packets", grouped(c.tx_pkts), "", grouped(c.rx_pkts)));
+  const auto both = [&](const char* label, std::uint64_t out, std::uint64_t in) {
+    lines.push_back(figure_line(label, grouped(out), "", grouped(in)));
+  };
+  const auto with_share = [&](const char* label, std::uint64_t out, std::uint64_t in) {
+    lines.push_back(figure_line(label, grouped(out), share_text(out, c.tx_pkts), grouped(in)));
+  };
+  const auto received = [&](const char* label, std::uint64_t in) {
+    lines.push_back(figure_line(label, "-", "", grouped(in)));
+  };
+  both(" outer packets", c.tx_pkts, c.rx_pkts);
+  both("   octets", c.tx_octets, c.rx_octets);
   if (tunnel.plan.tfs.mode != model::TfsMode::kPlain) {
-    lines.push_back(figure_line("   all padding", grouped(c.tx_all_pad_pkts), share_text(c.tx_all_pad_pkts, c.tx_pkts),
-                                grouped(c.rx_all_pad_pkts)));
-    lines.push_back(figure_line("   some padding", grouped(c.tx_extra_pad_pkts),
-                                share_text(c.tx_extra_pad_pkts, c.tx_pkts), grouped(c.rx_extra_pad_pkts)));
+    with_share("   all padding", c.tx_all_pad_pkts, c.rx_all_pad_pkts);
+    both("     octets", c.tx_all_pad_octets, c.rx_all_pad_octets);
+    with_share("   some padding", c.tx_extra_pad_pkts, c.rx_extra_pad_pkts);
+    both("     octets", c.tx_extra_pad_octets, c.rx_extra_pad_octets);
   }
-  lines.push_back(figure_line(" inner packets", grouped(c.inner_tx_pkts), "", grouped(c.inner_rx_pkts)));
-  lines.push_back(figure_line(" dropped", grouped(c.tx_drop_pkts), "", grouped(c.rx_drop_pkts)));
-  lines.push_back(figure_line(" incomplete / missed", "-", "",
-                              grouped(c.inner_rx_incomplete_pkts) + " / " + grouped(c.rx_missed_pkts)));
-  lines.push_back(
-      figure_line(" late / held now", "-", "", grouped(c.late_pkts) + " / " + grouped(c.reorder_held_pkts)));
+  both(" inner packets", c.inner_tx_pkts, c.inner_rx_pkts);
+  both("   octets", c.inner_tx_octets, c.inner_rx_octets);
+  both(" dropped", c.tx_drop_pkts, c.rx_drop_pkts);
   if (tunnel.plan.tfs.mode != model::TfsMode::kPlain) {
-    lines.push_back(
-        figure_line(" early / joined early", "-", "", grouped(c.early_pkts) + " / " + grouped(c.joined_early_pkts)));
-    lines.push_back(figure_line(" skipped / contradicting", "-", "",
-                                grouped(c.skipped_fragment_pkts) + " / " + grouped(c.contradiction_pkts)));
+    received(" inner incomplete", c.inner_rx_incomplete_pkts);
+    received(" outer missed", c.rx_missed_pkts);
+    received(" outer errored", c.rx_errored_pkts);
+    received(" outer late", c.late_pkts);
+    received(" outer held now", c.reorder_held_pkts);
+    received(" outer early", c.early_pkts);
+    received(" inner joined early", c.joined_early_pkts);
+    received(" fragments skipped", c.skipped_fragment_pkts);
+    received(" contradicting", c.contradiction_pkts);
     lines.push_back(figure_line(" delivery", "-", "", delivery_text(tunnel.plan.tfs.receive, c)));
   }
   std::string queue = left(" queue now / max", 24) + volume(static_cast<double>(c.queue_octets)) + " / " +
@@ -273,6 +261,24 @@ std::unexpected<Error> no_tunnel(const std::string& name) {
 }
 
 }  // namespace
+
+std::string_view mode_name(model::TfsMode mode) {
+  switch (mode) {
+    case model::TfsMode::kFixed:
+      return "fixed";
+    case model::TfsMode::kOnDemand:
+      return "on-demand";
+    case model::TfsMode::kPlain:
+      return "plain";
+  }
+  return "";
+}
+
+bool tunnel_is_up(const std::string& name, const View& view) {
+  bool up = false;
+  for_each_tunnel(name, view, [&](const Subject& tunnel) { up = state_of(tunnel, view).word == "up"; });
+  return up;
+}
 
 Result<Answer> show_tunnels(const std::string& name, const View& view) {
   Answer answer;
@@ -308,7 +314,11 @@ Result<Answer> show_tfs(const std::string& name, const View& view) {
   for_each_tunnel(name, view, [&](const Subject& tunnel) {
     if (!answer.lines.empty()) answer.lines.emplace_back();
     tfs_lines(tunnel, answer.lines);
-    tunnels.push_back({tunnel.plan.name, Value{tunnel_value(tunnel, state_of(tunnel, view), view)}});
+    Value::Map map = tunnel_value(tunnel, state_of(tunnel, view), view);
+    if (tunnel.plan.tfs.mode != model::TfsMode::kPlain) {
+      map.push_back({"traffic-flow-security", Value{tfs_value(tunnel.plan.tfs)}});
+    }
+    tunnels.push_back({tunnel.plan.name, Value{std::move(map)}});
   });
   if (!name.empty() && tunnels.empty()) return no_tunnel(name);
   answer.value.is = Value::Map{{"tunnels", Value{std::move(tunnels)}}};

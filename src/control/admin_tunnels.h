@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "control/admin.h"
 
@@ -11,5 +12,9 @@ namespace levelgate::control {
 
 [[nodiscard]] Result<Answer> show_tunnels(const std::string& name, const View& view);
 [[nodiscard]] Result<Answer> show_tfs(const std::string& name, const View& view);
+
+// Its state is "up": authenticated packets of the peer arrive. False for a tunnel that the view does not have.
+[[nodiscard]] bool tunnel_is_up(const std::string& name, const View& view);
+[[nodiscard]] std::string_view mode_name(model::TfsMode mode);  // the word of tfs.mode
 
 }  // namespace levelgate::control

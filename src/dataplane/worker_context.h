@@ -43,7 +43,7 @@ class WorkerContext {
   // others, of all SAs together.
   WorkerContext(PacketIo& packet_io, const RouteTable& route_table, esp::Cipher& aead, EventRing& events,
                 std::size_t most_waiting, std::size_t held_places)
-      : io(packet_io), routes(route_table), cipher(aead), waiting(most_waiting), held(held_places), events_(events) {}
+      : io(packet_io), routes(route_table), cipher(aead), held(held_places), waiting(most_waiting), events_(events) {}
 
   PacketIo& io;
   const RouteTable& routes;

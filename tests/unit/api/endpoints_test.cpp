@@ -42,6 +42,11 @@ class RoteGateway : public Gateway {
     return answer;
   }
 
+  control::Value yang() override {
+    return Value{Value::Map{{"m:top", Value{Value::List{Value{true}}}}, {"none", Value{Value::Map{}}}}};
+  }
+  std::string metrics() override { return "levelgate_up 1\n"; }
+
   std::vector<std::pair<Command, std::string>> commands;
   control::Topic asked_topic = control::Topic::kRoutes;
   std::string asked_name = "nobody asked";
@@ -52,14 +57,14 @@ TEST(Endpoints, ShowKeepsOrderAndValues) {
   RoteGateway gateway;
   const Response response = respond(gateway, {Method::kGet, "/v1/show/tunnels", ""});
   EXPECT_EQ(response.status, 200u);
-  EXPECT_EQ(response.json, R"({"schema":1,"tunnels":{"lab":{"z":18446744073709551615,"a":[true,1.5E0,null]}}})");
+  EXPECT_EQ(response.body, R"({"schema":1,"tunnels":{"lab":{"z":18446744073709551615,"a":[true,1.5E0,null]}}})");
   EXPECT_EQ(gateway.asked_topic, control::Topic::kTunnels);
   EXPECT_EQ(gateway.asked_name, "");
 }
 
 TEST(Endpoints, ShowAsATable) {
   RoteGateway gateway;
-  EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/show/tfs", "form=table&name=a%20b"}).json,
+  EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/show/tfs", "form=table&name=a%20b"}).body,
             R"({"columns":[{"title":"TUNNEL","align":"left"},{"title":"UP","align":"right"}],)"
             R"("rows":[["lab","\"3d\""]],"lines":["below"]})");
   EXPECT_EQ(gateway.asked_name, "a b");
@@ -77,18 +82,18 @@ TEST(Endpoints, WhatDoesNotExist) {
   RoteGateway gateway;
   EXPECT_EQ(respond(gateway, {Method::kGet, "/", ""}).status, 404u);
   EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/show/", ""}).status, 404u);
-  EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/show/\"x", ""}).json,
+  EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/show/\"x", ""}).body,
             R"({"schema":1,"error":"there is nothing to show that is called \"\"x\""})");
   const Response missing = respond(gateway, {Method::kGet, "/v1/show/tunnels", "name=missing"});
   EXPECT_EQ(missing.status, 404u);
-  EXPECT_EQ(missing.json, R"({"schema":1,"error":"no tunnel is called \"missing\""})");
+  EXPECT_EQ(missing.body, R"({"schema":1,"error":"no tunnel is called \"missing\""})");
 }
 
 TEST(Endpoints, Reload) {
   RoteGateway gateway;
   const Response good = respond(gateway, {Method::kPost, "/v1/reload", ""});
   EXPECT_EQ(good.status, 200u);
-  EXPECT_EQ(good.json, R"({"schema":1,"done":true,"readable":true,"lines":["tunnel lab: rate 20 -> 30 Mbit/s"]})");
+  EXPECT_EQ(good.body, R"({"schema":1,"done":true,"readable":true,"lines":["tunnel lab: rate 20 -> 30 Mbit/s"]})");
   gateway.reloaded = {false, {false, {"x.yaml:1:1: error"}}};
   EXPECT_EQ(respond(gateway, {Method::kPost, "/v1/reload", ""}).status, 422u);
   EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/reload", ""}).status, 405u);
@@ -131,8 +136,21 @@ TEST(Endpoints, ExplainAndHappenings) {
   EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/explain", "name=lab"}).status, 200u);
   EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/explain", "name=missing"}).status, 404u);
   EXPECT_EQ(respond(gateway, {Method::kPost, "/v1/explain", "name=lab"}).status, 405u);
-  EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/happenings", "after=41"}).json, R"({"schema":1,"last":42})");
-  EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/happenings", "after=nonsense"}).json, R"({"schema":1,"last":1})");
+  EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/happenings", "after=41"}).body, R"({"schema":1,"last":42})");
+  EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/happenings", "after=nonsense"}).body, R"({"schema":1,"last":1})");
+}
+
+TEST(Endpoints, Exports) {
+  RoteGateway gateway;
+  const Response yang = respond(gateway, {Method::kGet, "/v1/export/yang-json", ""});
+  EXPECT_EQ(yang.body, "{\n  \"m:top\": [\n    true\n  ],\n  \"none\": {}\n}\n")
+      << "no member of ours is among the modules'";
+  EXPECT_EQ(yang.type, "application/yang-data+json");
+  const Response metrics = respond(gateway, {Method::kGet, "/v1/export/prometheus", ""});
+  EXPECT_EQ(metrics.body, "levelgate_up 1\n");
+  EXPECT_EQ(metrics.type, "text/plain; version=0.0.4");
+  EXPECT_EQ(respond(gateway, {Method::kPost, "/v1/export/prometheus", ""}).status, 405u);
+  EXPECT_EQ(respond(gateway, {Method::kGet, "/v1/export/xml", ""}).status, 404u);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@
 #include <filesystem>
 #include <thread>
 
-#include "api/http_client.h"
+#include "apiclient/http_client.h"
 #include "unit/api/private_folder.h"
 
 namespace levelgate::api {
@@ -23,6 +23,9 @@ namespace {
 
 namespace asio = boost::asio;
 using Local = asio::local::stream_protocol;
+using apiclient::ask;
+using apiclient::Reach;
+using apiclient::Reply;
 using testing::HasSubstr;
 
 class HttpServerTest : public testing::Test {
@@ -66,11 +69,11 @@ class HttpServerTest : public testing::Test {
 
 TEST_F(HttpServerTest, RequestsReachTheAnswerAndComeBack) {
   echo();
-  const Reply get = ask(path_, Method::kGet, "/v1/show/tunnels?name=berlin", 5);
+  const Reply get = ask(path_, apiclient::Method::kGet, "/v1/show/tunnels?name=berlin", 5);
   EXPECT_EQ(get.reach, Reach::kAnswered);
   EXPECT_EQ(get.status, 200u);
   EXPECT_EQ(get.body, "GET /v1/show/tunnels name=berlin\n");
-  EXPECT_EQ(ask(path_, Method::kPost, "/v1/reload", 5).body, "POST /v1/reload \n");
+  EXPECT_EQ(ask(path_, apiclient::Method::kPost, "/v1/reload", 5).body, "POST /v1/reload \n");
 }
 
 TEST_F(HttpServerTest, OneConnectionCarriesSeveralRequests) {
@@ -99,7 +102,7 @@ TEST_F(HttpServerTest, ASecondServerIsRefusedAndNamesTheKey) {
   EXPECT_EQ(second.error().fault, Fault::kAddressInUse);
   EXPECT_THAT(second.error().what, HasSubstr("management.api.socket"));
   EXPECT_THAT(second.error().what, HasSubstr("address in use"));
-  EXPECT_EQ(ask(path_, Method::kGet, "/still", 5).status, 200u);
+  EXPECT_EQ(ask(path_, apiclient::Method::kGet, "/still", 5).status, 200u);
 }
 
 TEST_F(HttpServerTest, AnUnknownGroupIsAnErrorAndLeavesNoFile) {
@@ -116,7 +119,7 @@ TEST_F(HttpServerTest, WhatIsNoRequestIsAnsweredAndClosed) {
   EXPECT_THAT(raw("DELETE /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), HasSubstr("405 Method Not Allowed"));
   EXPECT_THAT(raw("GET /x HTTP/1.1\r\nA: " + std::string(10'000, 'a') + "\r\n\r\n"), HasSubstr("431 "));
   EXPECT_THAT(raw("POST /x HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n"), HasSubstr("413 "));
-  EXPECT_EQ(ask(path_, Method::kGet, "/still", 5).status, 200u);
+  EXPECT_EQ(ask(path_, apiclient::Method::kGet, "/still", 5).status, 200u);
 }
 
 TEST_F(HttpServerTest, ASlowClientIsClosed) {
@@ -130,21 +133,21 @@ TEST_F(HttpServerTest, ClientsBeyondTheBoundAreToldSo) {
   Local::socket first(own), second(own);
   first.connect(Local::endpoint(path_));
   second.connect(Local::endpoint(path_));
-  EXPECT_EQ(ask(path_, Method::kGet, "/x", 5).status, 503u);
+  EXPECT_EQ(ask(path_, apiclient::Method::kGet, "/x", 5).status, 503u);
   first.close();
   Reply reply;
   for (int tries = 0; tries < 100 && reply.status != 200; ++tries) {
     usleep(10'000);
-    reply = ask(path_, Method::kGet, "/x", 5);
+    reply = ask(path_, apiclient::Method::kGet, "/x", 5);
   }
   EXPECT_EQ(reply.status, 200u);
 }
 
 TEST_F(HttpServerTest, TheClientTellsWhyThereIsNoAnswer) {
-  EXPECT_EQ(ask(path_, Method::kGet, "/", 1).reach, Reach::kNoDaemon);
-  EXPECT_EQ(ask(std::string(200, 'x'), Method::kGet, "/", 1).reach, Reach::kNoDaemon);
+  EXPECT_EQ(ask(path_, apiclient::Method::kGet, "/", 1).reach, Reach::kNoDaemon);
+  EXPECT_EQ(ask(std::string(200, 'x'), apiclient::Method::kGet, "/", 1).reach, Reach::kNoDaemon);
   Local::acceptor silent(context_, Local::endpoint(path_));
-  EXPECT_EQ(ask(path_, Method::kGet, "/", 1).reach, Reach::kTimedOut);
+  EXPECT_EQ(ask(path_, apiclient::Method::kGet, "/", 1).reach, Reach::kTimedOut);
 }
 
 }  // namespace

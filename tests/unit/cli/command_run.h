@@ -14,6 +14,8 @@
 
 #include "api/endpoints.h"
 #include "cli/verbs.h"
+#include "management/metrics.h"
+#include "management/yang.h"
 #include "unit/config/key_folder.h"
 #include "unit/control/gateway_configs.h"
 
@@ -52,8 +54,13 @@ class ContractGateway : public api::Gateway {
     trends_.observe(stats_, at_second(2));
   }
   Result<control::Answer> show(control::Topic topic, const std::string& name) override {
-    return control::answer(topic, name, {config_, plan_, stats_, ports_, trends_, at_second(6)});
+    return control::answer(topic, name, view());
   }
+  control::Value yang() override {
+    const control::View now = view();
+    return management::yang_instance(config_, &now);
+  }
+  std::string metrics() override { return management::metrics_text(view(), {"0", "DPDK 0", "aead", false}); }
   api::Reloaded reload() override { return reloaded; }
   Result<void> command(api::Command, const std::string& tunnel) override {
     return tunnel == "berlin" ? Result<void>{}
@@ -70,6 +77,8 @@ class ContractGateway : public api::Gateway {
   api::Reloaded reloaded{true, {true, {"nothing changed"}}};
 
  private:
+  [[nodiscard]] control::View view() const { return {config_, plan_, stats_, ports_, trends_, at_second(6)}; }
+
   model::Config config_ = paris();
   model::ForwardingPlan plan_;
   model::Stats stats_;

@@ -226,17 +226,38 @@ TEST_F(Admin, TfsAsInTheContract) {
                 "berlin   fixed 500 Mbit/s (l3), 1400-byte packets every 22.40 us, worker 0",
                 "                        outbound                    inbound",
                 " outer packets          12 214 285 714              12 214 285 660",
+                "   octets                            0                           0",
                 "   all padding           6 801 230 118  55.7 %      10 401 440 007",
+                "     octets                          0                           0",
                 "   some padding            201 115 300   1.6 %         118 400 221",
+                "     octets                          0                           0",
                 " inner packets           9 702 118 441               3 204 551 090",
+                "   octets                            0                           0",
                 " dropped                             0                           0",
-                " incomplete / missed                 -                     41 / 12",
-                " late / held now                     -                       0 / 0",
-                " early / joined early                -                       0 / 0",
-                " skipped / contradicting             -                       0 / 0",
+                " inner incomplete                    -                          41",
+                " outer missed                        -                          12",
+                " outer errored                       -                           0",
+                " outer late                          -                           0",
+                " outer held now                      -                           0",
+                " outer early                          -                           0",
+                " inner joined early                   -                           0",
+                " fragments skipped                    -                           0",
+                " contradicting                        -                           0",
                 " delivery                            -          in order, window 3",
                 " queue now / max        18 kB / 410 kB  (0.3 / 6.8 ms)",
                 " pacing error           p50 0.11  p99 0.38  p99.9 0.61  max 4.9 us      late slots 3, skipped 0"}));
+}
+
+// Those of RFC 9348 each stand in the table, too.
+TEST_F(Admin, EveryCounterOfTheStandardHasItsPlaceInTfs) {
+  std::uint64_t next = 7'000'001;
+  model::for_each_counter(berlin(), [&](std::string_view, std::string_view, std::uint64_t& value) { value = next++; });
+  std::string text;
+  for (const std::string& line : ask(Topic::kTfs, "berlin").lines) text += line + "\n";
+  model::for_each_counter(berlin(), [&](std::string_view group, std::string_view name, std::uint64_t value) {
+    if (group.empty()) return;
+    EXPECT_NE(text.find(" 7 000 0" + std::to_string(value).substr(5)), std::string::npos) << group << " " << name;
+  });
 }
 
 TEST_F(Admin, TfsOfOtherModes) {

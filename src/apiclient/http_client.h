@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <string>
 
-#include "api/http_server.h"
+namespace levelgate::apiclient {
 
-namespace levelgate::api {
+enum class Method : std::uint8_t { kGet, kPost };
 
 enum class Reach : std::uint8_t { kAnswered, kNoDaemon, kNotPermitted, kTimedOut, kBroken };
 
@@ -22,4 +22,4 @@ struct Reply {
 
 [[nodiscard]] Reply ask(const std::string& socket_path, Method method, const std::string& target, unsigned seconds);
 
-}  // namespace levelgate::api
+}  // namespace levelgate::apiclient

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The client on Beast: its own loop, run until the reply is there or the time is over.
-#include "api/http_client.h"
+#include "apiclient/http_client.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -11,7 +11,7 @@
 #include <boost/beast/http.hpp>
 #include <chrono>
 
-namespace levelgate::api {
+namespace levelgate::apiclient {
 namespace {
 
 namespace asio = boost::asio;
@@ -87,4 +87,4 @@ Reply ask(const std::string& socket_path, Method method, const std::string& targ
   return Exchange(socket_path, method, target).run(std::chrono::seconds(seconds));
 }
 
-}  // namespace levelgate::api
+}  // namespace levelgate::apiclient

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every metric that the gateway has. Names and label sets are a contract with dashboards and alerts: they are extended,
+// never changed. Each has the same samples for as long as the configuration stays.
+#pragma once
+
+#include <array>
+
+#include "management/metric.h"
+
+namespace levelgate::management::metrics {
+
+inline constexpr Metric kBuildInfo{"levelgate_build_info", "gauge", "version dpdk crypto", "What runs."};
+
+inline constexpr Metric kTunnelInfo{"levelgate_tunnel_info", "gauge", "tunnel remote_address remote_id mode esp ike",
+                                    "What each tunnel is; ike is static for a tunnel with keys of its own."};
+inline constexpr Metric kTunnelUp{"levelgate_tunnel_up", "gauge", "tunnel",
+                                  "1: authenticated packets of the peer arrive."};
+inline constexpr Metric kTunnelEstablished{"levelgate_tunnel_established_timestamp_seconds", "gauge", "tunnel",
+                                           "Since when the peer is heard; 0: it is not."};
+inline constexpr Metric kWireBytes{"levelgate_tunnel_wire_bytes_total", "counter", "tunnel direction",
+                                   "Octets of outer IP packets."};
+inline constexpr Metric kWirePackets{"levelgate_tunnel_wire_packets_total", "counter", "tunnel direction",
+                                     "Outer packets."};
+inline constexpr Metric kInnerBytes{"levelgate_tunnel_inner_bytes_total", "counter", "tunnel direction",
+                                    "Octets of inner packets."};
+inline constexpr Metric kInnerPackets{"levelgate_tunnel_inner_packets_total", "counter", "tunnel direction",
+                                      "Inner packets; one that was split counts once."};
+inline constexpr Metric kTunnelDropped{"levelgate_tunnel_dropped_packets_total", "counter", "tunnel direction",
+                                       "Out: inner packets dropped before they were sent. In: outer packets dropped."};
+
+inline constexpr Metric kConfiguredRate{"levelgate_tfs_configured_rate_bytes_per_second", "gauge", "tunnel",
+                                        "The rate that the file asks for; fixed mode."};
+inline constexpr Metric kCurrentRate{"levelgate_tfs_current_rate_bytes_per_second", "gauge", "tunnel",
+                                     "Outer octets sent per second, lately."};
+inline constexpr Metric kAllPadPackets{"levelgate_tfs_all_pad_packets_total", "counter", "tunnel direction",
+                                       "Outer packets that held padding only."};
+inline constexpr Metric kAllPadBytes{"levelgate_tfs_all_pad_bytes_total", "counter", "tunnel direction",
+                                     "Padding in outer packets that held nothing else."};
+inline constexpr Metric kExtraPadPackets{"levelgate_tfs_extra_pad_packets_total", "counter", "tunnel direction",
+                                         "Outer packets that held data and padding."};
+inline constexpr Metric kExtraPadBytes{"levelgate_tfs_extra_pad_bytes_total", "counter", "tunnel direction",
+                                       "Padding in outer packets that held data as well."};
+inline constexpr Metric kIncomplete{"levelgate_tfs_incomplete_packets_total", "counter", "tunnel",
+                                    "Inner packets of which a part was lost."};
+inline constexpr Metric kMissed{"levelgate_tfs_missed_packets_total", "counter", "tunnel",
+                                "Outer packets that never came, or too late."};
+inline constexpr Metric kErrored{"levelgate_tfs_errored_packets_total", "counter", "tunnel",
+                                 "Outer packets whose payload was wrong."};
+inline constexpr Metric kLatePackets{"levelgate_tfs_late_packets_total", "counter", "tunnel",
+                                     "Outer packets that came behind the reorder window."};
+inline constexpr Metric kEarlyPackets{"levelgate_tfs_early_packets_total", "counter", "tunnel",
+                                      "Outer packets that came before one with a lower number."};
+inline constexpr Metric kJoinedEarly{"levelgate_tfs_joined_early_packets_total", "counter", "tunnel",
+                                     "Inner packets put together ahead of their turn."};
+inline constexpr Metric kSkippedFragments{
+    "levelgate_tfs_skipped_fragment_packets_total", "counter", "tunnel",
+    "Outer packets that began with the end of an inner packet whose begin was lost."};
+inline constexpr Metric kContradictions{"levelgate_tfs_contradiction_packets_total", "counter", "tunnel",
+                                        "Outer packets whose BlockOffset did not fit to the payload before."};
+inline constexpr Metric kReorderWindow{"levelgate_tfs_reorder_window_packets", "gauge", "tunnel",
+                                       "The reorder window as it is now."};
+inline constexpr Metric kReorderHeld{"levelgate_tfs_reorder_held_packets", "gauge", "tunnel",
+                                     "Outer packets held until the ones before them come."};
+inline constexpr Metric kQueueBytes{"levelgate_tfs_queue_bytes", "gauge", "tunnel", "Octets that wait now."};
+inline constexpr Metric kQueuePackets{"levelgate_tfs_queue_packets", "gauge", "tunnel", "Inner packets that wait now."};
+inline constexpr Metric kQueueMaxBytes{"levelgate_tfs_queue_max_bytes", "gauge", "tunnel",
+                                       "The most octets that ever waited."};
+inline constexpr Metric kPacingError{"levelgate_tfs_pacing_error_seconds", "summary", "tunnel quantile",
+                                     "How far behind their moments slots were sent; fixed mode."};
+inline constexpr Metric kPacingErrorMax{"levelgate_tfs_pacing_error_max_seconds", "gauge", "tunnel",
+                                        "The latest slot of all; fixed mode."};
+inline constexpr Metric kSlots{"levelgate_tfs_slots_total", "counter", "tunnel",
+                               "Moments of departure that have come; fixed mode."};
+inline constexpr Metric kSkippedSlots{"levelgate_tfs_skipped_slots_total", "counter", "tunnel",
+                                      "Slots that passed with nothing sent; fixed mode."};
+inline constexpr Metric kLateSlots{"levelgate_tfs_late_slots_total", "counter", "tunnel",
+                                   "Slots sent after the next one was due; fixed mode."};
+
+inline constexpr Metric kDrops{"levelgate_drops_total", "counter", "reason", "Packets dropped, each under one reason."};
+
+inline constexpr Metric kIkeHalfOpen{"levelgate_ike_half_open", "gauge", "", "IKE SAs whose peer is not known yet."};
+inline constexpr Metric kIkeCookies{"levelgate_ike_cookies_asked_total", "counter", "",
+                                    "First messages answered with a cookie."};
+inline constexpr Metric kIkeRefused{"levelgate_ike_refused_load_total", "counter", "",
+                                    "First messages refused, since too many were half open."};
+inline constexpr Metric kCertificateExpiry{"levelgate_certificate_expiry_timestamp_seconds", "gauge", "identity",
+                                           "When a certificate of ours ends."};
+
+inline constexpr Metric kPortUp{"levelgate_port_up", "gauge", "port", "1: the port has a link."};
+inline constexpr Metric kPortRxBytes{"levelgate_port_rx_bytes_total", "counter", "port", "Octets received."};
+inline constexpr Metric kPortRxPackets{"levelgate_port_rx_packets_total", "counter", "port", "Packets received."};
+inline constexpr Metric kPortRxMissed{"levelgate_port_rx_missed_packets_total", "counter", "port",
+                                      "Packets that the device dropped before they were seen."};
+inline constexpr Metric kPortTxBytes{"levelgate_port_tx_bytes_total", "counter", "port", "Octets sent."};
+inline constexpr Metric kPortTxPackets{"levelgate_port_tx_packets_total", "counter", "port", "Packets sent."};
+
+inline constexpr Metric kWorkerTurns{"levelgate_worker_turns_total", "counter", "worker", "Turns of a worker."};
+inline constexpr Metric kWorkerBusyTurns{"levelgate_worker_busy_turns_total", "counter", "worker",
+                                         "Turns in which there was something to do."};
+inline constexpr Metric kWorkerLongestTurn{"levelgate_worker_longest_turn_seconds", "gauge", "worker",
+                                           "The longest turn so far."};
+inline constexpr Metric kWorkerEventsLost{"levelgate_worker_events_lost_total", "counter", "worker",
+                                          "Events that found no room."};
+inline constexpr Metric kWorkerBuffers{"levelgate_worker_buffers_in_use", "gauge", "worker", "Packet buffers held."};
+
+inline constexpr Metric kKeylogEnabled{"levelgate_keylog_enabled", "gauge", "",
+                                       "1: keys are written to files for a lab; 0 in production."};
+
+// For the handbook and for tests.
+inline constexpr std::array kAll{kBuildInfo,
+                                 kTunnelInfo,
+                                 kTunnelUp,
+                                 kTunnelEstablished,
+                                 kWireBytes,
+                                 kWirePackets,
+                                 kInnerBytes,
+                                 kInnerPackets,
+                                 kTunnelDropped,
+                                 kConfiguredRate,
+                                 kCurrentRate,
+                                 kAllPadPackets,
+                                 kAllPadBytes,
+                                 kExtraPadPackets,
+                                 kExtraPadBytes,
+                                 kIncomplete,
+                                 kMissed,
+                                 kErrored,
+                                 kLatePackets,
+                                 kEarlyPackets,
+                                 kJoinedEarly,
+                                 kSkippedFragments,
+                                 kContradictions,
+                                 kReorderWindow,
+                                 kReorderHeld,
+                                 kQueueBytes,
+                                 kQueuePackets,
+                                 kQueueMaxBytes,
+                                 kPacingError,
+                                 kPacingErrorMax,
+                                 kSlots,
+                                 kSkippedSlots,
+                                 kLateSlots,
+                                 kDrops,
+                                 kIkeHalfOpen,
+                                 kIkeCookies,
+                                 kIkeRefused,
+                                 kCertificateExpiry,
+                                 kPortUp,
+                                 kPortRxBytes,
+                                 kPortRxPackets,
+                                 kPortRxMissed,
+                                 kPortTxBytes,
+                                 kPortTxPackets,
+                                 kWorkerTurns,
+                                 kWorkerBusyTurns,
+                                 kWorkerLongestTurn,
+                                 kWorkerEventsLost,
+                                 kWorkerBuffers,
+                                 kKeylogEnabled};
+
+}  // namespace levelgate::management::metrics
