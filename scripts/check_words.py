@@ -14,7 +14,7 @@ DATA_TOWER = {"wire", "aggfrag", "esp", "queueing", "dataplane", "publisher", "h
 PURE_CORE = {"base", "model", "wire", "ikewire", "negotiation", "aggfrag", "esp", "queueing", "ike", "dataplane", "publisher", "handover"}
 CPP = {".h", ".cpp"}
 TEXT = CPP | {".py", ".cmake", ".txt", ".md", ".yaml", ".service", ""}
-FOLDERS = ["src", "include", "tests", "bench", "scripts", "cmake", "config"]
+FOLDERS = ["src", "include", "tests", "bench", "scripts", "share", "cmake", "config"]
 
 
 @dataclass(frozen=True)

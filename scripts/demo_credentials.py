@@ -4,7 +4,7 @@
 # openssl command in the demo's own folder and gone with it. Nobody else ever trusts them.
 import os
 
-import demo_lab
+from tfc import namespaces
 
 NAME = {1: "gate-a.example.net", 2: "gate-b.example.net"}
 DAYS = "2"
@@ -25,7 +25,7 @@ def make(folder):
 
 
 def certify(folder, name, subject, words):
-    demo_lab.run(["openssl", "req", "-config", "openssl.cnf", "-x509", "-batch", "-nodes", "-newkey", "ec",
+    namespaces.run(["openssl", "req", "-config", "openssl.cnf", "-x509", "-batch", "-nodes", "-newkey", "ec",
                   "-pkeyopt", "ec_paramgen_curve:P-384", "-sha384", "-subj", subject, "-days", DAYS,
                   "-keyout", f"{name}.key", "-out", f"{name}.pem", *words], cwd=folder)
     os.chmod(os.path.join(folder, f"{name}.key"), 0o600)

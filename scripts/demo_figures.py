@@ -5,10 +5,10 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-import demo_captures
 import demo_negotiation
 import demo_statistics as statistics
 import demo_traffic
+from tfc import captures
 
 SECOND = statistics.SECOND
 BIN = SECOND // 10  # of the curves over time
@@ -85,8 +85,8 @@ def measure(record):
 def measure_mode(name, record):
     host_a, host_b = ([table[host] for table in (demo_traffic.ADDRESS, demo_traffic.ADDRESS6)]
                       for host in ("hosta", "hostb"))
-    wire = demo_captures.outer_packets(record["captures"]["wire"])
-    inner = demo_captures.inner_packets(record["captures"]["inner"], host_a, host_b)
+    wire = captures.outer_packets(record["captures"]["wire"])
+    inner = captures.inner_packets(record["captures"]["inner"], host_a, host_b)
     raw = record["phases"]
     begin, end = raw[0]["begin_ns"], raw[-1]["end_ns"]
     snapshots = [record.get("tunnels_before")] + [phase.get("tunnels") for phase in raw]

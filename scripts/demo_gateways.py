@@ -8,8 +8,8 @@ import signal
 import subprocess
 import time
 
-import demo_lab
 from demo_credentials import NAME
+from tfc import namespaces
 
 CONFIG = """\
 version: 1
@@ -122,7 +122,7 @@ def rekey(gateways, at, what):
     begin = time.time_ns()
     done = gateways[at].command("rekey", TUNNEL, f"--{what}")
     if done.returncode != 0:
-        raise demo_lab.LabError(f"levelgate rekey {TUNNEL} --{what}: {done.stderr.strip()}")
+        raise namespaces.LabError(f"levelgate rekey {TUNNEL} --{what}: {done.stderr.strip()}")
     seen = {}
 
     def over():
@@ -132,8 +132,8 @@ def rekey(gateways, at, what):
         own, peer = (spis_of(sa, what) for sa in (seen["sas"][at], seen["sas"][1 - at]))
         return own != before and own == (peer if what == "ike" else peer[::-1])
 
-    if not demo_lab.wait_until(over, REKEY_PATIENCE, 0.02):
-        raise demo_lab.LabError(f"no {what} rekey within {REKEY_PATIENCE} s:\n" + "".join(g.log_tail() for g in gateways))
+    if not namespaces.wait_until(over, REKEY_PATIENCE, 0.02):
+        raise namespaces.LabError(f"no {what} rekey within {REKEY_PATIENCE} s:\n" + "".join(g.log_tail() for g in gateways))
     sa = seen["sas"][at]
     return {"what": what, "by": at, "begin_ns": begin, "end_ns": time.time_ns(), "before": before,
             "after": spis_of(sa, what), "exchanges": sa["key-exchanges"] if what == "ike" else sa["children"][0]["key-exchanges"]}

@@ -4,8 +4,8 @@
 # became of the inner packets while keys were changed. From the run record and its captures; judges nothing.
 from dataclasses import dataclass, field
 
-import demo_captures
 import demo_statistics as statistics
+from tfc import captures
 
 SITES = ("A", "B")
 EXCHANGE = {34: "IKE_SA_INIT", 35: "IKE_AUTH", 36: "CREATE_CHILD_SA", 37: "INFORMATIONAL", 43: "IKE_INTERMEDIATE",
@@ -65,10 +65,10 @@ def measure(record, wire_times):
     return Negotiation(told["sas"], messages[-1][0] if messages else None, messages, rekeys, phase.get("streams", []))
 
 
-def handshake(captures):
-    """From the first IKE_SA_INIT to the last IKE_AUTH; captures: what each gateway sent, as the other one saw it."""
-    seen = sorted((time, site, exchange, octets) for site, path in zip(SITES, captures)
-                  for time, exchange, octets in demo_captures.ike_messages(path))
+def handshake(paths):
+    """From the first IKE_SA_INIT to the last IKE_AUTH; paths: captures of what each gateway sent, as the other one saw it."""
+    seen = sorted((time, site, exchange, octets) for site, path in zip(SITES, paths)
+                  for time, exchange, octets in captures.ike_messages(path))
     first = next((at for at, one in enumerate(seen) if one[2] == 34), len(seen))
     last = max((at for at, one in enumerate(seen) if one[2] == 35), default=-1)
     return [((time - seen[first][0]) / 1e6, site, EXCHANGE.get(exchange, str(exchange)), octets)

@@ -2,7 +2,6 @@
 #
 # The demo's report as one HTML file: style and pictures inside, no scripts, nothing fetched from anywhere.
 import html
-import os
 import time
 
 import demo_figures
@@ -10,22 +9,17 @@ import demo_page_charts as charts
 import demo_page_keys as keys_of
 import demo_page_tables as tables
 import demo_verdict
-from demo_charts import duration, number
+from tfc.charts import duration, number
+from tfc.page_parts import document, figure, legend, machine, section, tile
 
-STYLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "demo_page.css")
 MODE_TITLES = {"fixed": "Constant rate (mode fixed)", "on-demand": "For contrast: on demand"}
 
 
 def page(figures):
-    with open(STYLE, encoding="utf-8") as file:
-        style = file.read()
     body = "\n".join([head(figures), pictures(figures), tables.judged(figures), keys_of.sections(figures), tables.carried(figures),
                       tables.gateways(figures), tables.method(figures)])
-    return (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>\n'
-            f'<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
-            f"<title>levelgate demo report</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{body}\n"
-            f"<footer>Made by scripts/demo of levelgate, an IP-TFS gateway (RFC 9347, ESP AGGFRAG). One file, no scripts, "
-            f"nothing fetched from anywhere.</footer>\n</main>\n</body>\n</html>\n")
+    return document("levelgate demo report", body,
+                    "Made by scripts/demo of levelgate, an IP-TFS gateway (RFC 9347, ESP AGGFRAG).")
 
 
 def head(figures):
@@ -37,13 +31,6 @@ def head(figures):
     when = time.strftime("%Y-%m-%d %H:%M %Z")
     return (f'<header>\n<p class="eyebrow">{chip} levelgate demo · {html.escape(when)} · {machine(figures.machine)}</p>\n'
             f"<h1>{headline}</h1>\n<p class=\"lead\">{lead(figures)}</p>\n{box}\n{tiles(figures)}\n</header>")
-
-
-def machine(facts):
-    if not facts:
-        return "machine not recorded"
-    kind = ", virtual" if facts.get("virtual") else ""
-    return html.escape(f"{facts.get('processor', '?')}, {facts.get('cores', '?')} cores{kind}, Linux {facts.get('kernel', '?')}")
 
 
 def lead(figures):
@@ -65,10 +52,6 @@ def rekeyed(negotiation):
     lost = negotiation.inner("lost")
     return (f"Meanwhile the gateways changed their keys {number(len(negotiation.rekeys), 0)} times, with a post-quantum key exchange, and lost "
             f"{'no packet' if lost == 0 else number(lost, 0) + ' packets'} of {number(negotiation.inner('sent'), 0)}. ")
-
-
-def tile(title, value, beside=""):
-    return f'<div class="tile"><dt>{title}</dt><dd>{value}</dd><dd class="beside">{beside}</dd></div>'
 
 
 def tiles(figures):
@@ -101,21 +84,9 @@ def tiles(figures):
     ]) + "</dl>"
 
 
-def legend(*entries):
-    return '<ul class="legend">' + "".join(f'<li class="{kind}">{text}</li>' for kind, text in entries) + "</ul>"
-
-
-def figure(title, svg, caption, keys=""):
-    return f"<figure>\n<h3>{title}</h3>\n{keys}\n{svg}\n<figcaption>{caption}</figcaption>\n</figure>"
-
-
 def pair(figures, draw, keys, captions):
     shown = (figure(MODE_TITLES[name], draw(mode), captions[name](mode), keys) for name, mode in figures.modes.items())
     return '<div class="pair">' + "\n".join(shown) + "</div>"
-
-
-def section(title, explain, content):
-    return f'<section>\n<h2>{title}</h2>\n<p class="explain">{explain}</p>\n{content}\n</section>'
 
 
 def pictures(figures):

@@ -5,7 +5,7 @@ import math
 
 import demo_figures
 import demo_statistics as statistics
-from demo_charts import Chart, cumulative, duration, histogram, log_edges, nice_ticks, number
+from tfc.charts import Chart, cumulative, duration, histogram, log_edges, nice_ticks, number
 
 BIN_SECONDS = demo_figures.BIN / demo_figures.SECOND
 BITS_TO_MEGABITS = 8 / BIN_SECONDS / 1e6  # octets of a bin -> Mbit/s

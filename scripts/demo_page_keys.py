@@ -5,8 +5,8 @@
 import html
 
 import demo_negotiation
-from demo_charts import duration, number
 from demo_page_tables import table
+from tfc.charts import duration, number
 
 MOST_ROWS = 12
 

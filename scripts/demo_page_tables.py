@@ -5,7 +5,7 @@
 import html
 
 import demo_verdict
-from demo_charts import duration, number
+from tfc.charts import duration, number
 
 NAMES = {"hosta": "A to B", "hostb": "B to A"}
 

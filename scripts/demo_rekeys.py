@@ -10,8 +10,8 @@ import sys
 import time
 
 import demo_gateways
-import demo_lab
 import demo_traffic
+from tfc import namespaces
 
 PORT = 5203
 STREAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "demo_stream.py")
@@ -55,7 +55,7 @@ class Streams:
         try:
             return json.loads(text)
         except ValueError as error:
-            raise demo_lab.LabError(f"a numbered stream told nothing of itself: {text!r}") from error
+            raise namespaces.LabError(f"a numbered stream told nothing of itself: {text!r}") from error
 
     def __exit__(self, *_):
         for child in (*self.senders.values(), *self.receivers.values()):

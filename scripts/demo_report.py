@@ -9,11 +9,12 @@ import json
 import os
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import demo_captures  # noqa: E402
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.join(ROOT, "scripts"), os.path.join(ROOT, "share", "levelgate")]
 import demo_figures  # noqa: E402
 import demo_page  # noqa: E402
 import demo_verdict  # noqa: E402
+from tfc import captures  # noqa: E402
 
 
 def write_whole(path, text):
@@ -35,7 +36,7 @@ def main(words):
     try:
         with open(words[0], encoding="utf-8") as file:
             figures = demo_figures.measure(json.load(file))
-    except (OSError, ValueError, KeyError, TypeError, IndexError, demo_captures.CaptureError) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError, captures.CaptureError) as error:
         print(f"demo: the run record {words[0]} cannot be read: {error!r}", file=sys.stderr)
         return 2
     write_whole(words[1], demo_page.page(figures))

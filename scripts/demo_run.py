@@ -14,14 +14,14 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.join(ROOT, "scripts"), os.path.join(ROOT, "share", "levelgate")]
 import demo_credentials  # noqa: E402
 import demo_gateways  # noqa: E402
-import demo_lab  # noqa: E402
 import demo_rekeys  # noqa: E402
 import demo_traffic  # noqa: E402
+from tfc import namespaces  # noqa: E402
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 NOT_POSSIBLE = 77
 CAPTURE_DELAY = 1.3  # seconds: tcpdump gets a block of packets when it is full, or after one second
 # seconds; the rekeys take what they take
@@ -78,7 +78,7 @@ class Demo:
         self.traffic = demo_traffic.Traffic(lab)
         self.table = LiveTable(self.gateways)
         self.run_record = {"packet_size": options.packet_size, "rate_bits_per_second": options.rate * 1_000_000,
-                           "machine": demo_lab.machine(), "modes": {}}
+                           "machine": namespaces.machine(), "modes": {}}
 
     def run(self):
         demo_credentials.make(self.folder)
@@ -105,7 +105,7 @@ class Demo:
         for gateway in self.gateways:
             code = gateway.stop()
             if code != 0:
-                raise demo_lab.LabError(f"levelgated ended with {code}:\n{gateway.log_tail()}")
+                raise namespaces.LabError(f"levelgated ended with {code}:\n{gateway.log_tail()}")
         return record
 
     def counters(self):
@@ -143,12 +143,12 @@ class Demo:
         def up():
             for gateway in gateways:
                 if not gateway.alive():
-                    raise demo_lab.LabError(f"levelgated did not stay:\n{gateway.log_tail()}")
+                    raise namespaces.LabError(f"levelgated did not stay:\n{gateway.log_tail()}")
             return condition()
 
-        if not demo_lab.wait_until(up, UP_PATIENCE, 0.1):
+        if not namespaces.wait_until(up, UP_PATIENCE, 0.1):
             told = "".join(gateway.command("explain", demo_gateways.TUNNEL).stdout + gateway.log_tail() for gateway in gateways)
-            raise demo_lab.LabError(f"{complaint} within {UP_PATIENCE:g} s:\n{told}")
+            raise namespaces.LabError(f"{complaint} within {UP_PATIENCE:g} s:\n{told}")
 
     @contextlib.contextmanager
     def captures(self, mode):
@@ -175,8 +175,8 @@ class Demo:
             return self.lab.start(space, command, stdout=file, stderr=file)
 
     def await_capture(self, path):
-        if not demo_lab.wait_until(lambda: os.path.exists(path) and os.path.getsize(path) >= 24, 5):
-            raise demo_lab.LabError(f"tcpdump does not write {path}")
+        if not namespaces.wait_until(lambda: os.path.exists(path) and os.path.getsize(path) >= 24, 5):
+            raise namespaces.LabError(f"tcpdump does not write {path}")
 
     def capture_log(self, mode, what):
         return os.path.join(self.folder, f"tcpdump-{mode}-{what}.log")
@@ -230,11 +230,11 @@ def read_options():
 def stop_on_signals():
     """The first one ends the demo; more of them change nothing while it cleans up."""
     def interrupted(*_):
-        for number in demo_lab.ENDING_SIGNALS:
+        for number in namespaces.ENDING_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    for number in demo_lab.ENDING_SIGNALS:
+    for number in namespaces.ENDING_SIGNALS:
         signal.signal(number, interrupted)
 
 
@@ -245,7 +245,7 @@ def report(options, record):
 
 
 def remove_folder(options, folder):
-    with demo_lab.shielded():
+    with namespaces.shielded():
         if options.keep:
             hidden = shutil.ignore_patterns("*.key", "*.sock")
             shutil.copytree(folder, options.keep, dirs_exist_ok=True, ignore=hidden)
@@ -254,10 +254,10 @@ def remove_folder(options, folder):
 
 def run_in(options, folder):
     try:
-        with demo_lab.Lab() as lab:
+        with namespaces.Lab() as lab:
             record = Demo(options, lab.build(), folder).run()
         return report(options, record)
-    except demo_lab.LabError as error:
+    except namespaces.LabError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     finally:
@@ -268,12 +268,12 @@ def main():
     options = read_options()
     stop_on_signals()
     try:
-        why = demo_lab.why_not()
+        why = namespaces.why_not()
         if why:
             print(f"demo: {why}", file=sys.stderr)
             return NOT_POSSIBLE
-        demo_lab.remove_leftovers()
-        return run_in(options, demo_lab.make_folder())
+        namespaces.remove_leftovers()
+        return run_in(options, namespaces.make_folder())
     except KeyboardInterrupt:
         print("\ndemo: interrupted; everything is removed", file=sys.stderr)
         return 130

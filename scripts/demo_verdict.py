@@ -5,7 +5,7 @@
 from dataclasses import dataclass
 
 import demo_negotiation
-from demo_charts import number
+from tfc.charts import number
 
 LARGEST_RATE_DIFFERENCE = 0.001
 KS_ABOVE_FLOOR = 0.02

@@ -43,7 +43,7 @@ std::uint32_t buffers_for(const model::Config& config, std::uint16_t workers) {
   const std::uint64_t memory = config.dataplane.memory_octets;
   const std::uint64_t room = memory > kTablesOctets ? (memory - kTablesOctets) / kBufferOctets : 0;
   std::uint64_t wanted = workers * (kInRotation + config.ports.size() * 2 * kRingBuffers);  // ports and twins
-  for (const auto& tunnel : config.tunnels) wanted += kTunnelBuffers;
+  wanted += config.tunnels.size() * kTunnelBuffers;
   wanted += 2 * windows_of(config);
   return static_cast<std::uint32_t>(std::max(std::min(wanted, room), std::min(kLeastBuffers, wanted)));
 }
@@ -80,7 +80,7 @@ Result<std::unique_ptr<Devices>> Devices::open(const model::Config& config, std:
   if (!eal) return std::unexpected(eal.error());
   devices->eal_ = std::move(*eal);
   devices->buffers_ = buffers_for(config, workers);
-  devices->held_payloads_ = held_payloads(config, devices->buffers_, workers);
+  devices->held_payloads_ = app::held_payloads(config, devices->buffers_, workers);
   auto pool = dpdk::BufferPool::make("levelgate", devices->buffers_, kLargestFrame);
   if (!pool) return std::unexpected(pool.error());
   devices->pool_ = std::move(*pool);

@@ -47,6 +47,7 @@ int run_command(int argc, const char* const* argv) {
     app.require_subcommand(1);
     app.fallthrough();  // global options may stand behind the verb
     add_global_options(app, line);
+    add_bench(app, line);
     add_check(app, line);
     add_explain(app, line);
     add_export(app, line);

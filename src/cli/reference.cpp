@@ -25,7 +25,7 @@ struct ExitText {
   std::string_view meaning;
 };
 
-constexpr std::array<ExitText, 9> kExitTexts{{
+constexpr std::array<ExitText, 11> kExitTexts{{
     {Exit::kOk, "Done."},
     {Exit::kFailed, "Failed; the line on standard error says why."},
     {Exit::kUsage, "The command line is wrong."},
@@ -35,6 +35,8 @@ constexpr std::array<ExitText, 9> kExitTexts{{
     {Exit::kTimedOut, "The daemon did not answer in time."},
     {Exit::kNotPermitted, "No right to talk to the daemon."},
     {Exit::kWarnings, "`check --strict`: right, but with warnings."},
+    {Exit::kWireTells, "`bench tfc`: the wire tells something about the load, or is not level."},
+    {Exit::kNotTrusted, "`bench tfc`: a control of the test itself failed, so its result says nothing."},
 }};
 
 std::string row(std::initializer_list<std::string_view> cells) {

@@ -22,7 +22,9 @@ enum class Exit : int {
   kNoSuchObject = 5,
   kTimedOut = 6,
   kNotPermitted = 7,
-  kWarnings = 8,  // fine, but for warnings under --strict
+  kWarnings = 8,     // fine, but for warnings under --strict
+  kWireTells = 9,    // bench tfc: a gate failed
+  kNotTrusted = 10,  // bench tfc: a control of the test itself failed
 };
 
 inline constexpr const char* kDefaultConfig = "/etc/levelgate/levelgate.yaml";
@@ -39,6 +41,7 @@ struct CommandLine {
 };
 
 // The command line is kept by reference until the parse is over.
+void add_bench(CLI::App& app, CommandLine& line);
 void add_check(CLI::App& app, CommandLine& line);
 void add_explain(CLI::App& app, CommandLine& line);
 void add_export(CLI::App& app, CommandLine& line);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Network namespaces for the daemon's tests: made on demand, removed at the end, joined by veth pairs that are left as
-# the kernel makes them. Sockets of the test itself can live in any of them. Builds on the demo's Lab.
+# the kernel makes them. Sockets of the test itself can live in any of them. Builds on the Lab of share/levelgate.
 import contextlib
 import ctypes
 import os
@@ -11,8 +11,8 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path[:0] = [os.path.join(ROOT, "scripts"), os.path.join(ROOT, "tests", "support")]
-from demo_lab import Lab, LabError, run, wait_until, why_not  # noqa: E402,F401
+sys.path[:0] = [os.path.join(ROOT, "share", "levelgate"), os.path.join(ROOT, "tests", "support")]
+from tfc.namespaces import Lab, LabError, run, wait_until, why_not  # noqa: E402,F401
 
 ETH_P_ALL = 3
 CLONE_NEWNET = 0x40000000

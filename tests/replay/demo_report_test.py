@@ -14,13 +14,14 @@ import unittest
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 
-SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts")
-sys.path.insert(0, SCRIPTS)
-import demo_captures  # noqa: E402
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+SCRIPTS = os.path.join(ROOT, "scripts")
+sys.path[:0] = [SCRIPTS, os.path.join(ROOT, "share", "levelgate")]
 import demo_figures  # noqa: E402
 import demo_page  # noqa: E402
 import demo_statistics as statistics  # noqa: E402
 import demo_verdict  # noqa: E402
+from tfc import captures  # noqa: E402
 
 SECOND = 1_000_000_000
 BEGIN = 1_700_000_000 * SECOND
@@ -221,28 +222,28 @@ class Captures(WithRun):
         for order in "<>":
             for unit in (1, 1000):
                 write_capture(path, [(BEGIN + 5000, frame(1400)), (BEGIN + 9000, frame(60))], order, unit)
-                packets = demo_captures.outer_packets(path)
+                packets = captures.outer_packets(path)
                 self.assertEqual([list(packets.times), list(packets.sizes)], [[BEGIN + 5000, BEGIN + 9000], [1400, 60]])
 
     def test_a_record_that_was_not_finished_is_left_out(self):
         path = os.path.join(self.run_.folder, "x.pcap")
         write_capture(path, [(BEGIN, frame(1400)), (BEGIN + 1, frame(1400))])
-        whole = demo_captures.read(path)
+        whole = captures.read(path)
         for cut in (1, 30, 63, 64, 70, 79, 80):
-            self.assertEqual(len(demo_captures.outer_packets(self.capture(whole[:-cut]))), 1, cut)
+            self.assertEqual(len(captures.outer_packets(self.capture(whole[:-cut]))), 1, cut)
 
     def test_not_a_capture(self):
         ethernet = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 64, 1)
         for data in (b"", ethernet[:23], b"\x0a\x0d\x0d\x0a" + bytes(30), ethernet[:20] + struct.pack("<I", 101)):
-            with self.assertRaises(demo_captures.CaptureError):
-                list(demo_captures.frames(data))
-        self.assertEqual(list(demo_captures.frames(ethernet)), [])
+            with self.assertRaises(captures.CaptureError):
+                list(captures.frames(data))
+        self.assertEqual(list(captures.frames(ethernet)), [])
 
     def test_ipv6_and_what_is_no_ip(self):
         v6 = bytes(12) + b"\x86\xdd" + b"\x60\0\0\0" + struct.pack(">HBB", 500, 6, 64) + bytes(32)
-        self.assertEqual(demo_captures.ip_of(v6)[0], 540)
+        self.assertEqual(captures.ip_of(v6)[0], 540)
         for other in (bytes(12) + b"\x08\x06" + bytes(40), v6[:40], frame(100)[:30], b""):
-            self.assertIsNone(demo_captures.ip_of(other))
+            self.assertIsNone(captures.ip_of(other))
 
     def test_ike_messages_with_and_without_the_marker_and_nothing_else(self):
         path = os.path.join(self.run_.folder, "x.pcap")
@@ -252,13 +253,13 @@ class Captures(WithRun):
         other_port[34:38] = struct.pack(">HH", 53, 53)
         write_capture(path, [(1, ike_frame(34)), (2, ike_frame(43, True, 900)), (3, bytes(esp_in_udp)), (4, bytes(other_port)),
                              (5, frame(SIZE)), (6, ike_frame(35)[:60])])
-        self.assertEqual(list(demo_captures.ike_messages(path)), [(1, 34, 300), (2, 43, 900)])
+        self.assertEqual(list(captures.ike_messages(path)), [(1, 34, 300), (2, 43, 900)])
 
     def test_inner_packets_of_one_direction_only(self):
         path = os.path.join(self.run_.folder, "x.pcap")
         write_capture(path, [(2, frame(300, V4["A"], V4["B"])), (3, frame(400, V4["B"], V4["A"])),
                              (4, frame(500, V4["A"], V4["wan"])), (1, frame(200, V4["A"], V4["B"]))])
-        packets = demo_captures.inner_packets(path, ["10.1.0.2", "fd01::2"], ["10.2.0.2", "fd02::2"])
+        packets = captures.inner_packets(path, ["10.1.0.2", "fd01::2"], ["10.2.0.2", "fd02::2"])
         self.assertEqual([list(packets.times), list(packets.sizes)], [[1, 2], [200, 300]])
 
 

@@ -47,7 +47,7 @@ class Immediate(ReceivingTest):
         payloads = self.payloads_of(packets, 270)
         self.assertEqual(len(payloads), 5)
         for number, order in enumerate(itertools.permutations(range(5))):
-            if number % 3:
+            if number % 8:
                 continue
             tunnel = receiver(5, immediate=True)
             outers = self.outers(tunnel, payloads)
@@ -71,7 +71,7 @@ class Immediate(ReceivingTest):
                 self.assertEqual(model.receiver.counts["late"], offset == 0)
 
     def test_random_mixtures(self):
-        for seed in range(25):
+        for seed in range(12):
             rng = random.Random(7000 + seed)
             _, payloads = self.stream(seed, rng.choice([30, 60]), rng.choice([30, 198, 518, 1342]))
             for i, payload in enumerate(payloads):              # some that no honest sender makes

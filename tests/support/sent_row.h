@@ -10,6 +10,7 @@
 
 #include "aggfrag/sender.h"
 #include "support/aggfrag_stream.h"
+#include "support/fifo_source.h"
 
 namespace levelgate::testing {
 
@@ -33,7 +34,7 @@ struct SentRow {
       const unsigned version = size >= 40 && size % 2 == 0 ? 6 : 4;
       waiting.push_back(inner_packet(version, static_cast<std::uint32_t>(size), static_cast<unsigned>(engine())));
     }
-    aggfrag::InnerQueue queue(16);
+    FifoSource queue(16);
     aggfrag::Sender sender(aggfrag::Fragmentation::kAllowed);
     std::size_t arrived = 0;
     std::size_t begin = 0;  // of the payload's data in the row of all inner octets
@@ -51,7 +52,6 @@ struct SentRow {
         packet_begin += waiting[begun++].size();
       }
       for (std::uint32_t i = 0; i < filled.consumed; ++i) {
-        (void)queue.pop();
         packets.push_back(waiting[last.size()]);
         last.push_back(slot);
       }

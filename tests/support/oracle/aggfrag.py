@@ -309,6 +309,7 @@ class ImmediateReceiver(Receiver):
     def __init__(self, window=3, lost_timer_ns=None, first_sequence=1, largest_inner=65575):
         super().__init__(window, lost_timer_ns, first_sequence, largest_inner)
         self.in_time, self.given = {}, set()
+        self.open = set()           # payloads that may still begin something whole
 
     def accept(self, now, number, payload):
         self.advance(now)
@@ -316,6 +317,7 @@ class ImmediateReceiver(Receiver):
             return self._late(now, payload)
         super().accept(now, number, payload)
         self.in_time[number] = payload
+        self.open.add(number)
         return [(now, packet) for packet in self._made_whole()]
 
     def advance(self, now):
@@ -337,7 +339,7 @@ class ImmediateReceiver(Receiver):
 
     def _made_whole(self):
         out = []
-        for start in sorted(self.in_time):
+        for start in sorted(self.open):
             for place, packet in self._whole_from(start):
                 if (start, place) not in self.given:
                     self.given.add((start, place))
@@ -351,10 +353,11 @@ class ImmediateReceiver(Receiver):
         ahead = 1
         while alone.started and start + ahead in self.in_time:
             got = alone.accept(ahead, self.in_time[start + ahead])
-            if alone.counts["incomplete"]:
-                break
-            if got:
-                whole.append(got[0])
-                break
+            if alone.counts["incomplete"] or got:
+                whole += got[:1] if not alone.counts["incomplete"] else []
+                self.open.discard(start)
+                return enumerate(whole)
             ahead += 1
+        if not alone.started:
+            self.open.discard(start)
         return enumerate(whole)

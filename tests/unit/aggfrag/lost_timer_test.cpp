@@ -26,7 +26,7 @@ TEST(LostTimer, BetweenAMillisecondAndASecond) {
 
 TEST(LostTimer, WhatIsConfiguredHoldsWhateverArrives) {
   LostTimer timer(microseconds(10), milliseconds(2));
-  for (int i = 0; i < 100; ++i) timer.arrived(at_ns(i * 50'000'000));
+  for (int i = 0; i < 100; ++i) timer.arrived(at_ns(i * 50'000'000LL));
   timer.assume(seconds(1));
   EXPECT_EQ(timer.after(100), microseconds(10));
 }

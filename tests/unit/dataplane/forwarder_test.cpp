@@ -430,7 +430,7 @@ TEST(Forwarder, ALaterSnapshotAtTheAddressOfAnEarlierOneIsNews) {
   ASSERT_TRUE(routes.insert(prefix("10.9.0.0/16"), 1));
   const auto cipher = crypto::make_openssl_cipher();
   dataplane::EventRing events(16);
-  const auto context = std::make_unique<dataplane::WorkerContext>(io, routes, *cipher, events);
+  const auto context = std::make_unique<dataplane::WorkerContext>(io, routes, *cipher, events, 16, 16);
   NoDoor door;
   dataplane::Forwarder forwarder(door, nullptr);
   dataplane::Snapshot first;

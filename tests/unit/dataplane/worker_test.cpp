@@ -114,7 +114,7 @@ struct WorkerContextTest : ::testing::Test {
   std::unique_ptr<esp::Cipher> cipher = crypto::make_openssl_cipher();
   dataplane::EventRing events{4};
   std::unique_ptr<dataplane::WorkerContext> context =
-      std::make_unique<dataplane::WorkerContext>(io, routes, *cipher, events);
+      std::make_unique<dataplane::WorkerContext>(io, routes, *cipher, events, 16, 16);
 };
 
 TEST_F(WorkerContextTest, FramesLeaveInBurstsInTheirOrder) {

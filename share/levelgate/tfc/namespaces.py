@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The demo's world: host A - gateway A = gateway B - host B, four network namespaces on veth pairs. What it makes it
+# A lab on one machine: host A - gateway A = gateway B - host B, four network namespaces on veth pairs. What it makes it
 # removes again, and it ends only processes that it started, by their ids. Never touches anything outside its own names.
 import contextlib
 import os
@@ -12,7 +12,7 @@ import tempfile
 import time
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-NAME = "lgdemo"
+NAME = "lglab"
 OFFLOADS = ["tx", "off", "rx", "off", "gso", "off", "tso", "off", "gro", "off"]
 
 
@@ -21,7 +21,7 @@ class LabError(Exception):
 
 
 class Lab:
-    """Namespaces are named lgdemo-ID-hosta, ...; ID is this process's and keeps two runs apart."""
+    """Namespaces are named lglab-ID-hosta, ...; ID is this process's and keeps two runs apart."""
 
     # namespace, its interfaces: name, address v4, address v6; None: the daemon's twin carries the addresses
     HOSTS = {"hosta": ("10.1.0.2/24", "fd01::2/64", "10.1.0.1", "fd01::1"),
@@ -70,7 +70,7 @@ class Lab:
 
     def start(self, space, words, **more):
         """A process that the lab ends when it ends, and that the kernel ends should this one be killed. In a session of
-        its own: Ctrl-C is for the demo, which ends its processes in order."""
+        its own: Ctrl-C is for the program, which ends its processes in order."""
         words = ["setpriv", "--pdeathsig", "KILL", "ip", "netns", "exec", self.space(space), *words]
         with shielded():
             child = subprocess.Popen(words, start_new_session=True, preexec_fn=unshield, **more)
@@ -106,7 +106,7 @@ class Lab:
 
 @contextlib.contextmanager
 def shielded():
-    """What must not be left half done: signals that would end the demo wait until it is."""
+    """What must not be left half done: signals that would end the program wait until it is."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
     try:
         yield
@@ -127,7 +127,7 @@ def make_folder():
 
 
 def remove_leftovers():
-    """What demos left that were killed: its names tell a process that is no more."""
+    """What labs left whose processes were killed: its names tell a process that is no more."""
     for line in run(["ip", "netns", "list"]).splitlines():
         if is_leftover(line):
             delete_space(line.split()[0])

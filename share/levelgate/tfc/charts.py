@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Small inline-SVG charts for the demo's report: line, area, bars, cumulative curve, on linear or logarithmic axes.
+# Small inline-SVG charts for reports: line, area, bars, cumulative curve, on linear or logarithmic axes.
 # Colours come from the page's style sheet by class, so a chart follows light and dark. No scripts, no outside links.
 import html
 import math

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Reads the demo's captures: classic pcap of Ethernet frames, in either octet order, with micro- or nanoseconds. Frames
+# Reads captures: classic pcap of Ethernet frames, in either octet order, with micro- or nanoseconds. Frames
 # may be cut short; sizes come from the IP headers. A last record that was not written to its end is left out.
 import ipaddress
 import struct
