@@ -262,7 +262,9 @@ class Comparison {
       }
       return all;
     };
-    add(path, Cost::kLive, text(a), text(b));
+    // Shares say most; what else may differ is matching and treatment.
+    const std::string before = text(a), after = text(b);
+    add(path, Cost::kLive, before, before == after ? after + ", matched or treated otherwise" : after);
   }
 
   void marks(const std::string& path, const model::OuterMarks& a, const model::OuterMarks& b) {

@@ -31,6 +31,7 @@ class Result:
     outcome: str           # passed | failed | skipped
     reason: str = ""
     seconds: float = 0.0
+    peer: str = ""         # its version, as it told
     logs: dict = dataclasses.field(default_factory=dict)
 
 

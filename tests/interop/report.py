@@ -23,6 +23,7 @@ levelgate {levelgate}, {date}, on {machine}.
 | Row | What | Peer | Result | Command |
 |---|---|---|---|---|
 """
+KERNEL = "## Linux kernel IP-TFS\n"   # the part that tests/interop/kernel/run writes
 ROW = "| {name} | {what} | {peer} | {result} | `tests/interop/run {name}` |\n"
 
 
@@ -35,6 +36,23 @@ def machine():
     with open("/etc/os-release", encoding="utf-8") as file:
         name = dict(line.strip().split("=", 1) for line in file if "=" in line).get("PRETTY_NAME", "Linux").strip('"')
     return f"{name}, kernel {platform.release().split('-')[0]}"
+
+
+def write(path, text, heading=""):
+    """Puts the text where it belongs in a page of several parts: a part ends where the next heading stands."""
+    before, after = apart(path)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(before.rstrip("\n") + "\n\n" + text if heading else text + ("\n" + after if after else ""))
+
+
+def apart(path):
+    """(the first part of the page, the part about kernels)."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            first, mark, rest = file.read().partition(KERNEL)
+    except FileNotFoundError:
+        return "", ""
+    return first, mark + rest
 
 
 def count(results):

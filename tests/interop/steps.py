@@ -4,7 +4,7 @@
 # Nothing here is timed: a step waits until its condition holds, and gives up late.
 import re
 import signal
-import subprocess
+import tempfile
 
 import pair
 import stranger
@@ -34,12 +34,13 @@ def eventually(condition, text, patience=PATIENCE):
 class Stage:
     """A row's world while it runs: both sides, and what the steps remember."""
 
-    def __init__(self, world, row, ours, theirs):
+    def __init__(self, world, row, ours, theirs, sentences=None):
         self.world, self.row, self.sides = world, row, {OURS: ours, THEIRS: theirs}
-        self.load = None
+        self.sentences = sentences or STEPS
+        self.load = self.told = None
 
     def take(self, sentence):
-        for pattern, action in STEPS:
+        for pattern, action in self.sentences:
             found = re.fullmatch(pattern, sentence)
             if found:
                 action(self, *(SITES.get(word, word) for word in found.groups()))
@@ -48,8 +49,8 @@ class Stage:
 
     def both_agree(self):
         """One IKE SA and one child at both sides, each the other's mirror."""
-        ours, theirs = (the_one(self.sides[site].sas()) for site in (OURS, THEIRS))
-        mine, yours = (the_child(self.sides[site].sas()) for site in (OURS, THEIRS))
+        said = [self.sides[site].sas() for site in (OURS, THEIRS)]
+        (ours, theirs), (mine, yours) = map(the_one, said), map(the_child, said)
         if not (ours and theirs and mine and yours) or ours.initiator == theirs.initiator:
             return None
         if number(ours.spis[0]) != number(theirs.spis[0]) or number(mine.spi_in) != number(yours.spi_out):
@@ -111,15 +112,18 @@ def flood(stage):
 
 
 def pings_begin(stage):
+    """What they say goes to a file: a pipe that nobody reads would stop them when it is full."""
     words = ["ping", "-n", "-i", str(LOAD_INTERVAL), pair.HOST4[2]]
-    stage.load = stage.world.start(pair.HOST[1], words, stdout=subprocess.PIPE, text=True)
+    stage.told = tempfile.TemporaryFile("w+", encoding="utf-8")
+    stage.load = stage.world.start(pair.HOST[1], words, stdout=stage.told)
 
 
 def pings_end(stage):
     """Each was answered once, in order; the last may be on its way."""
     stage.world.stop(stage.load, signal.SIGINT)
-    told = stage.load.stdout.read()
-    stage.load.stdout.close()
+    with stage.told as file:
+        file.seek(0)
+        told = file.read()
     numbers = [int(number) for number in re.findall(r"icmp_seq=(\d+)", told)]
     sent = int(re.search(r"(\d+) packets transmitted", told)[1])
     demand(numbers and numbers == list(range(1, len(numbers) + 1)) and sent - len(numbers) <= 1,

@@ -59,6 +59,7 @@ class Subject:
         self.settings = row.settings(site)
         self.daemon = Daemon(world, space, folder)
         self.level = "debug" if debug else "info"
+        self.interfaces = {port: f"net_af_packet,iface={port}" for port in ("wan", "lan")}
 
     def start(self):
         self.world.sysctl(self.space, "net.ipv6.conf.default.accept_dad", "0")
@@ -83,7 +84,7 @@ class Subject:
     def configuration(self):
         certificates = {"certificates": self.certificates()} if self.settings["auth"] != "psk" else {}
         whole = {"tunnels": {TUNNEL: self.tunnel()}, **certificates, **self.settings.get("levelgate", {})}
-        return (pair.ports(self.site, outer=self.row.outer()) +
+        return (pair.ports(self.site, outer=self.row.outer(), **self.interfaces) +
                 "".join(f"{key}: {yaml(value)}\n" for key, value in whole.items()) +
                 pair.ROUTES.format(other=3 - self.site).replace("via: lab", f"via: {TUNNEL}"))
 

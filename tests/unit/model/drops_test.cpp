@@ -49,6 +49,7 @@ constexpr std::array kStable{
     Stable{Drop::kExceedsMtu, "exceeds-mtu"},
     Stable{Drop::kTfsQueueDelay, "tfs-queue-delay"},
     Stable{Drop::kTfsQueueFull, "tfs-queue-full"},
+    Stable{Drop::kTfsAqm, "tfs-aqm"},
     Stable{Drop::kTfsTooBig, "tfs-too-big"},
     Stable{Drop::kNoOutboundSa, "no-outbound-sa"},
     Stable{Drop::kSequenceExhausted, "sequence-exhausted"},
