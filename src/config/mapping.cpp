@@ -21,7 +21,8 @@ std::uint32_t octets_of(const Node* node, std::uint32_t fallback) {
 
 // What IPv6 hosts send cannot be cut, and they need not send less than 1,280 octets at once.
 void judge_ipv6(const Node& tfs, const model::TunnelConfig& config, Complaints& complaints) {
-  const bool splits = config.tfs.fragment && config.tfs.mode != model::TfsMode::kPlain;
+  const bool plain = config.tfs.mode == model::TfsMode::kPlain;
+  const bool splits = config.tfs.fragment && !plain;
   const auto sizes = model::outer_sizes(config.remote.family(), config.encapsulation, config.tfs.mode);
   std::uint32_t limit = config.tfs.inner_mtu.value_or(UINT32_MAX);
   if (!splits) limit = std::min(limit, config.tfs.packet_size - std::min(sizes.overhead(), config.tfs.packet_size));
@@ -33,8 +34,10 @@ void judge_ipv6(const Node& tfs, const model::TunnelConfig& config, Complaints& 
   const bool by_mtu = mtu != nullptr && config.tfs.inner_mtu == limit;
   complaints.warning(
       113, by_mtu ? mtu->mark : tfs.mark,
-      "inner packets above " + std::to_string(limit) + " octets do not pass, and IPv6 hosts send up to 1280 at once",
-      by_mtu ? "raise mtu" : "set fragment: true, raise packet-size, or let the selectors be IPv4 only");
+      "IPv6 packets above " + std::to_string(limit) + " octets do not pass, and IPv6 hosts send up to 1280 at once",
+      by_mtu  ? "raise mtu"
+      : plain ? "raise packet-size, or let the selectors be IPv4 only"
+              : "set fragment: true, raise packet-size, or let the selectors be IPv4 only");
 }
 
 }  // namespace

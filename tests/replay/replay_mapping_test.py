@@ -112,8 +112,8 @@ class LeastFragment(ReplayTest):
         for least in (6, 40, 256, 1341, 9600):
             rng = random.Random(least)
             tunnel = Tunnel(fixed(packet_size="1400B", min_fragment=f"{least}B", max_queue_delay="10s"))
-            load = sorted(((rng.randrange(SECOND // 3), inside_packet(rng, rng.randint(40, 3000), rng.choice([4, 6])))
-                           for _ in range(200)), key=lambda a: a[0])
+            moments = [0, *sorted(rng.randrange(SECOND // 3) for _ in range(199))]  # replay begins with the first
+            load = [(moment, inside_packet(rng, rng.randint(40, 3000), rng.choice([4, 6]))) for moment in moments]
             self.configure(tunnel)
             out = self.replay([("lan", load)], until=SECOND)
             with self.subTest(least=least):
