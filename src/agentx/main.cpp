@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <set>
 
@@ -79,6 +80,7 @@ int run(const agentx::Options& options) {
   netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
   netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
   netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, 15);  // to find the master again
+  setenv("MIBS", "", 0);  // objects are served by number: no module is read
   if (init_agent("levelgate-agentx") != 0) {
     fmt::print(stderr, "levelgate-agentx: net-snmp could not be started\n");
     return 1;

@@ -17,6 +17,7 @@ struct Served {
   Fetch fetch;
   std::vector<Row> rows;  // what the tables' rows point to
   std::array<netsnmp_tdata*, kMibTables.size()> tables{};
+  std::array<netsnmp_table_registration_info, kMibTables.size()> shapes{};
 };
 
 // The library calls plain functions, and gives them nothing of ours.
@@ -107,8 +108,8 @@ bool serve_table(std::size_t number, netsnmp_cache* cache) {
   netsnmp_handler_registration* const registration =
       netsnmp_create_handler_registration(name.c_str(), serve, root.data(), root.size(), HANDLER_CAN_RONLY);
   netsnmp_tdata* const data = netsnmp_tdata_create_table(name.c_str(), 0);
-  auto* const about = SNMP_MALLOC_TYPEDEF(netsnmp_table_registration_info);
-  if (registration == nullptr || data == nullptr || about == nullptr) return false;
+  netsnmp_table_registration_info* const about = &served().shapes[number];
+  if (registration == nullptr || data == nullptr) return false;
   served().tables[number] = data;
   netsnmp_table_helper_add_indexes(about, ASN_INTEGER, 0);
   about->min_column = table.columns.front().number;

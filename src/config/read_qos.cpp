@@ -172,7 +172,7 @@ class QosReader {
       given += one.share;
       without += one.share == 0 ? 1 : 0;
     }
-    const std::uint32_t least = without * model::kWholeQosShare / kAllPercent;
+    const auto least = static_cast<std::uint32_t>(without * model::kWholeQosShare / kAllPercent);
     if (given + least > model::kWholeQosShare) {
       complaints_.error(13, list.mark,
                         path_ + ".classes: shares add up to " +

@@ -44,25 +44,25 @@ void add_voice(SlottedTunnel& tunnel, std::mt19937& random, std::size_t number, 
       waits.push_back(fate.wait);
     }
   };
-  auto speak = std::make_shared<std::function<void()>>();
-  *speak = [&tunnel, &random, number, speak] {
+  std::function<void()>& speak = tunnel.repeated.emplace_back();
+  speak = [&tunnel, &random, number, &speak] {
     tunnel.send(kVoice, 200, number);
-    tunnel.at(tunnel.now + milliseconds(20) + microseconds(random() % 2'000) - microseconds(1'000), *speak);
+    tunnel.at(tunnel.now + milliseconds(20) + microseconds(random() % 2'000) - microseconds(1'000), speak);
   };
-  tunnel.at(at_ns(static_cast<std::int64_t>(random() % 20'000'000)), *speak);
+  tunnel.at(at_ns(static_cast<std::int64_t>(random() % 20'000'000)), speak);
 }
 
 // Sends all it may, all the time: as many packets as are taken, at moments of its own.
 void add_bulk(SlottedTunnel& tunnel, std::mt19937& random, std::uint32_t flow, std::uint32_t octets, Nanos pause,
               std::size_t number) {
-  auto pour = std::make_shared<std::function<void()>>();
-  *pour = [&tunnel, &random, flow, octets, pause, number, pour] {
+  std::function<void()>& pour = tunnel.repeated.emplace_back();
+  pour = [&tunnel, &random, flow, octets, pause, number, &pour] {
     for (int i = 0; i < 300 && tunnel.send(flow, octets, number); ++i) {
     }
     tunnel.at(tunnel.now + pause / 2 + Nanos(static_cast<std::int64_t>(random() % 1'000) * pause.count() / 1'000),
-              *pour);
+              pour);
   };
-  tunnel.at(at_ns(static_cast<std::int64_t>(random() % 1'000'000)), *pour);
+  tunnel.at(at_ns(static_cast<std::int64_t>(random() % 1'000'000)), pour);
 }
 
 struct Setting {
@@ -174,24 +174,24 @@ TEST(QueueingWaits, AFloodHurtsNobodyElse) {
         flood_lost += fate.lost;
       };
       // Ten times the rate of the tunnel, whatever becomes of it.
-      auto flood = std::make_shared<std::function<void()>>();
-      *flood = [&, flood] {
+      std::function<void()>& flood = tunnel.repeated.emplace_back();
+      flood = [&] {
         for (std::uint32_t octets = 0; octets < 13'420; octets += flood_octets) tunnel.send(kBulk, flood_octets);
-        tunnel.at(tunnel.now + rate.interval, *flood);
+        tunnel.at(tunnel.now + rate.interval, flood);
       };
-      tunnel.at(at_ns(0), *flood);
+      tunnel.at(at_ns(0), flood);
       // Eight flows that want half of it together.
       for (std::uint32_t i = 1; i <= 8; ++i) {
         tunnel.told[kBulk + i] = [&](const InnerTraffic::Label&, const SlottedTunnel::Fate& fate) {
           ++(fate.lost ? lost : sent);
           longest = std::max(longest, fate.wait);
         };
-        auto send = std::make_shared<std::function<void()>>();
-        *send = [&, i, send] {
+        std::function<void()>& send = tunnel.repeated.emplace_back();
+        send = [&, i] {
           tunnel.send(kBulk + i, 600);
-          tunnel.at(tunnel.now + microseconds(3'500 + random() % 1'000), *send);
+          tunnel.at(tunnel.now + microseconds(3'500 + random() % 1'000), send);
         };
-        tunnel.at(at_ns(static_cast<std::int64_t>(random() % 4'000'000)), *send);
+        tunnel.at(at_ns(static_cast<std::int64_t>(random() % 4'000'000)), send);
       }
       tunnel.run(at_ns(0) + seconds(4));
       EXPECT_EQ(lost, 0);

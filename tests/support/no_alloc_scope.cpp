@@ -59,7 +59,12 @@ void* operator new(std::size_t octets, std::align_val_t alignment) {
   if (posix_memalign(&block, static_cast<std::size_t>(alignment), octets == 0 ? 1 : octets) == 0) return block;
   throw std::bad_alloc();
 }
+void* operator new(std::size_t octets, const std::nothrow_t&) noexcept {
+  count();
+  return std::malloc(octets == 0 ? 1 : octets);
+}
 void operator delete(void* block) noexcept { std::free(block); }
+void operator delete(void* block, const std::nothrow_t&) noexcept { std::free(block); }
 void operator delete(void* block, std::size_t) noexcept { std::free(block); }
 void operator delete(void* block, std::align_val_t) noexcept { std::free(block); }
 void operator delete(void* block, std::size_t, std::align_val_t) noexcept { std::free(block); }

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <queue>
@@ -37,7 +38,8 @@ class SlottedTunnel {
   SlottedTunnel(const TunnelRate& rate, const std::vector<queueing::ClassSettings>& classes, std::uint64_t key)
       : rate_(rate), queue_(classes), hash_(key), payload_(rate.room + 4) {}
 
-  std::map<std::uint32_t, Told> told;  // by flow; may be empty
+  std::map<std::uint32_t, Told> told;          // by flow; may be empty
+  std::deque<std::function<void()>> repeated;  // what asks for itself again lives here
   Instant now = at_ns(0);
 
   void at(Instant moment, std::function<void()> what) { events_.push({moment, order_++, std::move(what)}); }
