@@ -24,8 +24,8 @@ namespace levelgate::aggfrag {
 
 enum class Fragmentation : std::uint8_t { kAllowed, kForbidden };
 
-// The shortest first fragment: the receiver sees the length field of either family. Anything longer would pad away
-// payload while packets wait: up to its length less one from every payload.
+// The shortest first fragment that there is: the receiver sees the length field of either family. Anything longer pads
+// away payload while packets wait: up to its length less one from every payload (RFC 9347 §2.2.3.1).
 inline constexpr std::uint32_t kMinFragment = wire::kLongestRunt + 1;
 
 struct Filled {
@@ -51,7 +51,9 @@ concept PacketSource = requires(S source, std::uint32_t octets) {
 // Thread: worker.
 class Sender {
  public:
-  explicit Sender(Fragmentation fragmentation) : fragmentation_(fragmentation) {}
+  // No first fragment is shorter than `min_fragment` octets, at least kMinFragment, unless a whole payload is.
+  explicit Sender(Fragmentation fragmentation, std::uint32_t min_fragment = kMinFragment)
+      : fragmentation_(fragmentation), min_fragment_(min_fragment) {}
 
   // Writes every octet of `payload` (at least header + 1), zero padding behind the data: the outer stream must look
   // the same whether or not anyone is talking.
@@ -75,7 +77,10 @@ class Sender {
   // Payloads are of sub-type 0 again.
   void report_nothing() { report_.reset(); }
   // From the next payload on; a packet whose begin has left goes on in any case.
-  void set_fragmentation(Fragmentation fragmentation) { fragmentation_ = fragmentation; }
+  void set_fragmentation(Fragmentation fragmentation, std::uint32_t min_fragment) {
+    fragmentation_ = fragmentation;
+    min_fragment_ = min_fragment;
+  }
   // Octets of the source's front that already left.
   [[nodiscard]] std::uint32_t head_offset() const { return head_offset_; }
   // A fragment cannot continue under another SA (RFC 9347 §2.2.3): the half-sent packet starts anew.
@@ -151,10 +156,11 @@ class Sender {
   // A payload so small that it never has room for a whole first fragment starts one anyway: else nothing would move.
   [[nodiscard]] bool may_split(std::uint32_t octets, std::uint32_t space, std::uint32_t used) const {
     if (fragmentation_ == Fragmentation::kForbidden) return false;
-    return used == 0 || (space >= kMinFragment && octets - space <= kMaxBlockOffset);
+    return used == 0 || (space >= min_fragment_ && octets - space <= kMaxBlockOffset);
   }
 
   Fragmentation fragmentation_;
+  std::uint32_t min_fragment_;
   std::uint32_t head_offset_ = 0;
   std::optional<wire::CongestionHeader> report_;
 };

@@ -15,7 +15,7 @@ struct CounterText {
   std::string_view meaning;
 };
 
-inline constexpr std::array<CounterText, 46> kCounterTexts{{
+inline constexpr std::array<CounterText, 50> kCounterTexts{{
     {"ipsec-stats", "tx-pkts", "Outer packets sent."},
     {"ipsec-stats", "tx-octets", "Their octets, outer IP header included."},
     {"ipsec-stats", "tx-drop-pkts", "Inner packets that were meant for the tunnel and dropped before they were sent."},
@@ -60,6 +60,11 @@ inline constexpr std::array<CounterText, 46> kCounterTexts{{
     {"", "breaker-cause", "What it measured last: 0 reported loss, 1 no reports, 2 loss of inbound packets."},
     {"", "breaker-loss-permille", "The loss that it measured last, in thousandths."},
     {"", "breaker-trips", "How often it has tripped."},
+    {"", "ip-fragmented-pkts", "Inner IPv4 packets without DF that were cut before the tunnel."},
+    {"", "ip-fragments-made", "The fragments that they became."},
+    {"", "ecn-ce-pkts", "Outer packets that came with the ECN mark CE."},
+    {"", "ecn-unexpected-pkts",
+     "Outer packets with ECN marks that their tunnel should not have (RFC 6040 section 4.2)."},
     {"", "pacing-p50-ns", "Half of the sent slots were later than this behind their moment, in nanoseconds."},
     {"", "pacing-p99-ns", "One of a hundred was later than this."},
     {"", "pacing-p999-ns", "One of a thousand was later than this."},

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "config/draft.h"
+#include "config/mapping.h"
 #include "config/read_values.h"
 #include "syntax/nearest_word.h"
 
@@ -23,7 +24,7 @@ constexpr double kLongestIntervalNs = 10e9;
 constexpr double kEthernetOverhead = 38;  // what rate-layer l2 adds
 
 // Keys below tfs that a mode does not look at.
-constexpr std::array<std::pair<model::TfsMode, const char*>, 17> kWithoutEffect{{
+constexpr std::array<std::pair<model::TfsMode, const char*>, 18> kWithoutEffect{{
     {model::TfsMode::kFixed, "init-delay"},
     {model::TfsMode::kOnDemand, "rate-layer"},
     {model::TfsMode::kOnDemand, "catch-up"},
@@ -31,6 +32,7 @@ constexpr std::array<std::pair<model::TfsMode, const char*>, 17> kWithoutEffect{
     {model::TfsMode::kPlain, "catch-up"},
     {model::TfsMode::kPlain, "init-delay"},
     {model::TfsMode::kPlain, "fragment"},
+    {model::TfsMode::kPlain, "min-fragment"},
     {model::TfsMode::kPlain, "receive"},
     {model::TfsMode::kPlain, "peer-required"},
     {model::TfsMode::kOnDemand, "min-rate"},
@@ -81,6 +83,7 @@ class TunnelJudge {
       judge_ends(tunnel, place);
       judge_keys(tunnel, place);
       judge_tfs(tunnel, place);
+      judge_mapping(*place.node, tunnel, complaints_);
       if (!routed.contains(tunnel.name)) {
         complaints_.warning(105, place.mark, "no route leads into tunnel \"" + tunnel.name + "\"",
                             "add a route with via: " + tunnel.name);

@@ -119,6 +119,7 @@ class TunnelIkeReader {
                            {{"always", model::StartMode::kAlways},
                             {"on-traffic", model::StartMode::kOnTraffic},
                             {"respond", model::StartMode::kRespond}});
+    ike_.inner_fragments = boolean_of(find_below(node_, {"tfs", "receive", "fragments"}), ike_.inner_fragments);
     ike_.aggfrag_required = boolean_of(find_below(node_, {"tfs", "peer-required"}), ike_.aggfrag_required);
     return std::move(ike_);
   }

@@ -6,23 +6,13 @@
 #include <charconv>
 #include <set>
 
+#include "config/code_points.h"
 #include "config/read_values.h"
 
 namespace levelgate::config {
 namespace {
 
 constexpr std::uint64_t kAllPercent = 100;
-
-struct CodePoint {
-  std::string_view word;
-  unsigned value;
-};
-// RFC 2474 §4.2.2, RFC 2597 §6, RFC 3246 §2.7, RFC 5865 §2.3, RFC 8622 §1.
-constexpr auto kCodePoints = std::to_array<CodePoint>({
-    {"cs0", 0},   {"cs1", 8},   {"cs2", 16},  {"cs3", 24},  {"cs4", 32},  {"cs5", 40},  {"cs6", 48},  {"cs7", 56},
-    {"af11", 10}, {"af12", 12}, {"af13", 14}, {"af21", 18}, {"af22", 20}, {"af23", 22}, {"af31", 26}, {"af32", 28},
-    {"af33", 30}, {"af41", 34}, {"af42", 36}, {"af43", 38}, {"ef", 46},   {"va", 44},   {"le", 1},
-});
 
 struct Word {
   std::string_view word;
@@ -36,13 +26,6 @@ std::optional<unsigned> number_below(std::string_view text, unsigned bound) {
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (fault != std::errc{} || end != text.data() + text.size() || value >= bound) return std::nullopt;
   return value;
-}
-
-std::optional<unsigned> code_point(std::string_view text) {
-  for (const CodePoint& known : kCodePoints) {
-    if (known.word == text) return known.value;
-  }
-  return number_below(text, 64);
 }
 
 std::optional<unsigned> protocol_number(std::string_view text) {
@@ -109,12 +92,11 @@ class QosReader {
     }
     one.name = text_of(name);
     for_each_value(item.find("dscp"), [&](const Node& word) {
-      const auto value = code_point(word.text);
+      const auto value = parse_dscp(word.text);
       if (value) {
         one.dscp |= std::uint64_t{1} << *value;
       } else {
-        complaints_.error(11, word, "\"" + word.text + "\" is no DSCP",
-                          "ef, va, le, cs0 to cs7, af11 to af43, or 0 to 63");
+        complaints_.error(11, word, "\"" + word.text + "\" is no DSCP", std::string(kDscpForms));
       }
     });
     one.selectors = selectors_of(item);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "config/key_file.h"
+#include "config/mapping.h"
 #include "config/read_values.h"
 
 namespace levelgate::config {
@@ -38,6 +39,7 @@ class TunnelReader {
       }
     }
     if (const Node* const tfs = node_.find("tfs")) read_tfs(*tfs, tunnel_.replay_window, tunnel_.tfs);
+    read_mapping(node_, tunnel_, complaints_);
     if (const Node* const qos = node_.find("qos")) tunnel_.qos = read_qos(*qos, path("qos"), complaints_);
     draft_.tunnels.push_back(place_);
     draft_.config.tunnels.push_back(std::move(tunnel_));

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "control/figures.h"
+#include "control/fragmentation.h"
 #include "control/tunnels.h"
 #include "ike/ciphers_of_suite.h"
 #include "ike/report_ids.h"
@@ -112,6 +113,7 @@ Value::Map child_value(const ike::ChildSa& child, const std::string& tunnel, con
           {"esn", Value{child.suite.sequence_numbers == ikewire::SequenceNumbers::kExtended}},
           {"encapsulation", Value{std::string(udp ? "udp" : "none")}},
           {"aggfrag", Value{child.aggfrag}},
+          {"fragmentation", Value{fragmentation_text(tunnel, view)}},
           {"local-selectors", Value{ike::selectors_text(child.selectors.local)}},
           {"remote-selectors", Value{ike::selectors_text(child.selectors.remote)}},
           {"octets-in", Value{in != nullptr ? in->octets : 0}},
@@ -162,6 +164,7 @@ void child_lines(const ike::ChildSa& child, const std::string& tunnel, const Vie
   const bool sends = life != view.tunnels->lives().end() && life->second.sends_by == child.id;
   lines.push_back("  child  ESP " + ike::suite_text(child.suite) +
                   (child.aggfrag ? "  AGGFRAG both ways" : "  no AGGFRAG") +
+                  (child.aggfrag ? "  fragmentation: " + fragmentation_text(tunnel, view) : "") +
                   (child.stage != ike::ChildStage::kActive ? "  " + std::string(child_word(child.stage)) : "") +
                   (sends ? "" : "  not sending"));
   lines.push_back("        in " + hex(child.inbound.value, 8) + "  out " + hex(child.outbound.value, 8) +

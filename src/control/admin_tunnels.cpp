@@ -10,6 +10,7 @@
 
 #include "control/admin_ike.h"
 #include "control/figures.h"
+#include "control/fragmentation.h"
 #include "control/reconcile.h"
 #include "control/tfs_values.h"
 
@@ -134,6 +135,7 @@ Value::Map tunnel_value(const Subject& tunnel, const State& state, const View& v
   if (tunnel.plan.tfs.mode == model::TfsMode::kFixed) {
     map.push_back({"rate-bits-per-second", Value{tunnel.plan.tfs.rate_bits_per_second}});
   }
+  map.push_back({"fragmentation", Value{fragmentation_text(tunnel.plan, view)}});
   map.push_back({"packet-size", Value{std::uint64_t{tunnel.plan.tfs.packet_size}}});
   for (auto& entry : counters_value(tunnel.counters)) map.push_back(std::move(entry));
   map.push_back({"classes", Value{classes_value(tunnel.classes)}});
@@ -322,6 +324,9 @@ Result<Answer> show_tunnels(const std::string& name, const View& view) {
     const State state = state_of(tunnel, view);
     answer.rows.push_back(tunnel_row(tunnel, state, view));
     if (!state.reason.empty()) answer.lines.push_back("  " + tunnel.plan.name + ": " + state.reason);
+    if (const std::string text = fragmentation_text(tunnel.plan, view); text == "no (peer)") {
+      answer.lines.push_back("  " + tunnel.plan.name + ": fragmentation: " + text);
+    }
     tunnels.push_back({tunnel.plan.name, Value{tunnel_value(tunnel, state, view)}});
   });
   if (!name.empty() && tunnels.empty()) return no_tunnel(name);

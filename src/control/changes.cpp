@@ -210,6 +210,7 @@ class Comparison {
     field(path + "selectors.remote", Cost::kLive, a.selectors.remote, b.selectors.remote);
     tfs(path + "tfs.", a.tfs, b.tfs, a.ike && b.ike);
     qos(path + "qos", a.qos, b.qos);
+    marks(path + "qos.", a.marks, b.marks);
     if (a.ike.has_value() != b.ike.has_value()) {
       add(path + "auth", Cost::kTunnelRestart, a.ike ? "there" : "", b.ike ? "new" : "");
     }
@@ -241,6 +242,11 @@ class Comparison {
     }
     field(path + "packet-size", Cost::kLive, a.packet_size, b.packet_size);
     field(path + "fragment", Cost::kLive, a.fragment, b.fragment);
+    field(path + "min-fragment", Cost::kLive, a.min_fragment, b.min_fragment);
+    const auto mtu = [](const model::TfsSettings& tfs) {
+      return tfs.inner_mtu ? std::to_string(*tfs.inner_mtu) : std::string("none");
+    };
+    field(path + "mtu", Cost::kLive, mtu(a), mtu(b));
     field(path + "max-queue-delay", Cost::kLive, span(a.max_queue_delay), span(b.max_queue_delay));
     field(path + "init-delay", Cost::kLive, span(a.init_delay), span(b.init_delay));
     field(path + "catch-up", Cost::kLive, a.catch_up_slots, b.catch_up_slots);
@@ -271,6 +277,13 @@ class Comparison {
     // Shares say most; what else may differ is matching and treatment.
     const std::string before = text(a), after = text(b);
     add(path, Cost::kLive, before, before == after ? after + ", matched or treated otherwise" : after);
+  }
+
+  void marks(const std::string& path, const model::OuterMarks& a, const model::OuterMarks& b) {
+    const auto word = [](const model::OuterMarks& marks) { return marks.copies_dscp ? "copy" : "hide"; };
+    field(path + "outer-dscp", Cost::kLive, std::uint32_t{a.dscp}, std::uint32_t{b.dscp});
+    if (a.copies_dscp != b.copies_dscp) add(path + "inner-dscp", Cost::kLive, word(a), word(b));
+    field(path + "flow-label", Cost::kLive, a.flow_label, b.flow_label);
   }
 
   void management(const model::ManagementConfig& a, const model::ManagementConfig& b) {

@@ -175,6 +175,7 @@ std::vector<Change> tunnel_ike_changes(const std::string& path, const model::Tun
   all.field("start", Cost::kLive, before.start, after.start);
   all.esp(before.esp, after.esp);
   all.field("esp.encapsulation", Cost::kTunnelRestart, before.encapsulation, after.encapsulation);
+  all.field("tfs.receive.fragments", Cost::kRekey, before.inner_fragments, after.inner_fragments);
   all.field("tfs.peer-required", Cost::kRekey, before.aggfrag_required, after.aggfrag_required);
   return all.take();
 }

@@ -79,6 +79,7 @@ class PlanMaker {
     plan.replay_window = tunnel.replay_window;
     plan.tfs = tunnel.tfs;
     plan.qos = tunnel.qos;
+    plan.marks = tunnel.marks;
     plan.selectors = tunnel.selectors;
     if (tunnel.inbound) plan.inbound = {*tunnel.inbound};
     plan.outbound = tunnel.outbound;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dataplane/inner_fragments.h"
 #include "wire/ethernet_header.h"
 
 namespace levelgate::dataplane {
@@ -138,7 +139,7 @@ void Forwarder::to_tunnel(WorkerContext& context, Waiting& waiting, const Tunnel
     return;
   }
   if (!lower(context, waiting)) return;
-  if (tunnel.inner_mtu != 0 && waiting.packet.length > tunnel.inner_mtu) {
+  if (tunnel.inner_mtu != 0 && waiting.packet.length > tunnel.inner_mtu && !may_be_cut(waiting.packet, tunnel)) {
     answer(context, waiting, wire::IcmpError::kTooBig, tunnel.inner_mtu);
     context.drop(waiting.packet, model::Drop::kTfsTooBig);
     return;

@@ -26,7 +26,7 @@ struct Origin {
   model::PortSide side = model::PortSide::kProtected;
 };
 
-// A packet that may enter a tunnel: the selectors hold, it fits, and its hop limit is lowered.
+// A packet that may enter a tunnel: the selectors hold, it fits or may be cut, and its hop limit is lowered.
 struct Entering {
   const TunnelEntry* tunnel = nullptr;
   Packet packet;

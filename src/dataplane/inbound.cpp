@@ -6,7 +6,7 @@
 #include "congestion/path_control.h"
 #include "wire/aggfrag_header.h"
 #include "wire/ip_header.h"
-#include "wire/ip_marks.h"
+#include "wire/outer_fields.h"
 #include "wire/udp_header.h"
 
 namespace levelgate::dataplane {
@@ -50,7 +50,7 @@ void InboundSa::arrived(WorkerContext& context, const InboundEntry& entry, const
   if (kept_.sa.packets.load() == 0) prove(context, entry);
   // Only the newest packet says where the peer is: an older one may come by the old way (RFC 7296 §2.23).
   if (entry.tunnel->udp && number.value > kept_.sa.highest.load()) follow_peer(context, *entry.tunnel, esp);
-  if (entry.tunnel->congestion != nullptr) marked_ = wire::ecn_of(esp.data - esp.reserved) == wire::Ecn::kCe;
+  outer_ecn_ = wire::ecn_of(esp.data - esp.reserved);
   kept_.sa.packets.add(1);
   kept_.sa.octets.add(octets);
   kept_.sa.highest.raise_to(number.value);
@@ -77,7 +77,7 @@ void InboundSa::tell_path(WorkerContext& context, const TunnelEntry& tunnel, con
     const bool reports = view.verdict == wire::AggfragVerdict::kOk && view.sub_type == 1;
     if (reports) header = wire::read_congestion(payload.bytes().data());
   }
-  path.arrived(*position_ + number.value, context.now, marked_, header ? &*header : nullptr);
+  path.arrived(*position_ + number.value, context.now, outer_ecn_ == wire::Ecn::kCe, header ? &*header : nullptr);
 }
 
 void InboundSa::follow_peer(WorkerContext& context, const TunnelEntry& tunnel, const Packet& esp) noexcept {
@@ -95,14 +95,33 @@ void InboundSa::follow_peer(WorkerContext& context, const TunnelEntry& tunnel, c
       {model::EventKind::kPeerMoved, PortId{}, tunnel.id, kept_.opener.spi(), wire::source_of(ip, family), 0, port});
 }
 
+// One inner packet for each outer one: marks of the path go on with it, where it can tell of them (RFC 6040 §4.2).
+void InboundSa::deliver_plain(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry,
+                              Packet packet) noexcept {
+  if (outer_ecn_ != wire::Ecn::kNotEct && packet.length >= wire::kIpv4Octets) {
+    const wire::Ecn before = wire::ecn_of(packet.data);
+    const wire::EcnOfBoth ecn = wire::ecn_of_both(before, outer_ecn_);
+    if (ecn.unexpected) counters_.ecn_unexpected_pkts.add(1);
+    if (ecn.drop) {
+      counters_.rx_drop_pkts.add(1);
+      return context.drop(packet, model::Drop::kOuterCongestion);
+    }
+    if (ecn.inner != before) wire::set_ecn(packet.data, ecn.inner);
+  }
+  inner.add(context, packet, *entry.tunnel);
+}
+
 void InboundSa::accept(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry, const Packet& payload,
                        std::uint8_t next_header, EspSeq number) noexcept {
   counters_.rx_pkts.add(1);
+  if (outer_ecn_ == wire::Ecn::kCe) counters_.ecn_ce_pkts.add(1);
   if (entry.tunnel->congestion != nullptr) tell_path(context, *entry.tunnel, payload, next_header, number);
   if (aggfrag_) {
+    // Whoever sends AGGFRAG sends Not-ECT, and a mark says nothing of the packets inside (RFC 9347 §2.2.5.2, §3.1).
+    if (outer_ecn_ != wire::Ecn::kNotEct && entry.tunnel->congestion == nullptr) counters_.ecn_unexpected_pkts.add(1);
     if (next_header == wire::kNextHeaderAggfrag) return stream_.accept(context, inner, entry, payload, number);
   } else if (next_header == wire::kProtocolIpv4 || next_header == wire::kProtocolIpv6) {
-    return inner.add(context, payload, *entry.tunnel);
+    return deliver_plain(context, inner, entry, payload);
   }
   const bool dummy = next_header == kNextHeaderNone;
   if (!dummy) counters_.rx_errored_pkts.add(1);

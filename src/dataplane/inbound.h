@@ -17,6 +17,7 @@
 #include "dataplane/tunnel_counters.h"
 #include "dataplane/worker_context.h"
 #include "esp/opener.h"
+#include "wire/ip_marks.h"
 
 namespace levelgate::dataplane {
 
@@ -55,6 +56,7 @@ class InboundSa {
   handover::Mark drained;
 
  private:
+  void deliver_plain(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry, Packet packet) noexcept;
   void prove(WorkerContext& context, const InboundEntry& entry) noexcept;
   void tell_path(WorkerContext& context, const TunnelEntry& tunnel, const Packet& payload, std::uint8_t next_header,
                  EspSeq number) noexcept;
@@ -63,10 +65,10 @@ class InboundSa {
   InboundKept kept_;
   TunnelCounters& counters_;
   bool aggfrag_;
-  EspSeq first_;                           // number of the first packet
-  std::optional<std::uint64_t> position_;  // of number 0 in the tunnel's count of packets, for congestion control
-  bool marked_ = false;                    // the packet that arrived() told of came with CE
-  Instant moved_told_ = kNever;            // when control was last told of a moved peer; kNever: never
+  EspSeq first_;                              // number of the first packet
+  std::optional<std::uint64_t> position_;     // of number 0 in the tunnel's count of packets, for congestion control
+  wire::Ecn outer_ecn_ = wire::Ecn::kNotEct;  // of the packet that arrived() told of
+  Instant moved_told_ = kNever;               // when control was last told of a moved peer; kNever: never
   InboundStream stream_;
 };
 

@@ -33,7 +33,7 @@ OutboundTunnel::OutboundTunnel(const OutboundSetting& setting, Instant start, Tu
       rate_(first_rate(setting.tfs)),
       next_rate_(rate_),
       queue_(setting, frame_.data_room()),
-      sender_(fragmentation_of(setting)),
+      sender_(fragmentation_of(setting), setting.tfs.min_fragment),
       useful_room_(frame_.data_room()),
       built_(kBuiltPackets) {
   bearable_.fill(SIZE_MAX);
@@ -100,7 +100,7 @@ void OutboundTunnel::take_setting(WorkerContext& context, const TunnelEntry& ent
   const OutboundSetting before = setting_;
   setting_ = *entry.setting;
   frame_ = OuterFrame(setting_);
-  sender_.set_fragmentation(fragmentation_of(setting_));
+  sender_.set_fragmentation(fragmentation_of(setting_), setting_.tfs.min_fragment);
   if (setting_.tfs.mode == model::TfsMode::kPlain) sender_.restart_packet();
   change_queue(context, *entry.queue);
   bearable_at_ = kNever;

@@ -196,8 +196,9 @@ bool OutboundTunnel::seal_into(Packet& frame, std::uint32_t payload_octets, std:
 void OutboundTunnel::account(const aggfrag::Filled& filled) noexcept {
   counters_.inner_tx_pkts.add(filled.consumed);
   counters_.inner_tx_octets.add(filled.data_octets);
-  // Where packets are not split, load decides how much of a payload is of use.
-  if (!setting_.splits() && !queue_.packets().empty() && filled.data_octets != 0) {
+  // Where packets are not split everywhere, load decides how much of a payload is of use.
+  const bool splits_anywhere = setting_.splits() && setting_.tfs.min_fragment <= aggfrag::kMinFragment;
+  if (!splits_anywhere && !queue_.packets().empty() && filled.data_octets != 0) {
     useful_room_ = (useful_room_ * 7 + filled.data_octets) / 8;
   }
   if (filled.all_pad && filled.pad_octets != 0) {

@@ -7,6 +7,7 @@
 #include <levelgate/base/ip_address.h>
 #include <levelgate/model/plan.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace levelgate::dataplane {
@@ -15,6 +16,7 @@ struct OutboundSetting {
   std::uint64_t serial = 0;  // never reused: tells a new setting from one at the same address
   model::TfsSettings tfs;
   model::QosSettings qos;
+  model::OuterMarks marks;
   std::uint64_t flow_key = 0;  // of the hash that tells flows apart
   IpAddress local, remote;     // outer addresses, one family
   bool udp = false;
@@ -25,6 +27,7 @@ struct OutboundSetting {
       : serial(number),
         tfs(plan.tfs),
         qos(plan.qos),
+        marks(plan.marks),
         flow_key(key),
         local(plan.local),
         remote(plan.remote),
@@ -34,11 +37,18 @@ struct OutboundSetting {
     tfs.receive = {};  // of the other direction
   }
   [[nodiscard]] bool same_as(const OutboundSetting& other) const {
-    return tfs == other.tfs && qos == other.qos && local == other.local && remote == other.remote && udp == other.udp &&
-           udp_local_port == other.udp_local_port && udp_remote_port == other.udp_remote_port;
+    return tfs == other.tfs && qos == other.qos && marks == other.marks && local == other.local &&
+           remote == other.remote && udp == other.udp && udp_local_port == other.udp_local_port &&
+           udp_remote_port == other.udp_remote_port;
   }
   // Whether an inner packet may be cut at all.
   [[nodiscard]] bool splits() const { return tfs.fragment && tfs.mode != model::TfsMode::kPlain; }
+  // The longest inner packet that enters in one piece, where `data_room` octets are in a payload; 0: any.
+  [[nodiscard]] std::uint32_t inner_mtu(std::uint32_t data_room) const {
+    const std::uint32_t configured = tfs.inner_mtu.value_or(0);
+    if (splits()) return configured;
+    return configured == 0 ? data_room : std::min(configured, data_room);
+  }
 };
 
 }  // namespace levelgate::dataplane

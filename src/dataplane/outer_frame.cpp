@@ -9,6 +9,7 @@
 #include "wire/esp_header.h"
 #include "wire/ethernet_header.h"
 #include "wire/ip_header.h"
+#include "wire/outer_fields.h"
 #include "wire/udp_header.h"
 
 namespace levelgate::dataplane {
@@ -24,6 +25,7 @@ std::uint32_t aggfrag_octets(const model::TfsSettings& tfs) {
 OuterFrame::OuterFrame(const OutboundSetting& setting)
     : family_(setting.local.family()),
       udp_(setting.udp),
+      copies_dscp_(setting.marks.copies_dscp && setting.tfs.mode == model::TfsMode::kPlain),
       udp_local_port_(setting.udp_local_port),
       udp_remote_port_(setting.udp_remote_port),
       header_octets_(wire::outer_header_octets(family_, udp_)),
@@ -35,6 +37,9 @@ OuterFrame::OuterFrame(const OutboundSetting& setting)
   const std::uint32_t total = outer_octets(payload_room_);
   const std::uint8_t protocol = udp_ ? wire::kProtocolUdp : wire::kProtocolEsp;
   const std::uint32_t ip_octets = wire::write_ip(ip, setting.local, setting.remote, protocol, total);
+  // ECN is Not-ECT whatever the inner packets have (RFC 6040 §4.1, RFC 9347 §3.1).
+  wire::set_dscp(ip, setting.marks.dscp);
+  if (family_ == IpFamily::kV6) wire::set_flow_label(ip, setting.marks.flow_label);
   if (udp_)
     wire::write_udp(ip + ip_octets, udp_local_port_, udp_remote_port_, static_cast<std::uint16_t>(total - ip_octets));
 }
@@ -49,8 +54,9 @@ void OuterFrame::write_headers(Packet& frame, std::uint32_t payload_octets, cons
   std::memcpy(frame.data, headers_.data(), esp_at_);
   const bool v4 = family_ == IpFamily::kV4;
   wire::write_ethernet(frame.data, path.next_hop_mac, path.own_mac, v4 ? wire::kEtherTypeIpv4 : wire::kEtherTypeIpv6);
-  if (payload_octets == payload_room_) return;
   std::byte* const ip = frame.data + wire::kEthernetOctets;
+  if (copies_dscp_) wire::set_dscp(ip, wire::dscp_of(frame.data + payload_at_));
+  if (payload_octets == payload_room_) return;
   wire::set_total_octets(ip, family_, header_octets_ + esp_octets);
   const std::uint32_t ip_octets = v4 ? wire::kIpv4Octets : wire::kIpv6Octets;
   if (udp_) {

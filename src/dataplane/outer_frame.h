@@ -2,7 +2,7 @@
 //
 // The frame around a tunnel's ESP packets: where each part begins, and its Ethernet, IP and UDP headers. A pure
 // function of the configuration and of the path's MAC addresses; nothing inside the tunnel reaches it (RFC 9347
-// §2.2.5).
+// §2.2.5), but for the DSCP in a plain tunnel that is configured so.
 #pragma once
 
 #include <levelgate/base/packet.h>
@@ -36,6 +36,7 @@ class OuterFrame {
  private:
   IpFamily family_;
   bool udp_;
+  bool copies_dscp_;
   std::uint16_t udp_local_port_, udp_remote_port_;
   std::uint32_t header_octets_;  // IP and UDP
   std::uint32_t esp_at_, payload_at_, payload_room_, data_room_;

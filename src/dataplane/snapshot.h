@@ -75,7 +75,7 @@ struct TunnelEntry {
   SaId sealer_id;                                 // never reused: tells a new sealer from one at the same address
   std::uint64_t serial = 0;                       // never reused: tells a tunnel from a later one with the same id
   TunnelCounters* counters = nullptr;
-  std::uint32_t inner_mtu = 0;  // largest inner packet where nothing is fragmented; 0: any size is taken
+  std::uint32_t inner_mtu = 0;  // largest inner packet that enters in one piece; 0: any size is taken
   OuterPath path;
   bool udp = false;  // the peer is reached through UDP, from where it may move
   IpAddress remote;

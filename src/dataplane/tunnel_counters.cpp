@@ -49,6 +49,10 @@ model::TunnelStats TunnelCounters::read() const {
   s.breaker_cause = breaker_cause.load();
   s.breaker_loss_permille = breaker_loss_permille.load();
   s.breaker_trips = breaker_trips.load();
+  s.ip_fragmented_pkts = ip_fragmented_pkts.load();
+  s.ip_fragments_made = ip_fragments_made.load();
+  s.ecn_ce_pkts = ecn_ce_pkts.load();
+  s.ecn_unexpected_pkts = ecn_unexpected_pkts.load();
   s.pacing_p50_ns = pacing.quantile_ns(500);
   s.pacing_p99_ns = pacing.quantile_ns(990);
   s.pacing_p999_ns = pacing.quantile_ns(999);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "dataplane/inner_fragments.h"
 #include "esp/opener.h"
 #include "esp/sealer.h"
 #include "wire/ip_header.h"
@@ -202,6 +203,25 @@ void Worker::enter(WorkerContext&, std::span<const Entering> burst) noexcept {
 }
 
 void Worker::admit(const TunnelEntry& tunnel, const Packet& packet) noexcept {
+  if (tunnel.inner_mtu != 0 && packet.length > tunnel.inner_mtu) return admit_cut(tunnel, packet);
+  admit_whole(tunnel, packet);
+}
+
+// Only what may be cut comes here longer than the tunnel takes, unless the tunnel has changed on the way.
+void Worker::admit_cut(const TunnelEntry& tunnel, const Packet& packet) noexcept {
+  FragmentBurst fragments;
+  const bool possible = may_be_cut(packet, tunnel);
+  const std::size_t count = possible ? cut(context_, packet, tunnel.inner_mtu, fragments) : 0;
+  if (count == 0) {
+    tunnel.counters->tx_drop_pkts.add(1);
+    return context_.drop(packet, possible ? model::Drop::kNoBuffer : model::Drop::kTfsTooBig);
+  }
+  tunnel.counters->ip_fragmented_pkts.add(1);
+  tunnel.counters->ip_fragments_made.add(count);
+  for (const Packet& fragment : std::span<const Packet>(fragments).first(count)) admit_whole(tunnel, fragment);
+}
+
+void Worker::admit_whole(const TunnelEntry& tunnel, const Packet& packet) noexcept {
   const auto refuse = [&](model::Drop reason) {
     tunnel.counters->tx_drop_pkts.add(1);
     context_.drop(packet, reason);

@@ -93,6 +93,8 @@ class Worker final : private InnerSink, private TunnelDoor {
   void collect_spi(const Packet& packet, Spi spi) noexcept;
   void open_collected() noexcept;
   void admit(const TunnelEntry& tunnel, const Packet& packet) noexcept;
+  void admit_cut(const TunnelEntry& tunnel, const Packet& packet) noexcept;
+  void admit_whole(const TunnelEntry& tunnel, const Packet& packet) noexcept;
   void admit_handed(const Handoff& handoff) noexcept;
   void take(WorkerContext& context, std::span<const Delivered> burst) noexcept override;
   void take_one(Packet inner, const TunnelEntry& tunnel) noexcept;

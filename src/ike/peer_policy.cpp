@@ -79,6 +79,7 @@ Result<PolicyPtr> make_policy(const model::TunnelConfig& tunnel, std::shared_ptr
                                                               : AggfragPolicy::kWanted;
   policy->wants_reports = tunnel.tfs.wants_reports();
   policy->sends_reports = tunnel.tfs.mode == model::TfsMode::kFixed;
+  if (!ike.inner_fragments) policy->fragments = ikewire::InnerFragments::kRefused;
   return policy;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ike/credentials.h"
+#include "ikewire/ike_notify_values.h"
 #include "ikewire/ike_proposals.h"
 #include "negotiation/suite.h"
 
@@ -37,6 +38,7 @@ struct PeerPolicy {
   AggfragPolicy aggfrag = AggfragPolicy::kRequired;
   bool wants_reports = false;  // of congestion, from the peer (flag C, RFC 9347 §6.1.4)
   bool sends_reports = false;  // can be given: payloads leave by a schedule
+  ikewire::InnerFragments fragments = ikewire::InnerFragments::kAccepted;  // what the peer is told of us
 
   // On offering, and on choosing when the peer said what it has.
   [[nodiscard]] negotiation::Terms ike_terms(negotiation::AdditionalExchanges additional) const {

@@ -62,6 +62,14 @@ inline constexpr Metric kReorderWindow{"levelgate_tfs_reorder_window_packets", "
                                        "The reorder window as it is now."};
 inline constexpr Metric kReorderHeld{"levelgate_tfs_reorder_held_packets", "gauge", "tunnel",
                                      "Outer packets held until the ones before them come."};
+inline constexpr Metric kIpFragmented{"levelgate_tfs_ip_fragmented_packets_total", "counter", "tunnel",
+                                      "Inner IPv4 packets without DF that were cut before the tunnel."};
+inline constexpr Metric kIpFragments{"levelgate_tfs_ip_fragments_made_total", "counter", "tunnel",
+                                     "Fragments that those packets became."};
+inline constexpr Metric kEcnCe{"levelgate_tunnel_ecn_ce_packets_total", "counter", "tunnel",
+                               "Outer packets that came with the ECN mark CE."};
+inline constexpr Metric kEcnUnexpected{"levelgate_tunnel_ecn_unexpected_packets_total", "counter", "tunnel",
+                                       "Outer packets with ECN marks that their tunnel should not have."};
 inline constexpr Metric kQueueBytes{"levelgate_tfs_queue_bytes", "gauge", "tunnel", "Octets that wait now."};
 inline constexpr Metric kQueuePackets{"levelgate_tfs_queue_packets", "gauge", "tunnel", "Inner packets that wait now."};
 inline constexpr Metric kQueueMaxBytes{"levelgate_tfs_queue_max_bytes", "gauge", "tunnel",
@@ -147,6 +155,10 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kContradictions,
                                  kReorderWindow,
                                  kReorderHeld,
+                                 kIpFragmented,
+                                 kIpFragments,
+                                 kEcnCe,
+                                 kEcnUnexpected,
                                  kQueueBytes,
                                  kQueuePackets,
                                  kQueueMaxBytes,

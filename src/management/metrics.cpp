@@ -52,6 +52,10 @@ class TunnelMetrics {
     one(metrics::kContradictions, &TunnelStats::contradiction_pkts);
     one(metrics::kReorderWindow, &TunnelStats::reorder_window_pkts);
     one(metrics::kReorderHeld, &TunnelStats::reorder_held_pkts);
+    one(metrics::kIpFragmented, &TunnelStats::ip_fragmented_pkts);
+    one(metrics::kIpFragments, &TunnelStats::ip_fragments_made);
+    one(metrics::kEcnCe, &TunnelStats::ecn_ce_pkts);
+    one(metrics::kEcnUnexpected, &TunnelStats::ecn_unexpected_pkts);
     one(metrics::kQueueBytes, &TunnelStats::queue_octets);
     one(metrics::kQueuePackets, &TunnelStats::queue_pkts);
     one(metrics::kQueueMaxBytes, &TunnelStats::queue_max_octets);

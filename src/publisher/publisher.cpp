@@ -253,7 +253,7 @@ dataplane::TunnelEntry Publisher::entry_of(const Tunnel& tunnel) const {
     entry.sealer_id = tunnel.sealer->id;
   }
   entry.counters = tunnel.counters.get();
-  entry.inner_mtu = tunnel.setting->splits() ? 0 : dataplane::OuterFrame(*tunnel.setting).data_room();
+  entry.inner_mtu = tunnel.setting->inner_mtu(dataplane::OuterFrame(*tunnel.setting).data_room());
   entry.path = outer_path(plan_, tunnel.plan, parts_.unknown_neighbour_mac);
   entry.udp = tunnel.plan.encapsulation == model::Encapsulation::kUdp;
   entry.remote = tunnel.plan.remote;

@@ -15,7 +15,7 @@ struct FindingText {
   std::string_view cure;
 };
 
-inline constexpr std::array<FindingText, 71> kFindingTexts{{
+inline constexpr std::array<FindingText, 72> kFindingTexts{{
     {1, "The file is not valid YAML.",
      "Mend the syntax at the place named; most often it is indentation, a missing colon or an unclosed bracket."},
     {2, "A value has the wrong kind: a map where a single value is expected, or the reverse.",
@@ -132,6 +132,10 @@ inline constexpr std::array<FindingText, 71> kFindingTexts{{
      "Leave peer-required out, unless reaching the peer matters more."},
     {112, "A preshared key is a credential of the service, which no other program can read.",
      "Nothing has to be done; the daemon reads it when it starts."},
+    {113,
+     "The tunnel takes inner packets only up to a size that is below what every IPv6 path must carry (RFC 8200 section "
+     "5).",
+     "Let it split packets (fragment: true), or raise mtu or packet-size."},
     {118,
      "The key log is on: keys of every SA are written to a directory, and whoever reads it can decrypt the traffic.",
      "For labs only. Remove management.keylog and restart; take new keys for tunnels with static ones."},

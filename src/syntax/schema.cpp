@@ -7,6 +7,7 @@
 #include <array>
 
 #include "syntax/ike_keys.h"
+#include "syntax/mapping_keys.h"
 
 namespace levelgate::syntax {
 namespace {
@@ -326,7 +327,8 @@ constexpr std::array kGatewayKeys = std::to_array<KeySpec>({
     {"tunnels.*.tfs.receive.send-immediately", kBoolean,
      "true: inner packets leave as soon as they are whole, out of order if the path misorders.", kLive, "false"},
 
-    {"tunnels.*.qos", kMap, "Which inner packet goes first, and which is given up; none of it is seen outside.", kLive},
+    {"tunnels.*.qos", kMap,
+     "Which inner packet goes first, which is given up, and what outer packets say of themselves.", kLive},
     {"tunnels.*.qos.fair", kBoolean,
      "A queue for each flow, in equal shares; false: first in, first out, bounded by max-queue-delay alone.", kLive,
      "true"},
@@ -397,14 +399,15 @@ constexpr std::array kGatewayKeys = std::to_array<KeySpec>({
     {"interfaces.*.vlan", kAnything, "VLAN tag.", kLive, {}, {}, {}, 0, 0, kRefused},
     {"tunnels.*.large-keys", kAnything, "Classic McEliece.", kTunnel, {}, {}, {}, 0, 0, kRefused},
     {"tunnels.*.ppk", kAnything, "Post-quantum preshared key.", kTunnel, {}, {}, {}, 0, 0, kRefused},
-    {"tunnels.*.qos.inner-dscp", kAnything, "This version always hides it.", kTunnel, {}, {}, {}, 0, 0, kIgnored},
     {"management.metrics", kAnything, "Metrics over HTTP.", kLive, {}, {}, {}, 0, 0, kIgnored},
     {"management.log.components", kAnything, "Levels of single components.", kLive, {}, {}, {}, 0, 0, kIgnored},
 });
 
 constexpr auto kKeys = [] {
-  std::array<KeySpec, kGatewayKeys.size() + ike_keys::kTable.size()> all = {};
-  std::ranges::copy(ike_keys::kTable, std::ranges::copy(kGatewayKeys, all.begin()).out);
+  std::array<KeySpec, kGatewayKeys.size() + mapping_keys::kTable.size() + ike_keys::kTable.size()> all = {};
+  auto end = std::ranges::copy(kGatewayKeys, all.begin()).out;
+  end = std::ranges::copy(mapping_keys::kTable, end).out;
+  std::ranges::copy(ike_keys::kTable, end);
   return all;
 }();
 

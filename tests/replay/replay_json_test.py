@@ -20,7 +20,9 @@ GROUPS = {
 }
 BESIDE = {"slots", "skipped-slots", "late-slots", "late-pkts", "queue-pkts", "queue-octets", "queue-max-octets",
           "reorder-held-pkts", "reorder-window-pkts", "early-pkts", "joined-early-pkts", "skipped-fragment-pkts",
-          "contradiction-pkts", "path-rate-bits-per-second", "path-rtt-us", "breaker-state", "breaker-trips"}
+          "contradiction-pkts", "path-rate-bits-per-second", "path-rtt-us", "breaker-state", "breaker-trips",
+
+          "ip-fragmented-pkts", "ip-fragments-made", "ecn-ce-pkts", "ecn-unexpected-pkts"}
 
 
 class Json(ReplayTest):

@@ -120,12 +120,12 @@ class Plain(ReceivingTest):
 
 
 class TooBig(ReplayTest):
-    """Where nothing is fragmented: dropped, counted, answered (type 3 code 4, or Packet Too Big)."""
+    """Where nothing is fragmented and nothing may be cut: dropped, counted, answered (type 3 code 4, or Packet Too Big)."""
 
     def answers(self, tunnel, limit):
         rng = random.Random(limit)
         fits = [inside_packet(rng, limit, family) for family in (4, 6)]
-        over = [inside_packet(rng, size, 4, dont_fragment=df) for size, df in ((limit + 1, True), (3000, False))]
+        over = [inside_packet(rng, size, 4, dont_fragment=True) for size in (limit + 1, 3000)]
         over += [inside_packet(rng, size, 6) for size in (limit + 1, 3000)]
         load = list(zip(range(0, 600 * MS, 100 * MS), [*fits, *over]))
         self.configure(tunnel)
@@ -187,8 +187,8 @@ class TooBig(ReplayTest):
     def test_errors_are_never_answered(self):
         rng = random.Random(5)
         unanswerable = [
-            ip.ipv4(INSIDE[4], OUTSIDE[4], ip.ICMP, b"\x03\x01" + bytes(2000)),
-            ip.ipv4(INSIDE[4], OUTSIDE[4], ip.UDP, rng.randbytes(2000), fragment_offset=2000),
+            ip.ipv4(INSIDE[4], OUTSIDE[4], ip.ICMP, b"\x03\x01" + bytes(2000), dont_fragment=True),
+            ip.ipv4(INSIDE[4], OUTSIDE[4], ip.UDP, rng.randbytes(2000), fragment_offset=2000, dont_fragment=True),
             ip.ipv6(INSIDE[6], OUTSIDE[6], ip.ICMPV6, b"\x01\x00" + bytes(2000))]
         self.configure(Tunnel(on_demand(fragment=False)))
         out = self.replay([("lan", list(enumerate(unanswerable)))])

@@ -123,8 +123,8 @@ TEST(CongestionGateways, ReportsCostTwentyOctetsAPacket) {
   reporting.congestion.reports_wanted = true;
   for (const std::uint32_t taken : {1342u, 1322u}) {
     TwoWay pair(taken == 1342 ? plain : reporting, plain);
-    pair.a.io.give(kLan, ip_frame("10.1.0.9", "10.2.0.9", taken, 1));
-    pair.a.io.give(kLan, ip_frame("10.1.0.9", "10.2.0.9", taken + 1, 2));
+    pair.a.io.give(kLan, with_df(ip_frame("10.1.0.9", "10.2.0.9", taken, 1)));
+    pair.a.io.give(kLan, with_df(ip_frame("10.1.0.9", "10.2.0.9", taken + 1, 2)));
     pair.run(100ms);
     EXPECT_EQ(pair.inner_delivered, 1u) << taken;
   }

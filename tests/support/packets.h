@@ -35,6 +35,14 @@ inline std::vector<std::byte> ip_frame(const std::string& from, const std::strin
   return frame;
 }
 
+// An IPv4 packet that routers may not cut (RFC 791 §3.1).
+inline std::vector<std::byte> with_df(std::vector<std::byte> frame) {
+  std::byte* const ip = frame.data() + wire::kEthernetOctets;
+  ip[6] |= std::byte{0x40};
+  wire::set_total_octets(ip, IpFamily::kV4, static_cast<std::uint32_t>(frame.size() - wire::kEthernetOctets));
+  return frame;
+}
+
 // What ip_frame becomes after `hops` routers.
 inline std::vector<std::byte> after_hops(std::vector<std::byte> frame, unsigned hops) {
   std::byte* const ip = frame.data() + wire::kEthernetOctets;

@@ -6,6 +6,7 @@
 
 #include <levelgate/base/ip_address.h>
 #include <levelgate/model/ike_config.h>
+#include <levelgate/model/outer_marks.h>
 #include <levelgate/model/qos.h>
 #include <levelgate/model/selector.h>
 #include <levelgate/model/tunnel.h>
@@ -80,6 +81,7 @@ struct TunnelConfig {
   SelectorPair selectors;
   TfsSettings tfs;
   QosSettings qos;
+  OuterMarks marks;
   friend bool operator==(const TunnelConfig&, const TunnelConfig&) = default;
 };
 

@@ -108,6 +108,7 @@ struct TunnelIke {
   EspSettings esp;
   StartMode start = StartMode::kAlways;
   EncapsulationChoice encapsulation = EncapsulationChoice::kAuto;
+  bool inner_fragments = true;   // tfs.receive.fragments; false: the peer is told to send none
   bool aggfrag_required = true;  // tfs.peer-required: no plain tunnel when the peer has no AGGFRAG
   friend bool operator==(const TunnelIke&, const TunnelIke&) = default;
 };

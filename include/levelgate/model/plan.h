@@ -6,6 +6,7 @@
 
 #include <levelgate/base/ids.h>
 #include <levelgate/base/ip_address.h>
+#include <levelgate/model/outer_marks.h>
 #include <levelgate/model/qos.h>
 #include <levelgate/model/selector.h>
 #include <levelgate/model/tunnel.h>
@@ -79,6 +80,7 @@ struct TunnelPlan {
   std::optional<std::uint32_t> replay_window = 4096;  // numbers, 64 to 65,536
   TfsSettings tfs;
   QosSettings qos;
+  OuterMarks marks;
   SelectorPair selectors;
   std::vector<EspSa> inbound;        // newest first; all are accepted
   std::optional<EspSa> outbound;     // the SA that sends

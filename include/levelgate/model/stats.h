@@ -45,6 +45,9 @@ struct TunnelStats {
   // circuit breaker, gauges: 0 closed, 1 reduced, 2 open; 0 reported loss, 1 no reports, 2 inbound loss
   std::uint64_t breaker_state = 0, breaker_cause = 0, breaker_loss_permille = 0;
   std::uint64_t breaker_trips = 0;
+  // inner IPv4 packets cut before the tunnel, and into how many
+  std::uint64_t ip_fragmented_pkts = 0, ip_fragments_made = 0;
+  std::uint64_t ecn_ce_pkts = 0, ecn_unexpected_pkts = 0;  // outer: with CE; with marks that nobody should set
   // pacing error of sent slots, nanoseconds behind the schedule
   std::uint64_t pacing_p50_ns = 0, pacing_p99_ns = 0, pacing_p999_ns = 0, pacing_max_ns = 0;
 };
@@ -96,6 +99,10 @@ void for_each_counter(Stats& s, Visit&& visit) {
   visit(beside, "breaker-cause", s.breaker_cause);
   visit(beside, "breaker-loss-permille", s.breaker_loss_permille);
   visit(beside, "breaker-trips", s.breaker_trips);
+  visit(beside, "ip-fragmented-pkts", s.ip_fragmented_pkts);
+  visit(beside, "ip-fragments-made", s.ip_fragments_made);
+  visit(beside, "ecn-ce-pkts", s.ecn_ce_pkts);
+  visit(beside, "ecn-unexpected-pkts", s.ecn_unexpected_pkts);
   visit(beside, "pacing-p50-ns", s.pacing_p50_ns);
   visit(beside, "pacing-p99-ns", s.pacing_p99_ns);
   visit(beside, "pacing-p999-ns", s.pacing_p999_ns);

@@ -65,6 +65,8 @@ struct TfsSettings {
   RateLayer rate_layer = RateLayer::kL3;
   std::uint32_t packet_size = 1400;  // octets of the whole outer IP packet; on-demand: the upper bound
   bool fragment = true;
+  std::uint32_t min_fragment = 6;          // octets of a first fragment; 6 show the length field of either family
+  std::optional<std::uint32_t> inner_mtu;  // octets; longer inner packets are answered or cut before the tunnel
   Nanos max_queue_delay = std::chrono::milliseconds(20);
   Nanos init_delay{0};               // on-demand: from the first packet to the sending
   std::uint32_t catch_up_slots = 8;  // late slots that may be sent at once; the rest are skipped

@@ -31,9 +31,10 @@ std::optional<Spi> spi_in(const ikewire::Proposal& proposal) {
   return spi.value < kLeastSpi ? std::nullopt : std::optional(spi);
 }
 
-// Fragments are welcome. Congestion reports are asked for only where they are needed: peers without them decline.
+// Congestion reports are asked for only where they are needed: peers without them decline.
 void write_aggfrag(PayloadWriter& out, const PeerPolicy& policy) {
   ikewire::AggfragRequirements ours;
+  ours.fragments = policy.fragments;
   if (policy.wants_reports) ours.congestion = ikewire::CongestionControl::kAsked;
   out.add_notify_written(NotifyType::kUseAggfrag,
                          [&](ikewire::WireBuffer& value) { write_aggfrag_requirements(value, ours); });

@@ -186,6 +186,26 @@ TEST_F(Load, EveryKeyOfATunnelIsRead) {
   EXPECT_EQ(b.selectors.remote.at(0).first, ip("2001:db8:2::"));
 }
 
+TEST_F(Load, SizesAndMarksOfOuterPackets) {
+  const std::string base = kStaticGateway;
+  const auto with = [&](const std::string& tfs, const std::string& qos) {
+    std::string text = base;
+    text.replace(text.find("tfs: {"), text.find("routes:") - text.find("tfs: {"), tfs + "\n" + qos);
+    return good(text).tunnels.at(0);
+  };
+  const model::TunnelConfig shaped = with("tfs: { mode: fixed, rate: 20 Mbit/s, min-fragment: 40B, mtu: 1300B }",
+                                          "    qos: { outer-dscp: af41, inner-dscp: hide, flow-label: 0xabc }\n");
+  EXPECT_EQ(shaped.tfs.min_fragment, 40u);
+  EXPECT_EQ(shaped.tfs.inner_mtu, 1'300u);
+  EXPECT_EQ(shaped.marks, (model::OuterMarks{34, false, 0xabc}));
+  EXPECT_EQ(with("tfs: { mode: plain }", "    qos: { inner-dscp: copy }\n").marks, (model::OuterMarks{0, true, 0}));
+  EXPECT_EQ(with("tfs: { mode: plain }", "    qos: { outer-dscp: 63 }\n").marks, (model::OuterMarks{63, false, 0}));
+  const model::TunnelConfig silent = with("tfs: { mode: on-demand }", "");
+  EXPECT_EQ(silent.tfs.min_fragment, 6u);
+  EXPECT_FALSE(silent.tfs.inner_mtu);
+  EXPECT_EQ(silent.marks, model::OuterMarks{});
+}
+
 TEST_F(Load, MemoryNoneIsOrdinaryPages) {
   EXPECT_TRUE(good("version: 1\ndataplane: { memory: none, workers: auto }\n").dataplane.no_huge);
 }

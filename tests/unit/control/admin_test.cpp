@@ -96,6 +96,24 @@ TEST_F(Admin, TunnelsAsATable) {
   EXPECT_TRUE(given.lines.empty());
 }
 
+// RFC 9347 §6.1.4: the peer takes no fragments; what the operator wrote is not told as the peer's wish.
+TEST_F(Admin, WhoDecidedThatNothingIsSplit) {
+  run_for_a_second();
+  const auto word = [&] {
+    return std::get<std::string>(
+        under(*under(*under(ask(Topic::kTunnels).value, "tunnels"), "berlin"), "fragmentation")->is);
+  };
+  EXPECT_EQ(word(), "yes");
+  plan_.tunnels[0].tfs.fragment = false;
+  EXPECT_EQ(word(), "no (peer)");
+  EXPECT_EQ(ask(Topic::kTunnels).lines, std::vector<std::string>{"  berlin: fragmentation: no (peer)"});
+  config_.tunnels[0].tfs.fragment = false;
+  EXPECT_EQ(word(), "no (configured)");
+  EXPECT_TRUE(ask(Topic::kTunnels).lines.empty());
+  plan_.tunnels[0].tfs.mode = model::TfsMode::kPlain;
+  EXPECT_EQ(word(), "no (plain)");
+}
+
 TEST_F(Admin, AKeyLogThatIsOnIsToldInEveryAnswer) {
   config_.management.key_log = model::KeyLogConfig{.directory = "/run/lab-keys"};
   for (const Topic topic : {Topic::kTunnels, Topic::kDrops, Topic::kAlgorithms}) {

@@ -95,6 +95,11 @@ std::vector<Mutation> tunnel_mutations() {
   add("tfs.rate-layer", [](T& t) { t.tfs.rate_layer = model::RateLayer::kL2; });
   add("tfs.packet-size", [](T& t) { t.tfs.packet_size = 1000; });
   add("tfs.fragment", [](T& t) { t.tfs.fragment = false; });
+  add("tfs.min-fragment", [](T& t) { t.tfs.min_fragment = 40; });
+  add("tfs.mtu", [](T& t) { t.tfs.inner_mtu = 1400; });
+  add("qos.outer-dscp", [](T& t) { t.marks.dscp = 46; });
+  add("qos.inner-dscp", [](T& t) { t.marks.copies_dscp = true; });
+  add("qos.flow-label", [](T& t) { t.marks.flow_label = 7; });
   add("tfs.max-queue-delay", [](T& t) { t.tfs.max_queue_delay = std::chrono::milliseconds(5); });
   add("tfs.init-delay", [](T& t) { t.tfs.init_delay = std::chrono::milliseconds(5); });
   add("tfs.catch-up", [](T& t) { t.tfs.catch_up_slots = 1; });
@@ -158,6 +163,7 @@ std::vector<Mutation> tunnel_ike_mutations() {
   add("esp.rekey.margin", [](T& t) { t.esp.rekey_margin = std::chrono::minutes(1); });
   add("esp.encapsulation", [](T& t) { t.encapsulation = model::EncapsulationChoice::kUdp; });
   add("start", [](T& t) { t.start = model::StartMode::kRespond; });
+  add("tfs.receive.fragments", [](T& t) { t.inner_fragments = false; });
   add("tfs.peer-required", [](T& t) { t.aggfrag_required = false; });
   return list;
 }
@@ -167,14 +173,14 @@ TEST(Changes, TheMutationsOfIkeReachEveryField) {
   const model::Config gateway = rich();
   const model::TunnelIke& tunnel = *gateway.tunnels[1].ike;
   [[maybe_unused]] const auto& [local_id, remote_id, psk, identity, authorities, ike, esp, start, encapsulation,
-                                required] = tunnel;
+                                fragments, required] = tunnel;
   [[maybe_unused]] const auto& [ike_proposals, post_quantum, rekey, delay, timeout, fragmentation, childless] = ike;
   [[maybe_unused]] const auto& [esp_proposals, esn, time, octets, margin] = esp;
   [[maybe_unused]] const auto& [listen, cookies, all_authorities, identities] = gateway.ike;
   [[maybe_unused]] const auto& [authority_name, pem, crl, revocation] = gateway.ike.authorities[0];
   [[maybe_unused]] const auto& [identity_name, chain, key] = gateway.ike.identities[0];
   [[maybe_unused]] const auto& [key_pem, uri] = key;
-  constexpr std::size_t kOfTunnel = 10 - 2 + 7 + 5;  // two of the fields are the settings themselves
+  constexpr std::size_t kOfTunnel = 11 - 2 + 7 + 5;  // two of the fields are the settings themselves
   constexpr std::size_t kOfConfig = 2 + 4 + 3 + 1;   // that one comes or goes stands for its name; a key has two parts
   EXPECT_EQ(tunnel_ike_mutations().size(), kOfTunnel + 1) << "the first one takes all away";
   EXPECT_EQ(certificate_mutations().size(), kOfConfig);

@@ -347,10 +347,10 @@ TEST(NoticeIds, EachHasATextAndStandsOnce) {
     EXPECT_TRUE(seen.insert(text.id).second) << text.id;
     EXPECT_FALSE(text.cause.empty()) << text.id;
   }
-  const std::set<std::string_view> used{kConfigApplied,    kConfigFaulty,      kConfigNeedsRestart, kPlanRefused,
-                                        kKeySpent,         kSequenceExhausted, kSequenceNearLimit,  kNextHopSilent,
-                                        kNextHopFound,     kSlotsSkipped,      kPeerHeard,          kPeerSilent,
-                                        kRouteWithoutRoom, kKeyLogOn,          kKeyLogFull};
+  const std::set<std::string_view> used{
+      kConfigApplied,     kConfigFaulty,  kConfigNeedsRestart, kPlanRefused,    kKeySpent,      kSequenceExhausted,
+      kSequenceNearLimit, kNextHopSilent, kNextHopFound,       kSlotsSkipped,   kPeerHeard,     kPeerSilent,
+      kRouteWithoutRoom,  kKeyLogOn,      kKeyLogFull,         kBreakerTripped, kBreakerClosed, kPathLoses};
   EXPECT_EQ(seen, used);
 }
 

@@ -117,6 +117,15 @@ TEST(Plan, ATunnelIsWhatTheFileSays) {
 
 // Until IKE has made its keys a tunnel is there, with its routes and its place, and has nothing to send or receive
 // with.
+TEST(Plan, MarksOfOuterPacketsAreThoseOfTheFile) {
+  model::Config config = paris();
+  config.tunnels[0].marks = {46, false, 0x12345};
+  config.tunnels[0].tfs.inner_mtu = 1'300;
+  const auto plan = plan_of(config);
+  EXPECT_EQ(plan.tunnels[0].marks, config.tunnels[0].marks);
+  EXPECT_EQ(plan.tunnels[0].tfs.inner_mtu, 1'300u);
+}
+
 TEST(Plan, ATunnelOfIkeHasNoKeysYet) {
   model::Config config = paris();
   config.tunnels[0].inbound.reset();

@@ -9,6 +9,7 @@
 #include <deque>
 
 #include "control/admin_ike.h"
+#include "control/reconcile.h"
 #include "ike/report_ids.h"
 #include "support/seeded_random.h"
 
@@ -111,6 +112,31 @@ TEST_F(TwoTowers, StartAlwaysBringsBothUpAndTheyAgree) {
   EXPECT_EQ(agreed(1)->inbound.front(), *agreed(0)->outbound);
   EXPECT_EQ(agreed(0)->inbound.front().payload, model::SaPayload::kAggfrag);
   EXPECT_TRUE(told(0, ike::kIkeEstablished) && told(1, ike::kChildEstablished));
+}
+
+// West takes no fragments: that binds what east sends, and nothing else (RFC 9347 §6.1.4).
+TEST_F(TwoTowers, WhoTakesNoFragmentsBindsTheOtherOnesSending) {
+  model::Config west = config_of(false);
+  west.tunnels[0].ike->inner_fragments = false;
+  configure(1, west);
+  configure(0, config_of(true));
+  settle();
+  ASSERT_TRUE(up());
+  EXPECT_FALSE(agreed(0)->peer_takes_fragments);
+  EXPECT_TRUE(agreed(1)->peer_takes_fragments);
+  for (const int side : {0, 1}) {
+    const auto plan = make_plan(config_[side], {}, 1, nullptr, tower(side).negotiated());
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->tunnels[0].tfs.fragment, side == 1);
+    const std::map<std::string, PortState> ports;
+    const Trends trends;
+    const View view{config_[side], *plan, stats_[side], ports, trends, moment_.now, &tower(side)};
+    const auto shown = answer(Topic::kIke, "", view);
+    ASSERT_TRUE(shown);
+    std::string text;
+    for (const std::string& line : shown->lines) text += line + "\n";
+    EXPECT_NE(text.find(side == 0 ? "fragmentation: no (peer)" : "fragmentation: yes"), std::string::npos) << text;
+  }
 }
 
 TEST_F(TwoTowers, AFailedAttemptIsRepeatedWithLongerPauses) {

@@ -306,7 +306,11 @@ TEST_F(ForwarderTest, WhatDoesNotFitATunnelWithoutFragmentationIsAnsweredWithIts
   const std::uint32_t fits = wire::payload_room(600, 20) - wire::kAggfragOctets;
   arrive(kLan, ip_frame("10.1.0.9", "10.2.0.9", fits));
   EXPECT_EQ(left(kWan), 1u);
-  arrive(kLan, ip_frame("10.1.0.9", "10.2.0.9", fits + 1));
+  Frame whole_only = ip_frame("10.1.0.9", "10.2.0.9", fits + 1);
+  std::byte* const ip = whole_only.data() + wire::kEthernetOctets;
+  ip[6] = std::byte{0x40};
+  wire::set_total_octets(ip, IpFamily::kV4, fits + 1);
+  arrive(kLan, whole_only);
   expect_drop(Drop::kTfsTooBig);
   const IcmpSeen seen = icmp_of(only(kLan));
   EXPECT_EQ(std::tuple(seen.type, seen.code, seen.mtu), std::tuple(3u, 4u, fits));

@@ -204,7 +204,7 @@ TEST_F(SettingChange, WhatFitsNoMoreIsNamedAndStopsNothing) {
   TfsSettings whole = fixed(1'400 * 8 * 1'000, 700);
   whole.fragment = false;
   std::vector<Frame> offered;
-  for (unsigned i = 0; i < 40; ++i) offered.push_back(inner(i % 2 == 0 ? 1'200 : 300, i));
+  for (unsigned i = 0; i < 40; ++i) offered.push_back(with_df(inner(i % 2 == 0 ? 1'200 : 300, i)));
   const Wire wire =
       play(fixed(1'400 * 8 * 100, 1'400), {{at_ns(30'000'000), whole}}, offered, at_ns(80'000'000), Nanos(1));
   EXPECT_GT(wire.drops, 5u);

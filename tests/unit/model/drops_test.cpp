@@ -34,6 +34,7 @@ constexpr std::array kStable{
     Stable{Drop::kAggfragLate, "aggfrag-late"},
     Stable{Drop::kAggfragOrphan, "aggfrag-orphan"},
     Stable{Drop::kAggfragIncomplete, "aggfrag-incomplete"},
+    Stable{Drop::kOuterCongestion, "outer-congestion"},
     Stable{Drop::kInnerMalformed, "inner-malformed"},
     Stable{Drop::kInnerChecksum, "inner-checksum"},
     Stable{Drop::kInnerTooBig, "inner-too-big"},
