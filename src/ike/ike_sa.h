@@ -20,6 +20,7 @@
 #include "ike/exchanges/sa_init.h"
 #include "ike/fragments.h"
 #include "ike/message_window.h"
+#include "ike/paced_message.h"
 #include "ike/sa_state.h"
 
 namespace levelgate::ike {
@@ -83,6 +84,12 @@ class IkeSa {
   void note(Means& means, std::string text) const;
   [[nodiscard]] static Jitter jitter(Means& means);
 
+  // --- large messages ---
+  [[nodiscard]] static bool is_long(const SentMessage& message) { return message.size() > limits::kBurstDatagrams; }
+  void send_outstanding(Means& means);
+  void send_paced(Means& means);
+  void expect_large_keys();
+
   // --- time ---
   void retransmit(Means& means);
   void serve_lifetimes(Means& means);
@@ -94,6 +101,7 @@ class IkeSa {
   OwnRequests own_requests_;
   PeerRequests peer_requests_;
   Incoming incoming_request_, incoming_response_;
+  PacedMessage paced_;  // our outstanding request, while it is leaving
 
   std::unique_ptr<OwnExchange> own_;
   std::unique_ptr<Message> own_message_;  // lives as long as the exchange that reads it
