@@ -50,6 +50,11 @@ class IkeSa {
   [[nodiscard]] SaState& state() { return state_; }
   [[nodiscard]] const SaState& state() const { return state_; }
   [[nodiscard]] std::uint32_t tries() const { return own_requests_.tries(); }
+  // Octets of fragments that wait for the others of their message.
+  [[nodiscard]] std::size_t held_octets() const {
+    return incoming_request_.parts.octets() + incoming_response_.parts.octets();
+  }
+  [[nodiscard]] MessageId awaited_request() const { return peer_requests_.awaited(); }
 
  private:
   // --- what arrives ---

@@ -10,6 +10,7 @@
 #include "ikewire/ike_header.h"
 #include "support/case_count.h"
 #include "support/figure.h"
+#include "support/ike_insider.h"
 #include "support/ike_world.h"
 
 namespace levelgate::testing {
@@ -151,6 +152,52 @@ TEST(IkeLargeKeys, FragmentsKeepThePace) {
     longest = std::max(longest, burst);
   }
   EXPECT_LE(longest, 8u);
+}
+
+// What a receiver holds meanwhile is the key, and nothing when it has it.
+TEST(IkeLargeKeys, AReceiverHoldsOneKey) {
+  IkeWorld world(5);
+  const WorldTunnel tunnel = tunnel_with("mceliece348864f");
+  std::size_t most = 0;
+  const auto looked_at = [&] {
+    world.node(1).engine->each([&](const ike::IkeSa& sa) { most = std::max(most, sa.held_octets()); });
+    return is_protected(world);
+  };
+  world.start(tunnel.policy(0), tunnel.policy(1));
+  ASSERT_TRUE(world.run_until(looked_at, 20s)) << world.story();
+  EXPECT_GT(most, 250'000u);
+  EXPECT_LE(most, 261'120u + 1'024);
+  world.node(1).engine->each([&](const ike::IkeSa& sa) { EXPECT_EQ(sa.held_octets(), 0u); });
+}
+
+class SpokenLargeKeys : public SpokenIke {
+ protected:
+  static ike::Payloads large_request() {
+    ike::PayloadWriter out;
+    const IkeOctetRow key(261'120, std::byte{7});
+    out.add(PayloadType::kKe, ikewire::KeyExchange{ikewire::KeMethod::kMceliece348864f, key});
+    return out.take();
+  }
+};
+
+// A peer that is proven, and sends a key that nobody agreed to: it makes nobody hold more than an ordinary message.
+TEST_F(SpokenLargeKeys, WithoutAnAgreementNobodyHoldsMore) {
+  for (const Exchange exchange : {Exchange::kIkeFollowupKe, Exchange::kCreateChildSa, Exchange::kInformational}) {
+    world.faults = {};
+    if (!insider) {
+      establish(tunnel_with("mceliece348864f"));
+      ASSERT_TRUE(world.run_until([&] { return is_protected(world) && world.settled(); }, 70s)) << world.story();
+      enter();
+    }
+    cut = true;
+    const auto id = ikewire::MessageId{sa(0).awaited_request()};
+    ikewire::IkeHeader head = header(exchange, kRequest, id);
+    for (const IkeOctetRow& part : insider->say(head, large_request(), 1'248)) {
+      (void)tell(part);
+      EXPECT_LE(sa(0).held_octets(), limits::kReassembledOctets);
+    }
+    EXPECT_EQ(sa(0).held_octets(), 0u) << "more fragments than an ordinary message has are not taken";
+  }
 }
 
 }  // namespace
