@@ -84,6 +84,12 @@ std::optional<Reassembled> Reassembly::take() {
   return whole;
 }
 
+std::vector<bool> Reassembly::map() const {
+  std::vector<bool> there;
+  for (const Part& part : parts_) there.push_back(part.there);
+  return there;
+}
+
 void Reassembly::drop() {
   parts_.clear();
   parts_.shrink_to_fit();

@@ -80,6 +80,9 @@ class Reassembly {
   void drop();
 
   [[nodiscard]] bool empty() const { return parts_.empty(); }
+  [[nodiscard]] MessageId id() const { return id_; }  // of the message that is not empty
+  // Of each fragment, in order, whether it is there.
+  [[nodiscard]] std::vector<bool> map() const;
   [[nodiscard]] std::size_t octets() const { return octets_; }  // held
   [[nodiscard]] Instant deadline() const { return empty() ? kNever : last_progress_ + limits::kReassemblyIdle; }
   void on_time(Instant now);

@@ -77,7 +77,9 @@ void IkeSa::serve_init(Means& means, InitChoice choice, Message request) {
 
 void IkeSa::datagram(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header) {
   if (gone_) return;
-  if (header.direction == IkeDirection::kRequest) {
+  if (header.exchange == Exchange::kFragmentAck) {
+    take_fragment_ack(means, octets, header);
+  } else if (header.direction == IkeDirection::kRequest) {
     request(means, path, octets, header);
   } else {
     response(means, path, octets, header);
@@ -115,13 +117,10 @@ void IkeSa::request(Means& means, const Path& path, ConstBytes octets, const ike
   const std::size_t held = incoming_request_.parts.octets();
   auto message = open_whole(means, incoming_request_, octets, header, *chain);
   if (!message) {
-    const bool progress = incoming_request_.parts.octets() > held;
-    if (progress) state_.heard_at = means.moment.now;
-    if (progress && header.exchange == Exchange::kIkeFollowupKe && state_.series) {
-      state_.series->until = std::min(means.moment.now + limits::kFollowupIdle, state_.series->longest);
-    }
+    if (incoming_request_.parts.octets() > held) fragment_arrived(means, path, header);
     return;
   }
+  ack_at_ = kNever;
   const auto first = digest_of(message->datagram);
   if (!first || !peer_requests_.accept(header.message_id, *first)) return;
   state_.heard_at = means.moment.now;
@@ -151,12 +150,6 @@ void IkeSa::response(Means& means, const Path& path, ConstBytes octets, const ik
   state_.heard_at = means.moment.now;
   follow_path(means, path);
   take_response(means, std::move(*message));
-}
-
-// A peer that was told to bring a large key may hold so much, and only then.
-void IkeSa::expect_large_keys() {
-  const std::size_t key = expected_large_key(state_);
-  incoming_request_.parts.bound(key == 0 ? ReassemblyBounds{} : ReassemblyBounds{limits::kLargeFragments, key + 1'024});
 }
 
 // An authentic message, whole; nothing when it is not, or not yet: what nobody signed changes nothing (RFC 7296 §2.4,

@@ -94,6 +94,9 @@ class IkeSa {
   void send_outstanding(Means& means);
   void send_paced(Means& means);
   void expect_large_keys();
+  void fragment_arrived(Means& means, const Path& path, const ikewire::IkeHeader& header);
+  void acknowledge_fragments(Means& means);
+  void take_fragment_ack(Means& means, ConstBytes octets, const ikewire::IkeHeader& header);
 
   // --- time ---
   void retransmit(Means& means);
@@ -106,7 +109,10 @@ class IkeSa {
   OwnRequests own_requests_;
   PeerRequests peer_requests_;
   Incoming incoming_request_, incoming_response_;
-  PacedMessage paced_;  // our outstanding request, while it is leaving
+  PacedMessage paced_;          // our outstanding request, while it is leaving
+  std::uint32_t silences_ = 0;  // times that it left since the peer told what it has of it
+  Instant ack_at_ = kNever;     // what is there of a long request of the peer is to be told
+  Path ack_path_;
 
   std::unique_ptr<OwnExchange> own_;
   std::unique_ptr<Message> own_message_;  // lives as long as the exchange that reads it

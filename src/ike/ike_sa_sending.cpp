@@ -183,29 +183,6 @@ void IkeSa::send_request(Means& means, Turn& turn) {
   send_outstanding(means);
 }
 
-// At once, or at a pace when it is long: then the wait for the answer begins behind its last datagram.
-void IkeSa::send_outstanding(Means& means) {
-  const SentMessage& message = *own_requests_.outstanding();
-  if (!is_long(message)) return send(means, state_.path, message);
-  paced_.begin(means.moment.now, state_.policy->large_keys ? state_.policy->large_keys->pace_bits_per_second
-                                                           : model::LargeKeys{}.pace_bits_per_second);
-  own_requests_.postpone(kNever);
-  send_paced(means);
-}
-
-void IkeSa::send_paced(Means& means) {
-  const Instant now = means.moment.now;
-  const SentMessage* const message = own_requests_.outstanding();
-  if (message == nullptr) return paced_.stop();
-  const bool last = paced_.on_time(
-      now, *message, [&](const Datagram& datagram) { means.effects.push_back(Send{state_.path, datagram}); });
-  if (!last) return;
-  // The first repeats come quickly: fragments that are there stay there. Then the waits grow.
-  const bool known = state_.round_trip != Nanos(0);
-  const Nanos wait = known ? state_.round_trip + state_.round_trip / 8 + limits::kLargeAnswerTime : limits::kFirstRetry;
-  own_requests_.postpone(now + std::min(wait * (1 + own_requests_.tries() / 4), limits::kLongestRetry));
-}
-
 bool IkeSa::send_response(Means& means, Turn& turn) {
   const ikewire::IkeHeader& request = serving_message_->header;
   if (!turn.out.ok()) {
@@ -267,7 +244,7 @@ void IkeSa::close_now(Means& means, const Reason& reason) {
 
 Instant IkeSa::deadline() const {
   if (gone_) return kNever;
-  Instant next = std::min({own_requests_.deadline(), paced_.deadline(), incoming_request_.parts.deadline(),
+  Instant next = std::min({own_requests_.deadline(), paced_.deadline(), ack_at_, incoming_request_.parts.deadline(),
                            incoming_response_.parts.deadline()});
   if (state_.series) next = std::min(next, state_.series->until);
   if (is_handshake(state_.phase)) {
@@ -293,6 +270,7 @@ void IkeSa::on_time(Means& means) {
   incoming_response_.parts.on_time(now);
   if (state_.series && now >= state_.series->until) drop_series(state_);
   if (paced_.under_way()) send_paced(means);
+  if (now >= ack_at_) acknowledge_fragments(means);
   retransmit(means);
   if (gone_) return;
   if (is_handshake(state_.phase)) {

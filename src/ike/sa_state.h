@@ -40,6 +40,7 @@ struct PeerSupport {
   bool intermediate = false;
   bool childless = false;
   bool large_keys = false;            // the extension, both sides
+  bool fragment_acks = false;         // likewise
   bool announcements_follow = false;  // SUPPORTED_AUTH_METHODS was empty: the list comes by IKE_INTERMEDIATE
   PeerAccepts accepts;
 };

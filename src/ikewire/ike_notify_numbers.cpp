@@ -101,7 +101,8 @@ constexpr auto kNotifyTypeNames = std::to_array<Named<NotifyType>>(
      {NotifyType::kPpkIdentityKey, "PPK_IDENTITY_KEY"},
      {NotifyType::kIkeSaInitFullTranscriptAuth, "IKE_SA_INIT_FULL_TRANSCRIPT_AUTH"},
      {NotifyType::kBigPayloads, "BIG_PAYLOADS"},
-     {NotifyType::kSeparateTransports, "SEPARATE_TRANSPORTS"}});
+     {NotifyType::kSeparateTransports, "SEPARATE_TRANSPORTS"},
+     {NotifyType::kFragmentAcks, "FRAGMENT_ACKS"}});
 
 }  // namespace
 

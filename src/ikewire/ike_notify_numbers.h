@@ -102,7 +102,8 @@ enum class NotifyType : std::uint16_t {
   kPpkIdentityKey = 16446,
   kIkeSaInitFullTranscriptAuth = 16447,
   kBigPayloads = 50510,
-  kSeparateTransports = 50511
+  kSeparateTransports = 50511,
+  kFragmentAcks = 50512
 };
 
 [[nodiscard]] std::string name_of(NotifyType value);

@@ -20,7 +20,8 @@ constexpr auto kExchangeNames = std::to_array<Named<Exchange>>({{Exchange::kIkeS
                                                                 {Exchange::kGsaRekey, "GSA_REKEY"},
                                                                 {Exchange::kGsaInbandRekey, "GSA_INBAND_REKEY"},
                                                                 {Exchange::kIkeIntermediate, "IKE_INTERMEDIATE"},
-                                                                {Exchange::kIkeFollowupKe, "IKE_FOLLOWUP_KE"}});
+                                                                {Exchange::kIkeFollowupKe, "IKE_FOLLOWUP_KE"},
+                                                                {Exchange::kFragmentAck, "FRAGMENT_ACK"}});
 constexpr auto kPayloadTypeNames = std::to_array<Named<PayloadType>>({{PayloadType::kNone, "NONE"},
                                                                       {PayloadType::kSa, "SA"},
                                                                       {PayloadType::kKe, "KE"},

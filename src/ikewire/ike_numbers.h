@@ -23,7 +23,8 @@ enum class Exchange : std::uint8_t {
   kGsaRekey = 41,
   kGsaInbandRekey = 42,
   kIkeIntermediate = 43,
-  kIkeFollowupKe = 44
+  kIkeFollowupKe = 44,
+  kFragmentAck = 240  // private use (docs/large-keys.md)
 };
 
 // RFC 7296 §3.2.

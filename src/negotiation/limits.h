@@ -51,6 +51,8 @@ inline constexpr std::size_t kBurstDatagrams = 16;
 inline constexpr std::uint32_t kLargeTries = 32;
 // Beside the round trip, the other side's time to find its secret.
 inline constexpr Nanos kLargeAnswerTime = 25ms;
+// So long no fragment came: what lacks is told.
+inline constexpr Nanos kFragmentAckDelay = 10ms;
 // While fragments come a series of IKE_FOLLOWUP_KE lives on, but not for ever.
 inline constexpr Nanos kLongestFollowup = 600s;
 

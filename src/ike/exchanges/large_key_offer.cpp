@@ -19,11 +19,12 @@ void write_large_key_offer(PayloadWriter& out, const SaState& sa) {
   out.add_notify_written(NotifyType::kBigPayloads, [](ikewire::WireBuffer& value) {
     ikewire::write_number(value, static_cast<std::uint32_t>(limits::kLargeMessageOctets));
   });
+  out.add_notify(NotifyType::kFragmentAcks);
   out.add_octets(ikewire::PayloadType::kVendorId, as_bytes(kLargeKeyVendor.data(), kLargeKeyVendor.size()));
 }
 
 void read_large_key_offer(SaState& sa, const Contents& contents) {
-  sa.peer.large_keys = false;
+  sa.peer.large_keys = sa.peer.fragment_acks = false;
   if (!sa.policy->large_keys || !sa.peer.fragmentation) return;
   const auto* const announced = contents.find(NotifyType::kBigPayloads);
   const auto most =
@@ -32,6 +33,7 @@ void read_large_key_offer(SaState& sa, const Contents& contents) {
   const ConstBytes name = as_bytes(kLargeKeyVendor.data(), kLargeKeyVendor.size());
   const bool named =
       std::ranges::any_of(contents.vendor_ids, [&](ConstBytes id) { return std::ranges::equal(id, name); });
+  sa.peer.fragment_acks = named && contents.has(NotifyType::kFragmentAcks);
   sa.peer.large_keys = named && most && method != nullptr && *most >= method->initiator_octets;
 }
 

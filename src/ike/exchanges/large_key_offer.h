@@ -13,9 +13,9 @@ namespace levelgate::ike {
 // Private-use numbers may mean something else elsewhere: this name says whose they are, and which version.
 inline constexpr std::string_view kLargeKeyVendor = "levelgate large keys 1";
 
-// BIG_PAYLOADS and the vendor id, where the policy has large keys.
+// BIG_PAYLOADS, FRAGMENT_ACKS and the vendor id, where the policy has large keys.
 void write_large_key_offer(PayloadWriter& out, const SaState& sa);
-// Sets sa.peer.large_keys: both sides announced it, and fragmentation.
+// Sets sa.peer.large_keys and sa.peer.fragment_acks: both sides announced it, and fragmentation.
 void read_large_key_offer(SaState& sa, const Contents& contents);
 
 // What a rekey of the IKE SA proposes and accepts.
