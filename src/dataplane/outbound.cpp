@@ -130,6 +130,7 @@ void OutboundTunnel::change_queue(WorkerContext& context, OutboundQueue& fresh) 
 }
 
 // The sealer may change with a snapshot: the half-sent packet starts anew under the new SA (RFC 9347 §2.2.3).
+// [9347-2.2.3-g]
 void OutboundTunnel::follow_sa(WorkerContext& context, const TunnelEntry& entry) noexcept {
   if (entry.sealer_id == sealer_id_) return;
   sealer_id_ = entry.sealer_id;
@@ -139,6 +140,7 @@ void OutboundTunnel::follow_sa(WorkerContext& context, const TunnelEntry& entry)
 }
 
 // Where nothing is split any more, a half-sent packet may fit no payload: it would stand in front for ever.
+// [9347-6.1.4-c]
 void OutboundTunnel::begin_anew(WorkerContext& context) noexcept {
   sender_.restart_packet();
   queueing::ClassQueue& packets = queue_.packets();

@@ -64,6 +64,7 @@ void OutboundTunnel::ask_for_path(WorkerContext& context, const TunnelEntry& ent
 void OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry,
                                  std::uint32_t count, Departure when) noexcept {
   // What a new SA agreed on is part of the setting that comes with it: it carries nothing of the old one's.
+  // [9347-6.1.4-c]
   if (entry.sealer_id != sealer_id_ && entry.setting_serial != setting_.serial) return;
   follow_sa(context, entry);
   std::array<Packet, kBurst> fresh;
@@ -182,6 +183,7 @@ void OutboundTunnel::build_plain(WorkerContext& context, SealBatch& batch, const
 }
 
 // Numbers and lays out one packet whose payload is in place, and puts its job into the batch.
+// [9347-2.2.3-e, 9347-2.3-a]
 bool OutboundTunnel::seal_into(Packet& frame, std::uint32_t payload_octets, std::uint8_t next_header,
                                WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
   esp::CipherJob& job = batch.next(context);

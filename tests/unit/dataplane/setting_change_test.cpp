@@ -211,8 +211,8 @@ TEST_F(SettingChange, WhatFitsNoMoreIsNamedAndStopsNothing) {
   EXPECT_EQ(wire.inner.size() + wire.drops, offered.size());
 }
 
-// A rekey may bring a peer that takes no fragments: what was half sent under the old SA and fits no payload is named and
-// stops nothing.
+// A rekey may bring a peer that takes no fragments: what was half sent under the old SA and fits no payload is named,
+// and stops nothing.
 // [9347-6.1.4-c]
 TEST_F(SettingChange, UnderAnSaThatForbidsThemThereAreNoFragments) {
   for (const TfsMode mode : {TfsMode::kFixed, TfsMode::kOnDemand}) {
