@@ -66,7 +66,7 @@ AcceptResult Receiver::accept(EspSeq number, ConstBytes payload, Sink& sink) {
     unfinished_.pass_over_padding();
     return {Accepted::kAllPad, false, false, octets};
   }
-  bool fits = header.block_offset == 0;
+  bool fits = header.block_offset == 0;  // of any size [9347-2-c]
   bool contradiction = false;
   if (unfinished_.exists()) {
     const Fed fed = unfinished_.feed(data, header.block_offset, sink);

@@ -98,7 +98,7 @@ class Sender {
     std::uint32_t used = 0;
     std::uint32_t block_offset = 0;
     if (head_offset_ != 0) {
-      // What is left of the half-sent packet, in full, even when it is more than this payload holds.
+      // What is left of the half-sent packet, in full, even when it is more than this payload holds. [9347-2.2.3-j]
       block_offset = source.front()->length - head_offset_;
       used = copy_rest(source, data, room, &filled.consumed);
     }
@@ -127,7 +127,7 @@ class Sender {
     ++*consumed;
     return octets;
   }
-  // One copy per inner octet. Returns the octets used.
+  // One copy per inner octet. Returns the octets used. [9347-2.2.3-a, 9347-2.2.3-h, 9347-2.2.3-i, 9347-2.2.3.1-b]
   template <PacketSource Source>
   std::uint32_t copy_blocks(Source& source, std::byte* to, std::uint32_t room, std::uint32_t used,
                             std::uint32_t* consumed) {

@@ -237,7 +237,7 @@ class TunnelJudge {
       if (rate != nullptr) complaints_.error(34, rate->mark, "rate has no meaning in mode " + mode.text, "remove it");
       return;
     }
-    if (rate == nullptr) {
+    if (rate == nullptr) {  // [9347-4.1-a]
       return complaints_.error(33, tfs.mark, "tunnels." + tunnel.name + ".tfs has no rate",
                                "rate: 20 Mbit/s, for example");
     }

@@ -42,6 +42,7 @@ void judge_ipv6(const Node& tfs, const model::TunnelConfig& config, Complaints& 
 
 }  // namespace
 
+// [9347-2.2.3.1-b, 9347-2.2.5.3-a, 9347-2.2.5.3-c, 9347-2.2.7-a]
 void read_mapping(const Node& tunnel, model::TunnelConfig& into, Complaints& complaints) {
   if (const Node* const tfs = tunnel.find("tfs")) {
     into.tfs.min_fragment = octets_of(tfs->find("min-fragment"), into.tfs.min_fragment);

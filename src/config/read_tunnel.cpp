@@ -91,6 +91,7 @@ class TunnelReader {
     tunnel_.inbound = read_sa(keys, "inbound", esn);
   }
 
+  // [9347-3-a]
   std::optional<model::EspSa> read_sa(const Node& keys, const char* direction, bool esn) {
     const std::string where = path("static.") + direction;
     const Node* const node = keys.find(direction);
@@ -156,7 +157,7 @@ class TunnelReader {
       tfs.rate_bits_per_second = syntax::parse_rate(rate->text).value_or(0);
     tfs.rate_layer = choice_of(node.find("rate-layer"), tfs.rate_layer,
                                {{"l3", model::RateLayer::kL3}, {"l2", model::RateLayer::kL2}});
-    if (const Node* const size = node.find("packet-size")) {
+    if (const Node* const size = node.find("packet-size")) {  // [9347-2-a, 9347-4.2-a]
       tfs.packet_size = static_cast<std::uint32_t>(syntax::parse_octets(size->text).value_or(tfs.packet_size));
     }
     tfs.fragment = boolean_of(node.find("fragment"), tfs.fragment);
@@ -167,7 +168,7 @@ class TunnelReader {
     if (const Node* const receive = node.find("receive")) read_receive(*receive, replay_window, tfs.receive);
   }
 
-  // A window that adapts needs no more than the replay window lets through.
+  // A window that adapts needs no more than the replay window lets through. [9347-2.2.3-b]
   static void read_receive(const Node& node, std::uint32_t replay_window, model::ReceiveSettings& receive) {
     const Node* const window = node.find("reorder-window");
     receive.adapt_window = window != nullptr && window->text == "auto";
@@ -185,7 +186,7 @@ class TunnelReader {
     if (const Node* const floor = node.find("min-rate")) {
       congestion.min_rate = syntax::parse_rate(floor->text).value_or(0);
     }
-    congestion.counts_marks = boolean_of(node.find("ecn"), false);
+    congestion.counts_marks = boolean_of(node.find("ecn"), false);  // [9347-8-a]
     congestion.reports_wanted = boolean_of(node.find("congestion-reports"), false);
     const Node* const breaker = node.find("circuit-breaker");
     if (breaker == nullptr || breaker->kind != Node::Kind::kMap) return;

@@ -35,6 +35,7 @@ void CircuitBreaker::inbound(std::uint64_t arrivals, std::uint64_t losses) {
   losses_ = losses;
 }
 
+// [9347-2.4.1-c, 9347-2.4.2.1-a]
 bool CircuitBreaker::turn(Instant now, Nanos round_trip) {
   if (may_clear(now)) clear(now);
   if (state_ == BreakerState::kOpen) return false;

@@ -21,6 +21,7 @@ void PathControl::arrived(std::uint64_t position, Instant now, bool marked, cons
   breaker_->reported(loss_of(rate_.loss_event_rate(), in_round_trip));
 }
 
+// [9347-2.4.2-b, 9347-6.1.2-a]
 wire::CongestionHeader PathControl::header_at(Instant slot) const {
   wire::CongestionHeader header;
   reporter_.report(slot, header);

@@ -74,12 +74,13 @@ void RateControl::first_estimate(Instant now) {
   rate_ = bearable(window / seconds(rtt));
 }
 
+// [9347-B-b]
 void RateControl::adjust(Instant now) {
   rate_ = bearable(2 * rate_);
   adjusted_ = now;
 }
 
-// At most `rate`, and at most what the equation gives.
+// At most `rate`, and at most what the equation gives. [9347-2.4.2-a, 9347-B-a]
 double RateControl::bearable(double rate) const {
   if (inverse_ == 0) return clamped(rate);
   return clamped(std::min(rate, packets_per_round_trip(1.0 / inverse_) / seconds(round_trip_.estimate())));

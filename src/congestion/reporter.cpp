@@ -35,6 +35,7 @@ bool Reporter::arrived(std::uint64_t position, Instant now, bool marked, const w
   if (header != nullptr) {
     rtt_ = std::chrono::microseconds(header->rtt_us);
     // Only the first receipt of a TVal counts, and a packet that was overtaken says nothing new (RFC 9347 §3).
+    // [9347-3-b]
     if (!recorded_ || recorded_->tval != header->tval) recorded_ = Recorded{header->tval, now};
   }
   measure(now);
@@ -95,6 +96,7 @@ void Reporter::refresh(Instant now) {
   marks_counted_ = intervals_.marks_counted();
 }
 
+// [9347-3.1-a]
 void Reporter::report(Instant now, wire::CongestionHeader& to) const {
   to.loss_event_rate = loss_event_rate_;
   to.marks_counted = marks_counted_;

@@ -36,7 +36,7 @@ bool RoundTrip::heard(const wire::CongestionHeader& report, Instant now, Nanos o
   if (report.echo_delay_us >= wire::kMostDelayUs) return true;  // longer than the field can say: no sample
   const Nanos path = age - std::chrono::microseconds(report.echo_delay_us);
   const Nanos spacing = std::chrono::microseconds(report.transmit_delay_us) + own_delay;
-  sample_ = std::clamp(std::max(path, spacing), Nanos(1000), kLongest);
+  sample_ = std::clamp(std::max(path, spacing), Nanos(1000), kLongest);  // [9347-3-c]
   return true;
 }
 

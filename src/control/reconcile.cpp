@@ -102,8 +102,8 @@ class PlanMaker {
     plan.udp_local_port = agreed.udp_local_port;
     plan.udp_remote_port = agreed.udp_remote_port;
     if (!agreed.aggfrag) plan.tfs.mode = model::TfsMode::kPlain;
-    if (!agreed.peer_takes_fragments) plan.tfs.fragment = false;
-    plan.tfs.congestion.reports_wanted |= agreed.peer_wants_reports;
+    if (!agreed.peer_takes_fragments) plan.tfs.fragment = false;      // [9347-6.1.4-c, 9347-6.1.4-d]
+    plan.tfs.congestion.reports_wanted |= agreed.peer_wants_reports;  // [9347-6.1.4-b]
   }
 
   // Old tunnels stay where they are; new ones go, in the order of the file, to the worker with the fewest.

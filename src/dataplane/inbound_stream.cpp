@@ -57,6 +57,7 @@ void InboundStream::take_over_from(const InboundStream& older) noexcept {
 
 void InboundStream::learn(Instant now, EspSeq number) noexcept {
   timer_.arrived(now);
+  // [9347-2.2.3-c]
   if (adaptive_ && width_.arrived(number)) window_.set_window(width_.width());
   if (told_window_ != window_.window()) {
     told_window_ = window_.window();
@@ -124,6 +125,7 @@ aggfrag::Inserted InboundStream::insert(WorkerContext& context, Place place, Esp
 }
 
 // Immediate delivery (RFC 9347 §2.5): all that is whole leaves now, and the buffer goes back if no end of it is open.
+// [9347-2.5-a, 9347-2.5-b]
 void InboundStream::deliver_early(WorkerContext& context, InnerBatch& inner, const TunnelEntry& tunnel, Place place,
                                   EspSeq number) noexcept {
   HeldPayload& held = context.held[place];
@@ -163,6 +165,7 @@ void InboundStream::come_late(WorkerContext& context, InnerBatch& inner, const T
   context.recycle(payload);
 }
 
+// [9347-2.2.3-d, 9347-2.5-b, 9347-2.5-c]
 void InboundStream::release_in_order(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry) noexcept {
   for (;;) {
     Place place = 0;
@@ -222,6 +225,7 @@ void InboundStream::set_partial_deadline(Instant now) noexcept {
   partial_deadline_ = receiver_.partial() ? now + std::max(partial_life_, lost_after()) : kNever;
 }
 
+// [9347-2.5-d, 9347-2.5-e]
 void InboundStream::count(WorkerContext& context, const aggfrag::AcceptResult& result) noexcept {
   const auto errored = [&](model::Drop reason) {
     counters_.rx_errored_pkts.add(1);

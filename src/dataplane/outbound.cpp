@@ -101,7 +101,7 @@ void OutboundTunnel::take_setting(WorkerContext& context, const TunnelEntry& ent
   setting_ = *entry.setting;
   frame_ = OuterFrame(setting_);
   sender_.set_fragmentation(fragmentation_of(setting_), setting_.tfs.min_fragment);
-  if (setting_.tfs.mode == model::TfsMode::kPlain) sender_.restart_packet();
+  if (setting_.tfs.mode == model::TfsMode::kPlain) begin_anew(context);
   change_queue(context, *entry.queue);
   bearable_at_ = kNever;
   useful_room_ = frame_.data_room();
@@ -130,12 +130,24 @@ void OutboundTunnel::change_queue(WorkerContext& context, OutboundQueue& fresh) 
 }
 
 // The sealer may change with a snapshot: the half-sent packet starts anew under the new SA (RFC 9347 §2.2.3).
-void OutboundTunnel::follow_sa(const TunnelEntry& entry) noexcept {
+// [9347-2.2.3-g]
+void OutboundTunnel::follow_sa(WorkerContext& context, const TunnelEntry& entry) noexcept {
   if (entry.sealer_id == sealer_id_) return;
   sealer_id_ = entry.sealer_id;
-  sender_.restart_packet();
+  begin_anew(context);
   bearable_at_ = kNever;
   exhausted_reported_ = false;
+}
+
+// Where nothing is split any more, a half-sent packet may fit no payload: it would stand in front for ever.
+// [9347-6.1.4-c]
+void OutboundTunnel::begin_anew(WorkerContext& context) noexcept {
+  sender_.restart_packet();
+  queueing::ClassQueue& packets = queue_.packets();
+  if (setting_.splits() || !packets.begun() || packets.begun_packet().length <= frame_.data_room()) return;
+  counters_.tx_drop_pkts.add(1);
+  context.drop(packets.discard(context.waiting), model::Drop::kTfsTooBig);
+  queue_changed_ = true;
 }
 
 void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {

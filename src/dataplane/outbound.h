@@ -58,7 +58,8 @@ class OutboundTunnel {
   void follow_path(WorkerContext& context, const TunnelEntry& entry) noexcept;
   void take_rate(WorkerContext& context) noexcept;
   void report_at(const TunnelEntry& entry, Instant slot) noexcept;
-  void follow_sa(const TunnelEntry& entry) noexcept;
+  void follow_sa(WorkerContext& context, const TunnelEntry& entry) noexcept;
+  void begin_anew(WorkerContext& context) noexcept;
   void drop_queue(WorkerContext& context, model::Drop reason) noexcept;
   void change_queue(WorkerContext& context, OutboundQueue& fresh) noexcept;
   void note_open(WorkerContext& context, const TunnelEntry& entry) noexcept;

@@ -32,7 +32,7 @@ constexpr Nanos kAskAgain = std::chrono::milliseconds(250);  // between two requ
 void OutboundTunnel::build(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry, Nanos ahead) noexcept {
   note_open(context, entry);
   follow(context, entry);
-  follow_sa(entry);
+  if (!setting_waits_) follow_sa(context, entry);
   if (queue_changed_) publish_queue();
   blocked_ = !entry.path.resolved || entry.sealer == nullptr;
   if (!entry.path.resolved) ask_for_path(context, entry);
@@ -63,7 +63,10 @@ void OutboundTunnel::ask_for_path(WorkerContext& context, const TunnelEntry& ent
 
 void OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry,
                                  std::uint32_t count, Departure when) noexcept {
-  follow_sa(entry);
+  // What a new SA agreed on is part of the setting that comes with it: it carries nothing of the old one's.
+  // [9347-6.1.4-c]
+  if (entry.sealer_id != sealer_id_ && entry.setting_serial != setting_.serial) return;
+  follow_sa(context, entry);
   std::array<Packet, kBurst> fresh;
   const std::size_t wanted = std::min<std::size_t>(count, fresh.size());
   if (entry.sealer == nullptr || !entry.path.resolved) return;
@@ -180,6 +183,7 @@ void OutboundTunnel::build_plain(WorkerContext& context, SealBatch& batch, const
 }
 
 // Numbers and lays out one packet whose payload is in place, and puts its job into the batch.
+// [9347-2.2.3-e, 9347-2.3-a]
 bool OutboundTunnel::seal_into(Packet& frame, std::uint32_t payload_octets, std::uint8_t next_header,
                                WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
   esp::CipherJob& job = batch.next(context);

@@ -42,6 +42,7 @@ void OutboundTunnel::take_rate(WorkerContext& context) noexcept {
 }
 
 // What the payload that leaves at `slot` says of the path.
+// [9347-2.4.2-b, 9347-2.4.2-c, 9347-2.4.2-d, 9347-6.1.4-b]
 void OutboundTunnel::report_at(const TunnelEntry& entry, Instant slot) noexcept {
   if (!setting_.tfs.sends_reports()) return sender_.report_nothing();
   sender_.report(entry.congestion != nullptr ? entry.congestion->header_at(slot) : wire::CongestionHeader{});

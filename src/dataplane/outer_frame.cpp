@@ -38,6 +38,7 @@ OuterFrame::OuterFrame(const OutboundSetting& setting)
   const std::uint8_t protocol = udp_ ? wire::kProtocolUdp : wire::kProtocolEsp;
   const std::uint32_t ip_octets = wire::write_ip(ip, setting.local, setting.remote, protocol, total);
   // ECN is Not-ECT whatever the inner packets have (RFC 6040 §4.1, RFC 9347 §3.1).
+  // [9347-2.2.5.3-a, 9347-2.2.5.3-c, 9347-3.1-b]
   wire::set_dscp(ip, setting.marks.dscp);
   if (family_ == IpFamily::kV6) wire::set_flow_label(ip, setting.marks.flow_label);
   if (udp_)

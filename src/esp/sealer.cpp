@@ -17,7 +17,7 @@ Sealer::Prepared Sealer::prepare(std::byte* esp, std::uint32_t payload_octets, s
   exhausted_ = number == last(width_);
   next_ = exhausted_ ? number : number + 1;
   store_be<std::uint32_t>(esp, spi_.value);
-  store_be<std::uint32_t>(esp + 4, static_cast<std::uint32_t>(number));
+  store_be<std::uint32_t>(esp + 4, static_cast<std::uint32_t>(number));  // [9347-2.2.3-e]
   store_be<std::uint64_t>(esp + wire::kEspHeaderOctets, number);
   const std::uint32_t padding = wire::esp_padding(payload_octets);
   std::byte* at = esp + wire::kEspPayloadOffset + payload_octets;

@@ -94,7 +94,7 @@ Result<PolicyPtr> make_policy(const model::TunnelConfig& tunnel, std::shared_ptr
   policy->aggfrag = tunnel.tfs.mode == model::TfsMode::kPlain ? AggfragPolicy::kOff
                     : ike.aggfrag_required                    ? AggfragPolicy::kRequired
                                                               : AggfragPolicy::kWanted;
-  policy->wants_reports = tunnel.tfs.wants_reports();
+  policy->wants_reports = tunnel.tfs.wants_reports();  // [9347-2.4.2.1-b]
   policy->sends_reports = tunnel.tfs.mode == model::TfsMode::kFixed;
   if (!ike.inner_fragments) policy->fragments = ikewire::InnerFragments::kRefused;
   return policy;

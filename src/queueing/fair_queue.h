@@ -269,7 +269,7 @@ class FairQueue {
     if (head.judged) return Fate::kSend;
     head.judged = true;
     const bool acts = flow.codel.acts(settings_.codel, now, wait, octets_ > settings_.service_octets);
-    if (!acts && wait <= settings_.mark_from) return Fate::kSend;
+    if (!acts && wait <= settings_.mark_from) return Fate::kSend;  // [9347-2.2.5.2-a]
     if (settings_.ecn && wire::ecn_of(head.packet.data) != wire::Ecn::kNotEct) {
       if (wire::ecn_of(head.packet.data) != wire::Ecn::kCe) {
         (void)wire::mark_congestion(head.packet.data);

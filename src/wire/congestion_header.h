@@ -36,7 +36,8 @@ struct CongestionHeader {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(us, 0, std::numeric_limits<std::uint32_t>::max()));
 }
 
-// Writes kAggfragCongestionOctets octets. Values beyond their field become its largest value.
+// Writes kAggfragCongestionOctets octets. Values beyond their field become its largest value. [9347-6.1.2-c,
+// 9347-6.1.2-d, 9347-6.1.2-e]
 inline void write_congestion(std::byte* to, std::uint16_t block_offset, const CongestionHeader& header) {
   const std::uint64_t rtt = std::min(header.rtt_us, kMostRttUs);
   const std::uint64_t echo = std::min(header.echo_delay_us, kMostDelayUs);

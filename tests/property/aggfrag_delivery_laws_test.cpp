@@ -81,6 +81,7 @@ std::vector<std::size_t> whole_packets(const SentRow& row, const std::vector<boo
   return whole;
 }
 
+// [9347-2.5-b, 9347-2.5-c]
 TEST(AggfragDelivery, InOrderExactlyTheWholePacketsInTheirOrder) {
   std::mt19937_64 engine(9347);
   std::size_t lost = 0;
@@ -98,6 +99,7 @@ TEST(AggfragDelivery, InOrderExactlyTheWholePacketsInTheirOrder) {
 
 // Whole packets of late payloads come as well; no packet waits for anything but its own octets; those of one payload
 // keep their order; and without misordering the order is that of the sender.
+// [9347-2.5-a, 9347-2.5-b]
 TEST(AggfragDelivery, ImmediateEachWholePacketWithItsLastPayload) {
   std::mt19937_64 engine(2025);
   std::size_t early = 0;

@@ -64,6 +64,7 @@ RC_GTEST_PROP(AggfragStream, EveryPayloadIsFullAndAccountedFor, ()) {
 }
 
 // RFC 9347 §2.2.3: octets to the next block, over the row of all data; 0 behind padding and where a block begins.
+// [9347-2.2.3-h, 9347-2.2.3-i, 9347-2.2.3-j]
 RC_GTEST_PROP(AggfragStream, BlockOffsetIsTheWayToTheNextBlock, ()) {
   const SentStream stream = send(draw_plan());
   bool padded_before = false;
@@ -77,6 +78,7 @@ RC_GTEST_PROP(AggfragStream, BlockOffsetIsTheWayToTheNextBlock, ()) {
 }
 
 // A packet that was begun goes on in the very next payload: padding never lies inside one.
+// [9347-2.2.3-a]
 RC_GTEST_PROP(AggfragStream, FragmentsAreBackToBack, ()) {
   const SentStream stream = send(draw_plan());
   for (std::size_t i = 0; i < stream.payloads.size(); ++i) {
@@ -102,6 +104,7 @@ RC_GTEST_PROP(AggfragStream, NoRunts, ()) {
   }
 }
 
+// [9347-6.1.4-c]
 RC_GTEST_PROP(AggfragStream, WithoutFragmentationEachPayloadStandsAlone, ()) {
   const SentStream stream = send(draw_plan(Fragmentation::kForbidden));
   for (const SentPayload& payload : stream.payloads) {

@@ -39,6 +39,7 @@ class Order(ReceivingTest):
                 self.assertEqual(delivered, forwarded(packets))
                 self.assertEqual(out.drops, {})
 
+    # [9347-2.2.3-b]
     def test_displaced_by_the_window_is_in_order_and_by_one_more_is_late(self):
         packets, payloads = self.stream(7, 200)
         for window in (0, 1, 2, 3, 8, 31):

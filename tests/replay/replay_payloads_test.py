@@ -65,6 +65,7 @@ class Payloads(ReceivingTest):
             with self.subTest(follow=follow[:8].hex()):
                 self.run_payloads([runt, follow, aggfrag.header(0) + self.small[5]])
 
+    # [9347-2.5-d]
     def test_block_offsets_that_contradict(self):
         head, middle, tail = self.payloads_of([self.large], 1342)
         left = aggfrag.split(middle)[0]

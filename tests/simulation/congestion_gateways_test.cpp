@@ -4,7 +4,9 @@
 // under load, reports that stop, the breaker.
 #include <gtest/gtest.h>
 
+#include "support/peer.h"
 #include "support/two_way.h"
+#include "wire/congestion_header.h"
 
 namespace levelgate::testing {
 namespace {
@@ -31,6 +33,23 @@ double bits_per_second(const Direction& direction, std::size_t from, Nanos span)
     octets += static_cast<double>(direction.passed[i].frame.size() - 14);
   }
   return octets * 8 / std::chrono::duration<double>(span).count();
+}
+
+struct Said {
+  Instant when;
+  wire::CongestionHeader header;
+};
+
+// What the payloads of one direction report, all of them; `plan` is the sender's.
+std::vector<Said> reports_of(const Direction& direction, const model::ForwardingPlan& plan) {
+  Peer peer(plan.tunnels[0]);
+  std::vector<Said> all;
+  for (const Sent& sent : direction.passed) {
+    const auto opened = peer.open(sent.frame);
+    EXPECT_TRUE(opened && opened->payload[0] == std::byte{1}) << all.size();
+    if (opened) all.push_back({sent.when, wire::read_congestion(opened->payload.data())});
+  }
+  return all;
 }
 
 // Moments and sizes on the wire.
@@ -105,6 +124,7 @@ TEST(CongestionGateways, FallsToTheFloorWhenReportsStop) {
 }
 
 // One end follows congestion, the other is fixed and only reports because it was asked to.
+// [9347-6.1.4-b]
 TEST(CongestionGateways, FixedPeerReportsWhenAsked) {
   model::TfsSettings asked = fixed();
   asked.congestion.reports_wanted = true;
@@ -114,6 +134,35 @@ TEST(CongestionGateways, FixedPeerReportsWhenAsked) {
   TwoWay silent(controlled(), fixed());
   silent.run(10s);
   EXPECT_EQ(silent.a.tunnel().path_rate_bits_per_second, 1400u * 8 * 10);
+}
+
+// Both ends report in each packet from the first one on, and so at least once in what they take for the round trip; the
+// one that asked, and the one that was asked and is fixed.
+// [9347-2.4.2-b, 9347-2.4.2-c, 9347-2.4.2-d, 9347-6.1.2-a, 9347-6.1.4-b]
+TEST(CongestionGateways, EachPacketOfBothEndsReports) {
+  for (const bool both : {false, true}) {
+    model::TfsSettings asked = both ? controlled() : fixed(1'120'000);  // a packet in 10 ms
+    asked.congestion.reports_wanted = !both;
+    TwoWay pair(controlled(), asked);
+    pair.load(3ms);
+    pair.run(20s);
+    const std::vector<Said> forth = reports_of(pair.to_b, pair.plan_a);
+    const std::vector<Said> back = reports_of(pair.to_a, pair.plan_b);
+    EXPECT_EQ(forth.front().header.rtt_us, 0u);
+    EXPECT_EQ(back.front().header.rtt_us, 0u);
+    EXPECT_NE(forth.back().header.rtt_us, 0u);
+    EXPECT_NE(back.back().header.rtt_us, 0u);
+    for (const std::vector<Said>* const said : {&forth, &back}) {
+      ASSERT_GT(said->size(), 100u);
+      for (std::size_t i = 1; i < said->size(); ++i) {
+        const std::chrono::microseconds round_trip((*said)[i].header.rtt_us);
+        if (round_trip.count() == 0) continue;  // none known, and this packet reports as all do
+        EXPECT_LE((*said)[i].when - (*said)[i - 1].when, round_trip) << i;
+      }
+    }
+    EXPECT_NE(forth.back().header.techo, 0u);
+    EXPECT_NE(back.back().header.techo, 0u);
+  }
 }
 
 TEST(CongestionGateways, ReportsCostTwentyOctetsAPacket) {
@@ -159,6 +208,7 @@ TEST(CongestionGateways, RekeyIsNoLoss) {
   EXPECT_EQ(pair.a.tunnel().path_rate_bits_per_second, 5'000'000u);
 }
 
+// [9347-2.4.1-c, 9347-2.4.2.1-a]
 TEST(CongestionGateways, BreakerStopsAFixedTunnelUntilItIsCleared) {
   model::TfsSettings tfs = fixed();
   tfs.congestion.breaker = model::BreakerSettings{50, 5s, model::BreakerAction::kStop, {}};

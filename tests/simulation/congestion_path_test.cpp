@@ -38,6 +38,7 @@ double mean_rate(PathPair& pair, PathEnd& end, Nanos span) {
 }
 
 // RFC 9347 Appendix B over a grid.
+// [9347-2.4.2-a]
 TEST(CongestionPath, RateIsTheEquation) {
   for (const double loss : {0.002, 0.01, 0.05}) {
     for (const Nanos rtt : {Nanos(20ms), Nanos(100ms), Nanos(300ms)}) {
@@ -109,6 +110,7 @@ TEST(CongestionPath, FollowsABottleneck) {
 }
 
 // RFC 5348 §1: "reasonably fair", generally within a factor of two of a TCP flow under the same conditions.
+// [9347-B-a]
 TEST(CongestionPath, SharesWithTcp) {
   for (const Nanos delay : {Nanos(10ms), Nanos(40ms)}) {
     const PathSettings settings = controlled(50'000'000);

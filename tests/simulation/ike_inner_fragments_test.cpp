@@ -18,6 +18,7 @@ bool peer_takes(IkeWorld& world, int number) {
   return !world.node(number).children.empty();
 }
 
+// [9347-6.1.4-c, 9347-6.1.4-d]
 TEST(IkeInnerFragments, EachSideIsToldOfTheOtherOne) {
   for (const bool first : {true, false}) {
     for (const bool second : {true, false}) {

@@ -153,6 +153,7 @@ TEST(IkePolicies, CertificatesOfEachKind) {
   }
 }
 
+// [9347-5.1-a, 9347-5.1-b]
 TEST(IkePolicies, AggfragOfBothSides) {
   enum Policy { kOff, kWanted, kRequired };
   for (const Policy a : {kOff, kWanted, kRequired}) {
@@ -179,6 +180,7 @@ TEST(IkePolicies, AggfragOfBothSides) {
 }
 
 // RFC 9347 §6.1.4: C is sent where reports are needed, and where it is sent a peer with a schedule reports.
+// [9347-2.4.2.1-b, 9347-6.1.4-b]
 TEST(IkePolicies, CongestionReportsAreAskedForAndGiven) {
   for (const bool first : {false, true}) {
     for (const bool second : {false, true}) {
@@ -197,6 +199,7 @@ TEST(IkePolicies, CongestionReportsAreAskedForAndGiven) {
 }
 
 // A peer without a schedule cannot report, and so declines AGGFRAG.
+// [9347-5.1-d]
 TEST(IkePolicies, OnDemandPeerGivesNoCongestionReports) {
   WorldTunnel tunnel;
   tunnel.first.tfs.congestion.controlled = true;

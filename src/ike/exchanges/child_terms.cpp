@@ -31,7 +31,7 @@ std::optional<Spi> spi_in(const ikewire::Proposal& proposal) {
   return spi.value < kLeastSpi ? std::nullopt : std::optional(spi);
 }
 
-// Congestion reports are asked for only where they are needed: peers without them decline.
+// Congestion reports are asked for only where they are needed: peers without them decline. [9347-6.1.4-a]
 void write_aggfrag(PayloadWriter& out, const PeerPolicy& policy) {
   ikewire::AggfragRequirements ours;
   ours.fragments = policy.fragments;
@@ -47,6 +47,7 @@ struct AggfragVerdict {
 };
 
 // What the peer asks for must be something that we can give (RFC 9347 §5.1): reports need a schedule.
+// [9347-5.1-d]
 AggfragVerdict aggfrag_of(const Contents& contents, const PeerPolicy& policy) {
   const auto* notify = contents.find(NotifyType::kUseAggfrag);
   if (notify == nullptr) return {.why_not = "the peer does not speak AGGFRAG"};
@@ -89,9 +90,10 @@ std::string child_offer_text(const ChildOffer& offer) {
 void write_child_tail(PayloadWriter& out, const ChildOffer& offer, const PeerPolicy& policy) {
   out.add(PayloadType::kTsi, negotiation::to_wire(offer.selectors.initiator));
   out.add(PayloadType::kTsr, negotiation::to_wire(offer.selectors.responder));
-  if (policy.aggfrag != AggfragPolicy::kOff) write_aggfrag(out, policy);
+  if (policy.aggfrag != AggfragPolicy::kOff) write_aggfrag(out, policy);  // [9347-5.1-c]
 }
 
+// Who refuses the answer deletes what the peer has set up. [9347-5.1-b]
 std::expected<ChildTerms, ChildRefusal> check_child(const ChildOffer& offer, const SaState& sa,
                                                     const Contents& answer) {
   const PeerPolicy& policy = *sa.policy;
@@ -169,7 +171,7 @@ std::expected<ChildAnswer, ChildRefusal> choose_child(const SaState& sa, const C
 void write_child_tail(PayloadWriter& out, const ChildAnswer& answer, const PeerPolicy& policy) {
   out.add(PayloadType::kTsi, negotiation::to_wire(answer.selectors.initiator));
   out.add(PayloadType::kTsr, negotiation::to_wire(answer.selectors.responder));
-  if (answer.terms.aggfrag) write_aggfrag(out, policy);
+  if (answer.terms.aggfrag) write_aggfrag(out, policy);  // [9347-5.1-a, 9347-5.1-c]
   if (answer.more == negotiation::MoreSelectors::kPossible) out.add_notify(NotifyType::kAdditionalTsPossible);
 }
 

@@ -153,6 +153,7 @@ TEST(Sender, ExampleOfTheAppendix) {
 }
 
 // RFC 9347 §2.2.3: the offset is what is left of the packet, not what this payload holds of it.
+// [9347-2.2.3-j]
 TEST(Sender, BlockOffsetIsNeverClipped) {
   Bench bench;
   bench.add(6, 65'575);
@@ -209,6 +210,7 @@ TEST(Sender, LargestPacketIsSplitOnlyWhereItsRemainderCanBeTold) {
   }
 }
 
+// [9347-6.1.4-c]
 TEST(Sender, WithoutFragmentationAPacketStartsOnlyWhereItFits) {
   Bench bench(Fragmentation::kForbidden);
   const Octets& a = bench.add(4, 900);
@@ -230,6 +232,7 @@ TEST(Sender, WithoutFragmentationAPacketThatNeverFitsIsNotSplit) {
 }
 
 // A fragment cannot continue under another SA (RFC 9347 §2.2.3).
+// [9347-2.2.3-g]
 TEST(Sender, RestartSendsTheHalfSentPacketFromItsBegin) {
   Bench bench;
   const Octets& packet = bench.add(4, 150);

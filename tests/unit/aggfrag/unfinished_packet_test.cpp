@@ -117,6 +117,7 @@ TEST_F(UnfinishedPacketTest, NumbersBeyond32BitsGoOn) {
 }
 
 // An offset that the packet's own length contradicts: the packet goes, the blocks behind the offset are kept.
+// [9347-2.5-d, 9347-2.5-e]
 TEST_F(UnfinishedPacketTest, WrongOffsetAbandonsAndGoesOnAtTheOffset) {
   for (const std::size_t offset : {1, 39, 41, 60}) {
     begin();
@@ -128,6 +129,7 @@ TEST_F(UnfinishedPacketTest, WrongOffsetAbandonsAndGoesOnAtTheOffset) {
   }
 }
 
+// [9347-2.5-d, 9347-2.5-e]
 TEST_F(UnfinishedPacketTest, WrongOffsetBeyondThePayloadDropsIt) {
   for (const std::size_t offset : {90, 2000, 65'535}) {
     begin();
@@ -145,6 +147,7 @@ TEST_F(UnfinishedPacketTest, ClippedOffsetIsAContradiction) {
 }
 
 // Offset 0 with a packet there: a sender may not break off what it began. The first data octet tells, not the header's.
+// [9347-2.5-d]
 TEST_F(UnfinishedPacketTest, NewBlocksInTheMiddleOfAPacket) {
   begin();
   EXPECT_EQ(accept(payload_of(0, {c_, pad(10)})).verdict, Accepted::kSomePad);

@@ -21,6 +21,7 @@ TEST(WindowWidth, StaysAtTheDefaultOnAPathThatKeepsTheOrder) {
   EXPECT_EQ(WindowWidth(2).width(), 2u);
 }
 
+// [9347-2.2.3-c]
 TEST(WindowWidth, OneLatePacketMakesRoomForTheNextAtOnce) {
   WindowWidth width(256);
   (void)width.arrived(EspSeq{100});

@@ -42,6 +42,7 @@ std::string without(std::string text, const std::string& folder) {
   return text;
 }
 
+// [9347-4.1-a]
 TEST(Findings, AreToldToTheLetter) {
   const tests::PkiFolder folder;
   const auto all = goldens();

@@ -75,6 +75,7 @@ TEST_F(Load, TheStaticGatewayOfTheContract) {
   EXPECT_EQ(config.routes.at(0).tunnel, "lab");
 }
 
+// [9347-8-a]
 TEST_F(Load, DefaultsOfTheContract) {
   const model::Config config = good(kStaticGateway);
   const model::TunnelConfig& lab = config.tunnels.at(0);
@@ -87,6 +88,7 @@ TEST_F(Load, DefaultsOfTheContract) {
   EXPECT_EQ(lab.tfs.catch_up_slots, 8u);
   EXPECT_EQ(lab.tfs.receive.reorder_window, 3u);
   EXPECT_FALSE(lab.tfs.receive.lost_packet_timer);
+  EXPECT_FALSE(lab.tfs.congestion.counts_marks);
   EXPECT_EQ(config.dataplane, model::DataplaneConfig{});
   EXPECT_EQ(config.management, model::ManagementConfig{});
 }
@@ -159,6 +161,7 @@ TEST_F(Load, EveryKeyOutsideOfTunnelsIsRead) {
   EXPECT_EQ(config.management.key_log, (model::KeyLogConfig{"/tmp/keys", model::WiresharkVersion::k4_0}));
 }
 
+// [9347-2-a, 9347-2.2.3-b, 9347-4.2-a]
 TEST_F(Load, EveryKeyOfATunnelIsRead) {
   const model::Config config = good(kEveryKey);
   const model::TunnelConfig& a = config.tunnels.at(0);
@@ -186,6 +189,7 @@ TEST_F(Load, EveryKeyOfATunnelIsRead) {
   EXPECT_EQ(b.selectors.remote.at(0).first, ip("2001:db8:2::"));
 }
 
+// [9347-2.2.3.1-b, 9347-2.2.5.3-a, 9347-2.2.5.3-c, 9347-2.2.7-a]
 TEST_F(Load, SizesAndMarksOfOuterPackets) {
   const std::string base = kStaticGateway;
   const auto with = [&](const std::string& tfs, const std::string& qos) {
@@ -204,6 +208,19 @@ TEST_F(Load, SizesAndMarksOfOuterPackets) {
   EXPECT_EQ(silent.tfs.min_fragment, 6u);
   EXPECT_FALSE(silent.tfs.inner_mtu);
   EXPECT_EQ(silent.marks, model::OuterMarks{});
+}
+
+// What one direction's sender has to know comes back in the other one.
+// [9347-3-a]
+TEST_F(Load, StaticKeysAreForBothDirections) {
+  for (const std::string direction : {"outbound", "inbound"}) {
+    std::string text = kStaticGateway;
+    const std::size_t at = text.find(direction + ":");
+    text.erase(at, text.find('\n', at) - at);
+    const Loaded loaded = load(text);
+    EXPECT_EQ(loaded.count(Severity::kError), 1u) << render(loaded);
+    EXPECT_NE(render(loaded).find("static." + direction + " is missing"), std::string::npos) << render(loaded);
+  }
 }
 
 TEST_F(Load, MemoryNoneIsOrdinaryPages) {

@@ -32,6 +32,7 @@ struct Watched {
   std::uint64_t arrivals = 0, losses = 0;
 };
 
+// [9347-2.4.1-c, 9347-2.4.2.1-a]
 TEST(CircuitBreaker, TripsOnceOnPersistentLoss) {
   Watched w(kStop);
   w.run(1min, 0.01);

@@ -56,6 +56,7 @@ TEST(RateControl, FirstReportGivesTheInitialRate) {
   EXPECT_DOUBLE_EQ(large.rate.packets_per_second(), 20);
 }
 
+// [9347-B-b]
 TEST(RateControl, SlowStartDoublesEachRoundTripUpToTheCeiling) {
   Path path;
   path.report(0);
@@ -70,6 +71,7 @@ TEST(RateControl, SlowStartDoublesEachRoundTripUpToTheCeiling) {
   EXPECT_EQ(path.rate.bits_per_second(), kLimits.ceiling);
 }
 
+// [9347-2.4.2-a]
 TEST(RateControl, FollowsTheEquation) {
   for (const std::uint32_t inverse : {20u, 50u, 100u, 500u, 1000u}) {
     Path path;
@@ -78,6 +80,7 @@ TEST(RateControl, FollowsTheEquation) {
   }
 }
 
+// [9347-2.4.2-a]
 TEST(RateControl, FallsAtOnceAndRisesTwofold) {
   Path path;
   path.report_for(5s, 1000);
@@ -92,6 +95,7 @@ TEST(RateControl, FallsAtOnceAndRisesTwofold) {
 }
 
 // RFC 9347 §2.4.2: after four round trips without a report the rate is halved, and again after the next timeout.
+// [9347-2.4.2-a]
 TEST(RateControl, HalvesWhenReportsStop) {
   Path path;
   path.report_for(10s, 1000);

@@ -48,6 +48,7 @@ TEST(Reporter, EchoesTheLatestStampAndItsAge) {
 }
 
 // RFC 9347 §3: only the first receipt of a TVal is timed.
+// [9347-3-b]
 TEST(Reporter, RepeatedStampKeepsItsTime) {
   Reporter reporter(3, false);
   wire::CongestionHeader header;
@@ -138,6 +139,7 @@ TEST(Reporter, ReorderingIsNotReported) {
 }
 
 // RFC 9347 §3.1: a marked packet counts as lost, and E says so.
+// [9347-3.1-a]
 TEST(Reporter, MarksCountWhereAgreed) {
   for (const bool ecn : {true, false}) {
     Peer peer(3, ecn);

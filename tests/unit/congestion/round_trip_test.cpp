@@ -20,6 +20,7 @@ wire::CongestionHeader echo(Instant stamped, Nanos echo_delay = 0ms, Nanos trans
   return header;
 }
 
+// [9347-3-c]
 TEST(RoundTrip, SubtractsTheEchoDelay) {
   RoundTrip trip;
   EXPECT_EQ(trip.estimate(), Nanos(0));
@@ -28,6 +29,7 @@ TEST(RoundTrip, SubtractsTheEchoDelay) {
   EXPECT_EQ(trip.estimate(), 50ms);
 }
 
+// [9347-3-c]
 TEST(RoundTrip, IsNeverShorterThanBothGaps) {
   RoundTrip trip;
   EXPECT_TRUE(trip.heard(echo(kStart, 0ms, 40ms), kStart + 10ms, 25ms));

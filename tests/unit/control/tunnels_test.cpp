@@ -115,6 +115,7 @@ TEST_F(TwoTowers, StartAlwaysBringsBothUpAndTheyAgree) {
 }
 
 // West takes no fragments: that binds what east sends, and nothing else (RFC 9347 §6.1.4).
+// [9347-6.1.4-c, 9347-6.1.4-d]
 TEST_F(TwoTowers, WhoTakesNoFragmentsBindsTheOtherOnesSending) {
   model::Config west = config_of(false);
   west.tunnels[0].ike->inner_fragments = false;
@@ -136,6 +137,26 @@ TEST_F(TwoTowers, WhoTakesNoFragmentsBindsTheOtherOnesSending) {
     std::string text;
     for (const std::string& line : shown->lines) text += line + "\n";
     EXPECT_NE(text.find(side == 0 ? "fragmentation: no (peer)" : "fragmentation: yes"), std::string::npos) << text;
+  }
+}
+
+// East follows congestion, or has a breaker: west, which is fixed and asks for nothing, reports to it all the same.
+// [9347-2.4.2.1-b, 9347-6.1.4-b]
+TEST_F(TwoTowers, WhoAsksForReportsGetsThem) {
+  for (const int why : {0, 1, 2}) {
+    model::Config east = config_of(true);
+    east.tunnels[0].tfs.congestion.controlled = why == 1;
+    if (why == 2) east.tunnels[0].tfs.congestion.breaker.emplace();
+    configure(1, config_of(false));
+    configure(0, east);
+    pass(5);
+    ASSERT_TRUE(up()) << why;
+    for (const int side : {0, 1}) {
+      const auto plan = make_plan(config_[side], {}, 1, nullptr, tower(side).negotiated());
+      ASSERT_TRUE(plan);
+      EXPECT_EQ(plan->tunnels[0].tfs.sends_reports(), why != 0);
+      EXPECT_EQ(plan->tunnels[0].tfs.congestion.reports_wanted, side == 1 && why != 0);
+    }
   }
 }
 

@@ -2,8 +2,6 @@
 //
 // Immediate delivery behind a whole worker (RFC 9347 §2.5): what leaves when, under which name everything is counted,
 // and what is held meanwhile.
-#include <gtest/gtest.h>
-
 #include <random>
 #include <string>
 
@@ -12,9 +10,7 @@
 #include "support/case_count.h"
 #include "support/figure.h"
 #include "support/no_alloc_scope.h"
-#include "support/packets.h"
-#include "support/peer.h"
-#include "support/plane.h"
+#include "unit/dataplane/inbound_arrivals.h"
 
 namespace levelgate::testing {
 namespace {
@@ -23,45 +19,20 @@ using model::Drop;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-Octets inner(std::size_t octets, unsigned mark = 0) { return ip_of(ip_frame("10.2.0.9", "10.1.0.9", octets, mark)); }
-
-Octets forwarded(Octets packet) {
-  wire::lower_hop_limit(packet.data(), IpFamily::kV4);
-  return packet;
-}
-
-struct InboundImmediateTest : ::testing::Test {
+struct InboundImmediateTest : InboundArrivals {
   void start(std::uint32_t window, bool immediate = true, std::optional<Nanos> timer = milliseconds(5),
              PlaneOptions options = {}) {
     model::TfsSettings tfs;
     tfs.mode = model::TfsMode::kOnDemand;
     tfs.receive = {.reorder_window = window, .lost_packet_timer = timer, .send_immediately = immediate};
-    plan = site_plan(Site::kA, tfs);
-    plane = std::make_unique<Plane>(options);
-    ASSERT_TRUE(plane->apply(plan));
-    plane->turn(at_ns(0));
-    peer = std::make_unique<Peer>(plan.tunnels[0]);
+    start_plan(site_plan(Site::kA, tfs), options);
   }
   Frame sealed(const Octets& payload, std::uint8_t next_header = wire::kNextHeaderAggfrag) {
     return peer->seal(payload, next_header);
   }
-  void arrive(const Frame& frame) {
-    plane->io().give(kWan, frame);
-    plane->settle(plane->clock);
-  }
-  std::vector<Octets> delivered() {
-    std::vector<Octets> out;
-    for (const Sent& sent : plane->sent(kLan)) out.push_back(ip_of(sent.frame));
-    plane->sent(kLan).clear();
-    return out;
-  }
-  void wait(Nanos time) { plane->run_until(plane->clock + time); }
-
-  model::ForwardingPlan plan;
-  std::unique_ptr<Plane> plane;
-  std::unique_ptr<Peer> peer;
 };
 
+// [9347-2.5-a]
 TEST_F(InboundImmediateTest, WholePacketsWaitForNothingAndTheirBuffersGoBack) {
   start(8);
   const Frame first = sealed(aggfrag_payload(0, inner(80, 1)));
@@ -299,12 +270,12 @@ TEST_F(InboundImmediateTest, WithoutAPlaceTheGapIsGivenUpAndNothingElse) {
   }
 }
 
+// [9347-2.2.3-c]
 TEST_F(InboundImmediateTest, AnAdaptiveWindowGrowsWithTheFirstLatePacket) {
-  start(3);
-  plan.tunnels[0].tfs.receive = {.reorder_window = 64, .adapt_window = true, .lost_packet_timer = milliseconds(5)};
-  plane = std::make_unique<Plane>();
-  ASSERT_TRUE(plane->apply(plan));
-  plane->turn(at_ns(0));
+  model::TfsSettings tfs;
+  tfs.mode = model::TfsMode::kOnDemand;
+  tfs.receive = {.reorder_window = 64, .adapt_window = true, .lost_packet_timer = milliseconds(5)};
+  start_plan(site_plan(Site::kA, tfs));
   std::size_t late = 0;
   for (int round = 0; round < 5; ++round) {
     const Frame displaced = sealed(aggfrag_payload(0, inner(60)));

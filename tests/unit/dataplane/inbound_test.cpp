@@ -4,14 +4,10 @@
 // else is counted, each thing once (RFC 9347 §2.2.3, RFC 9348).
 #include "dataplane/inbound.h"
 
-#include <gtest/gtest.h>
-
 #include <random>
 
 #include "support/no_alloc_scope.h"
-#include "support/packets.h"
-#include "support/peer.h"
-#include "support/plane.h"
+#include "unit/dataplane/inbound_arrivals.h"
 
 namespace levelgate::testing {
 namespace {
@@ -27,40 +23,11 @@ model::TfsSettings settings(model::TfsMode mode = model::TfsMode::kOnDemand) {
   return tfs;
 }
 
-Octets inner(std::size_t octets, unsigned mark = 0) { return ip_of(ip_frame("10.2.0.9", "10.1.0.9", octets, mark)); }
-
-struct InboundTest : ::testing::Test {
+struct InboundTest : InboundArrivals {
   void start(const model::TfsSettings& tfs, PlaneOptions options = {}) {
-    plan = site_plan(Site::kA, tfs);
-    plane = std::make_unique<Plane>(options);
-    ASSERT_TRUE(plane->apply(plan));
-    plane->turn(at_ns(0));
-    peer = std::make_unique<Peer>(plan.tunnels[0]);
+    start_plan(site_plan(Site::kA, tfs), options);
   }
-  void arrive(const Frame& frame) {
-    plane->io().give(kWan, frame);
-    plane->settle(plane->clock);
-  }
-  void arrive(const Octets& payload, std::uint8_t next_header) { arrive(peer->seal(payload, next_header)); }
-  // The IP packets that left on the protected side since the last call.
-  std::vector<Octets> delivered() {
-    std::vector<Octets> out;
-    for (const Sent& sent : plane->sent(kLan)) out.push_back(ip_of(sent.frame));
-    plane->sent(kLan).clear();
-    return out;
-  }
-  void wait(Nanos time) { plane->run_until(plane->clock + time); }
-
-  model::ForwardingPlan plan;
-  std::unique_ptr<Plane> plane;
-  std::unique_ptr<Peer> peer;
 };
-
-// The IP packet as it is behind the gateway.
-Octets forwarded(Octets packet) {
-  wire::lower_hop_limit(packet.data(), IpFamily::kV4);
-  return packet;
-}
 
 TEST_F(InboundTest, AnAuthenticPacketThatSaysNothingIsCountedOnceUnderItsName) {
   const Octets cut_block = octets({0x45, 0, 0, 19}) + Octets(40);
@@ -137,17 +104,35 @@ TEST_F(InboundTest, WrongPaddingIsMalformedEsp) {
 
 TEST_F(InboundTest, OctetsAreThoseOfTheWholeOuterPacket) {
   for (const auto encapsulation : {model::Encapsulation::kNone, model::Encapsulation::kUdp}) {
-    plan = site_plan(Site::kA, settings());
-    plan.tunnels[0].encapsulation = encapsulation;
-    plane = std::make_unique<Plane>();
-    ASSERT_TRUE(plane->apply(plan));
-    plane->turn(at_ns(0));
-    peer = std::make_unique<Peer>(plan.tunnels[0]);
+    model::ForwardingPlan wanted = site_plan(Site::kA, settings());
+    wanted.tunnels[0].encapsulation = encapsulation;
+    start_plan(wanted);
     const Frame frame = peer->seal(aggfrag_payload(0, inner(333)));
     arrive(frame);
     EXPECT_EQ(plane->tunnel().rx_octets, frame.size() - wire::kEthernetOctets);
     EXPECT_EQ(plane->tunnel().inner_rx_octets, 333u);
     EXPECT_EQ(plane->tunnel().inner_rx_pkts, 1u);
+  }
+}
+
+// The peer's packets may have any size and come at any time, whatever our own are like.
+// [9347-2-c]
+TEST_F(InboundTest, SizesAndTimesAreThePeersOwnAffair) {
+  for (const model::TfsMode mode : {model::TfsMode::kFixed, model::TfsMode::kOnDemand}) {
+    model::TfsSettings tfs = settings(mode);
+    tfs.rate_bits_per_second = 1'400 * 8 * 1'000;
+    start(tfs);
+    std::mt19937 random(2);
+    std::vector<Octets> wanted;
+    for (unsigned i = 0; i < 300; ++i) {
+      const Octets packet = inner(48 + random() % 1'300, i);
+      wanted.push_back(forwarded(packet));
+      arrive(aggfrag_payload(0, packet + Octets(random() % 3 == 0 ? random() % 7'000 : 0)), wire::kNextHeaderAggfrag);
+      const int distance = static_cast<int>(random() % 3);  // at once, soon, late
+      if (distance != 0) wait(distance == 1 ? Nanos(random() % 10'000) : Nanos(random() % 500'000'000));
+    }
+    EXPECT_EQ(delivered(), wanted);
+    EXPECT_EQ(plane->all_drops(), 0u);
   }
 }
 
@@ -172,6 +157,7 @@ TEST_F(InboundTest, ABadBlockSparesTheBlocksBeforeItAndThePayloadsBehindIt) {
   EXPECT_EQ(delivered(), (std::vector<Octets>{forwarded(inner(60, 1)), forwarded(inner(60, 3))}));
 }
 
+// [9347-2.5-c]
 TEST_F(InboundTest, EarlyPacketsWaitForTheMissingOneAndComeOutInOrder) {
   start(settings());
   std::vector<Frame> frames;
@@ -191,6 +177,7 @@ TEST_F(InboundTest, EarlyPacketsWaitForTheMissingOneAndComeOutInOrder) {
 }
 
 // The gap is given up exactly when its time has passed, by the clock of the worker.
+// [9347-2.2.3-d]
 TEST_F(InboundTest, AGapIsGivenUpAtItsDeadlineAndWhatComesLaterIsLate) {
   start(settings());
   const Frame lost = peer->seal(aggfrag_payload(0, inner(80, 0)));

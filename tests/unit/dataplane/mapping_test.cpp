@@ -122,6 +122,7 @@ TEST_F(MappingTest, WithDfAndIpv6AreAnsweredWithTheSizeThatFits) {
 }
 
 // RFC 9347 §2.2.7: a tunnel MTU may be configured, also where AGGFRAG could split.
+// [9347-2.2.7-a]
 TEST_F(MappingTest, AConfiguredMtuHoldsInEveryMode) {
   for (const TfsMode mode : {TfsMode::kFixed, TfsMode::kOnDemand, TfsMode::kPlain}) {
     for (const bool fragment : {true, false}) {
@@ -194,6 +195,7 @@ TEST_F(MappingTest, AnotherWorkersTunnelCutsToo) {
 }
 
 // RFC 9347 §2.2.3.1.
+// [9347-2.2.3.1-b]
 TEST_F(MappingTest, NoFirstFragmentIsShorterThanConfigured) {
   for (const std::uint32_t least : {6u, 40u, 300u, 10'000u}) {
     for (const TfsMode mode : {TfsMode::kFixed, TfsMode::kOnDemand}) {
@@ -261,6 +263,7 @@ model::ForwardingPlan outer_v6(model::ForwardingPlan plan) {
   return plan;
 }
 
+// [9347-2.2.5.3-a, 9347-2.2.5.3-c, 9347-3.1-b]
 TEST_F(MappingTest, OuterHeadersTellNothingOfInnerOnes) {
   for (const TfsMode mode : {TfsMode::kFixed, TfsMode::kOnDemand, TfsMode::kPlain}) {
     for (const bool six : {false, true}) {

@@ -71,6 +71,7 @@ struct OutboundTest : ::testing::Test {
   std::uint64_t opened_before = 0;
 };
 
+// [9347-2-a, 9347-2.3-a, 9347-4.2-a]
 TEST_F(OutboundTest, SlotsStandWhereTheRateSaysToTheNanosecond) {
   for (const std::uint64_t rate : {9'999'991ULL, 11'200'000ULL, 123'456'789ULL}) {
     for (const auto layer : {model::RateLayer::kL3, model::RateLayer::kL2}) {
@@ -116,6 +117,7 @@ TEST_F(OutboundTest, AfterAStallAFewLateSlotsAreSentAndTheRestSkipped) {
 }
 
 // A numbered packet is never thrown away: what the port refuses goes with the next slot.
+// [9347-2.2.3-e]
 TEST_F(OutboundTest, AFullPortSkipsSlotsAndBreaksNoNumber) {
   start(fixed());
   for (unsigned i = 0; i < 10; ++i) offer(inner(1'000, i));
@@ -287,6 +289,7 @@ TEST_F(OutboundTest, PlainModeIsEspAroundEachPacket) {
   EXPECT_EQ(plane->tunnel().tx_octets, 40 + wire::esp_octets(333) + wire::esp_octets(777));
 }
 
+// [9347-2.3-a]
 TEST_F(OutboundTest, OnDemandWaitsItsDelayAndSendsFullPacketsAtOnce) {
   model::TfsSettings tfs = other(TfsMode::kOnDemand);
   tfs.init_delay = milliseconds(2);
@@ -313,7 +316,9 @@ TEST_F(OutboundTest, OnDemandWaitsItsDelayAndSendsFullPacketsAtOnce) {
   ASSERT_EQ(wire().size(), 3u);
   EXPECT_EQ(wire()[2].when, at_ns(5'000'000));
   EXPECT_EQ(plane->tunnel().tx_all_pad_pkts + plane->tunnel().tx_extra_pad_pkts, 0u);
-  EXPECT_EQ(open_all().size(), 3u);
+  const auto opened = open_all();
+  EXPECT_EQ(opened.size(), 3u);
+  for (const Peer::Opened& one : opened) EXPECT_EQ(one.next_header, wire::kNextHeaderAggfrag);
 }
 
 // RFC 3948 §2.1 over IPv4, RFC 8200 §8.1 over IPv6; headers are a function of the configuration.

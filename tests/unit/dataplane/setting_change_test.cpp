@@ -211,6 +211,49 @@ TEST_F(SettingChange, WhatFitsNoMoreIsNamedAndStopsNothing) {
   EXPECT_EQ(wire.inner.size() + wire.drops, offered.size());
 }
 
+// A rekey may bring a peer that takes no fragments: what was half sent under the old SA and fits no payload is named,
+// and stops nothing.
+// [9347-6.1.4-c]
+TEST_F(SettingChange, UnderAnSaThatForbidsThemThereAreNoFragments) {
+  for (const TfsMode mode : {TfsMode::kFixed, TfsMode::kOnDemand}) {
+    for (const Nanos late : {Nanos(0), Nanos(3'500'000)}) {
+      PlaneOptions options;
+      options.build_ahead = Nanos(500'000);
+      Plane plane(options);
+      TfsSettings tfs = fixed();
+      tfs.mode = mode;
+      tfs.init_delay = std::chrono::milliseconds(10);
+      model::ForwardingPlan plan = site_plan(Site::kA, tfs);
+      ASSERT_TRUE(plane.apply(plan));
+      plane.turn(at_ns(-1));
+      for (unsigned i = 0; i < 3; ++i) plane.io().give(kLan, inner(9'000, i));
+      plane.run_until(at_ns(2'700'000));
+      plan.tunnels[0].outbound->spi = Spi{0x7777};
+      plan.tunnels[0].outbound->key = lab_key(77);
+      plan.tunnels[0].tfs.fragment = false;
+      ASSERT_TRUE(plane.apply(plan, plane.clock));
+      plane.sent(kWan).clear();
+      plane.turn(plane.clock + late);
+      for (unsigned i = 0; i < 3; ++i) plane.io().give(kLan, with_df(inner(600, 10 + i)));
+      plane.run_until(at_ns(30'000'000));
+      Peer peer(plan.tunnels[0]);
+      std::size_t whole = 0;
+      for (const Sent& sent : plane.sent(kWan)) {
+        const auto opened = peer.open(sent.frame);
+        if (!opened) continue;  // was built under the old SA
+        EXPECT_EQ(load_be<std::uint16_t>(opened->payload.data() + 2), 0u);
+        for (const Octets& packet : inner_packets({opened->payload})) {
+          EXPECT_EQ(packet.size(), load_be<std::uint16_t>(packet.data() + 2));
+          ++whole;
+        }
+      }
+      EXPECT_EQ(whole, 3u);
+      EXPECT_EQ(plane.drops(Drop::kTfsTooBig), mode == TfsMode::kFixed ? 3u : 1u);
+      EXPECT_TRUE(plane.bury());
+    }
+  }
+}
+
 // A peer that moves keeps its schedule.
 TEST_F(SettingChange, AnotherAddressMovesNoSlot) {
   Plane plane;

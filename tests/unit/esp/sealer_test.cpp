@@ -111,6 +111,7 @@ TEST(Sealer, StopsBeforeTheShortWrap) {
   }
 }
 
+// [9347-2.2.3-e]
 TEST(Sealer, LongNumbersRunOnOverTheShortWrap) {
   Sealer sealer = sealer_from(kLast32 - 2, SequenceWidth::k64);
   for (std::uint64_t n = kLast32 - 2; n < kLast32 + 10; ++n) {

@@ -74,6 +74,7 @@ TEST(EspSizes, OtherSizesAreImpossible) {
 }
 
 // RFC 9347 §6.1.2: 24 octets where payloads carry reports, and they do so only where a schedule sends them.
+// [9347-2.4.2.1-b]
 TEST(EspSizes, ReportsTakeTwentyOctetsMore) {
   for (const TfsMode mode : {TfsMode::kFixed, TfsMode::kOnDemand, TfsMode::kPlain}) {
     const std::uint32_t without = outer_sizes(IpFamily::kV4, Encapsulation::kNone, in_mode(mode)).overhead();

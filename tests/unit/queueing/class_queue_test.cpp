@@ -100,6 +100,7 @@ TEST(ClassQueue, AnUnusedShareIsNotLost) {
   EXPECT_LE(in_front, 32'768 / 1500 + 1);
 }
 
+// [9347-2.2.3-a]
 TEST(ClassQueue, WhatWasBegunStaysAtTheFront) {
   std::vector<ClassSettings> classes = shares({300, 700});
   classes[1].queue.max_wait = milliseconds(5);

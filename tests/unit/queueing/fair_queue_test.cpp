@@ -173,6 +173,7 @@ TEST(FairQueue, AWaitBeforeTheTunnelOpenedDoesNotCount) {
   EXPECT_TRUE(bench.lost.empty());
 }
 
+// [9347-2.2.5.2-a]
 TEST(FairQueue, CapablePacketsAreMarkedBeforeTheyWouldBeDropped) {
   for (const wire::Ecn ecn : {wire::Ecn::kEct0, wire::Ecn::kEct1, wire::Ecn::kCe, wire::Ecn::kNotEct}) {
     Bench bench(watched());
@@ -191,6 +192,7 @@ TEST(FairQueue, CapablePacketsAreMarkedBeforeTheyWouldBeDropped) {
 }
 
 // A standing queue of 8 ms for a second: marks for the capable, drops for the others, and only where it says so.
+// [9347-2.2.5.2-a]
 TEST(FairQueue, AStandingQueueIsAnswered) {
   for (const bool capable : {true, false}) {
     for (const bool ecn : {true, false}) {

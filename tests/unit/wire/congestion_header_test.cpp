@@ -39,6 +39,7 @@ TEST(CongestionHeader, OctetByOctet) {
   EXPECT_EQ(read_congestion(octets.data()), header);
 }
 
+// [9347-3.1-a]
 TEST(CongestionHeader, FlagsApart) {
   for (const bool p : {false, true}) {
     for (const bool e : {false, true}) {
@@ -59,6 +60,7 @@ TEST(CongestionHeader, ReservedBitsAreIgnored) {
   EXPECT_EQ(read_congestion(octets.data()), clean);
 }
 
+// [9347-6.1.2-c, 9347-6.1.2-d, 9347-6.1.2-e]
 TEST(CongestionHeader, DelaysSaturate) {
   for (const std::uint32_t more : {0u, 1u, 0x1000u, 0xff000000u}) {
     const CongestionHeader header{false, false, 0, kMostRttUs + more, kMostDelayUs + more, kMostDelayUs + more, 0, 0};
