@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// links: ike
 //
 // The first two octets say how many fragments were sent, the rest is what the peer has of them. What is taken reads
-// back as the same octets. links: base ikewire negotiation crypto ike
+// back as the same octets.
 #include "ike/fragment_ack.h"
 
 #include <algorithm>
