@@ -57,7 +57,6 @@ Enqueued OutboundTunnel::enqueue(WorkerContext& context, const Packet& packet) n
   }
   if (first && setting_.tfs.mode == model::TfsMode::kOnDemand) send_at_ = now + setting_.tfs.init_delay;
   queue_changed_ = true;
-  most_octets_ = std::max(most_octets_, queue_.packets().octets());
   return Enqueued::kTaken;
 }
 
@@ -140,6 +139,7 @@ void OutboundTunnel::follow_sa(const TunnelEntry& entry) noexcept {
 
 void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
   note_open(context, entry);
+  if (queue_changed_) publish_queue();  // the most that ever waited is seen before anything leaves
   if (built_.empty()) follow(context, entry);
   if (!pacer_ || pacer_->next_due() > context.now) return;
   context.worked = true;
@@ -205,8 +205,8 @@ void OutboundTunnel::drop_queue(WorkerContext& context, model::Drop reason) noex
 void OutboundTunnel::publish_queue() noexcept {
   counters_.queue_pkts.set(queue_.packets().size());
   counters_.queue_octets.set(queue_.packets().octets());
+  counters_.queue_max_octets.raise_to(queue_.packets().octets());
   queue_.publish(counters_);
-  counters_.queue_max_octets.raise_to(most_octets_);
   queue_changed_ = false;
 }
 

@@ -86,7 +86,6 @@ class OutboundTunnel {
   std::uint32_t breaker_clears_ = 0;  // of the entry, as last seen
   OutboundQueue queue_;
   aggfrag::Sender sender_;
-  std::uint64_t most_octets_ = 0;        // that ever waited
   bool queue_changed_ = false;           // since it was last published
   std::optional<aggfrag::Pacer> pacer_;  // fixed mode
   Instant bearable_at_ = kNever;         // the moment that bearable_ speaks of

@@ -22,10 +22,10 @@ queueing::ClassSettings settings_of(const model::QosClass& one, Nanos max_delay,
   settings.queue.ecn = one.ecn;
   settings.queue.service_octets = std::max(data_room, 1500U);
   if (interval == Nanos(0)) return settings;
-  settings.queue.max_wait = max_delay;
-  settings.queue.mark_from = std::max(max_delay / 2, 2 * interval);
+  settings.queue.wait.max_wait = max_delay;
+  settings.queue.wait.mark_from = std::max(max_delay / 2, 2 * interval);
   // A FIFO is what it says: its packets leave in time, or are refused.
-  if (one.fair) settings.queue.codel = {std::max(max_delay / 4, 2 * interval), std::max(kRoundTrip, 16 * interval)};
+  if (one.fair) settings.queue.wait.codel = {std::max(max_delay / 4, 2 * interval), std::max(kRoundTrip, 16 * interval)};
   return settings;
 }
 

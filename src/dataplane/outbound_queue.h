@@ -29,7 +29,8 @@ class OutboundQueue {
   [[nodiscard]] queueing::Joined push(queueing::PacketStore& store, const Packet& packet, Instant now,
                                       const std::array<std::uint64_t, queueing::kMaxClasses>& bearable) noexcept {
     const std::size_t number = match_.of(packet.bytes());
-    const queueing::Joined joined = queue_.push(store, number, hash_(packet.bytes()), packet, now, bearable[number]);
+    const std::uint32_t hash = queue_.in_class(number).fair() ? hash_(packet.bytes()) : 0;
+    const queueing::Joined joined = queue_.push(store, number, hash, packet, now, bearable[number]);
     if (joined != queueing::Joined::kTaken) ++refused_[number];
     return joined;
   }

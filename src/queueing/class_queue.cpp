@@ -43,19 +43,13 @@ std::size_t ClassQueue::choose_of_many() {
   }
 }
 
-Packet ClassQueue::discard(PacketStore& store) {
+const Packet& ClassQueue::discard(PacketStore& store) {
   if (begun_) {
     begun_ = false;
-    leave(begun_packet_);
     return begun_packet_;
   }
-  for (Class& one : classes_) {
-    if (one.queue.packets() == 0) continue;
-    const Packet packet = one.queue.discard(store);
-    leave(packet);
-    return packet;
-  }
-  return {};
+  const auto holds = [](const Class& one) { return one.queue.packets() != 0; };
+  return std::find_if(classes_.begin(), classes_.end(), holds)->queue.discard(store);
 }
 
 }  // namespace levelgate::queueing
