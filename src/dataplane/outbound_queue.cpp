@@ -48,7 +48,10 @@ std::vector<queueing::ClassSettings> all_settings(const OutboundSetting& setting
 }  // namespace
 
 OutboundQueue::OutboundQueue(const OutboundSetting& setting, std::uint32_t data_room)
-    : match_(setting.qos), hash_(setting.flow_key), queue_(all_settings(setting, data_room)) {
+    : match_(setting.qos),
+      hash_(setting.flow_key),
+      fair_(std::ranges::any_of(setting.qos.classes, &model::QosClass::fair)),
+      queue_(all_settings(setting, data_room)) {
   for (std::size_t i = 0; i < setting.qos.classes.size(); ++i) {
     max_delay_[i] = setting.qos.classes[i].max_queue_delay.value_or(setting.tfs.max_queue_delay);
   }

@@ -10,9 +10,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "dataplane/class_match.h"
+#include "dataplane/entering.h"
 #include "dataplane/outbound_setting.h"
 #include "dataplane/tunnel_counters.h"
 #include "queueing/class_queue.h"
@@ -25,13 +27,18 @@ class OutboundQueue {
   // `data_room`: octets of data blocks in a payload.
   OutboundQueue(const OutboundSetting& setting, std::uint32_t data_room);
 
+  // The hashes of packets' flows, for push(): of a whole burst at once, since no one waits for another. Nothing where all
+  // classes are FIFOs.
+  void hash(std::span<const Entering> burst, std::span<std::uint32_t> hashes) const noexcept {
+    if (!fair_) return;
+    for (std::size_t i = 0; i < burst.size(); ++i) hashes[i] = hash_(burst[i].packet.bytes());
+  }
   // `bearable`: see queueing::ClassQueue::push(); one for each class.
-  [[nodiscard]] queueing::Joined push(queueing::PacketStore& store, const Packet& packet, Instant now,
+  [[nodiscard]] queueing::Joined push(queueing::PacketStore& store, const Packet& packet, std::uint32_t hash, Instant now,
                                       const std::array<std::uint64_t, queueing::kMaxClasses>& bearable) noexcept {
     const std::size_t number = match_.of(packet.bytes());
-    const std::uint32_t hash = queue_.in_class(number).fair() ? hash_(packet.bytes()) : 0;
     const queueing::Joined joined = queue_.push(store, number, hash, packet, now, bearable[number]);
-    if (joined != queueing::Joined::kTaken) ++refused_[number];
+    if (joined != queueing::Joined::kTaken) [[unlikely]] ++refused_[number];
     return joined;
   }
   // Takes over what waits in the other one. What is longer than `longest` or finds no room goes to `lose(packet)`, but
@@ -44,7 +51,8 @@ class OutboundQueue {
     if (from.queue_.begun()) queue_.adopt(from.queue_.discard(store));
     while (!from.queue_.empty()) {
       const Packet packet = from.queue_.discard(store);
-      if (packet.length > longest || push(store, packet, now, any) != queueing::Joined::kTaken) lose(packet);
+      const bool fits = packet.length <= longest;
+      if (!fits || push(store, packet, hash_(packet.bytes()), now, any) != queueing::Joined::kTaken) lose(packet);
     }
   }
   // Adds what was counted since the last time to the tunnel's cells.
@@ -62,6 +70,7 @@ class OutboundQueue {
 
   ClassMatch match_;
   queueing::FlowHash hash_;
+  bool fair_;  // a class tells flows apart
   queueing::ClassQueue queue_;
   std::array<Nanos, queueing::kMaxClasses> max_delay_{};
   std::array<std::uint64_t, queueing::kMaxClasses> refused_{};

@@ -43,7 +43,7 @@ class FairQueue {
     return free != 0 && turns_[flow].packets < free * kShareOfFree;
   }
   // Only with room here and in the store.
-  void push(PacketStore& store, std::size_t flow, const Packet& packet, Instant now) {
+  [[gnu::always_inline]] void push(PacketStore& store, std::size_t flow, const Packet& packet, Instant now) {
     Flow& to = turns_[flow];
     const std::uint32_t place = store.put(packet, now);
     if (to.packets == 0) {
@@ -63,12 +63,14 @@ class FairQueue {
   // The packet that is next at this moment, after what the law takes away in front of it has gone to
   // `lose(packet, loss)`; null: none waits. `open_since`: the tunnel could not send before, which is nobody's fault.
   template <typename Lose>
-  [[nodiscard]] Packet* front(PacketStore& store, Instant now, Instant open_since, Lose&& lose) {
-    while (packets_ != 0) {
-      chosen_ = turns_.choose();
-      if (Packet* const head = sound_head(store, turns_[chosen_], now, open_since, lose)) return head;
-    }
-    return nullptr;
+  [[nodiscard, gnu::always_inline]] Packet* front(PacketStore& store, Instant now, Instant open_since, Lose&& lose) {
+    if (packets_ == 0) return nullptr;
+    chosen_ = turns_.choose();
+    Flow& flow = turns_[chosen_];
+    WaitingPacket& head = store.at(flow.head);
+    if (!law_.calm(now - std::max(head.since, open_since))) [[unlikely]] return judged(store, now, open_since, lose);
+    flow.codel.calm();
+    return &head.packet;
   }
   // The first packet of any flow that is no longer than `octets`; looks at one packet of each flow, in turn.
   template <typename Lose>
@@ -86,7 +88,7 @@ class FairQueue {
     return found;
   }
   // Takes the packet away that front() or fitting() has just shown; to be read until the next push.
-  const Packet& take(PacketStore& store) {
+  [[gnu::always_inline]] const Packet& take(PacketStore& store) {
     Flow& flow = turns_[chosen_];
     const Packet& packet = unlink(store, flow);
     const auto next_octets = [&] { return store.at(flow.head).packet.length; };
@@ -121,13 +123,26 @@ class FairQueue {
     __builtin_prefetch(packet.data);
     __builtin_prefetch(packet.data + 64);
   }
+  // The next packet that the law leaves.
+  template <typename Lose>
+  [[nodiscard, gnu::noinline]] Packet* judged(PacketStore& store, Instant now, Instant open_since, Lose&& lose) {
+    while (packets_ != 0) {
+      chosen_ = turns_.choose();
+      if (Packet* const head = sound_head(store, turns_[chosen_], now, open_since, lose)) return head;
+    }
+    return nullptr;
+  }
   // The flow's first packet, or null when the law has taken it away.
   template <typename Lose>
   [[nodiscard]] Packet* sound_head(PacketStore& store, Flow& flow, Instant now, Instant open_since, Lose&& lose) {
     WaitingPacket& head = store.at(flow.head);
     const Nanos wait = now - std::max(head.since, open_since);
+    if (law_.calm(wait)) {
+      flow.codel.calm();
+      return &head.packet;
+    }
     const Fate fate = law_.judge(flow.codel, head, now, wait, octets_ > settings_.service_octets);
-    if (fate == Fate::kSend) [[likely]] return &head.packet;
+    if (fate == Fate::kSend) return &head.packet;
     if (fate == Fate::kMarked) {
       ++counts_.marked_pkts;
       return &head.packet;

@@ -63,21 +63,10 @@ class FlowTurns {
   // The flow whose turn it is, which has packets; only when there is one. A round is over when a flow has its second
   // turn in it.
   [[nodiscard]] std::size_t choose() {
-    for (;;) {
-      const std::size_t number = front();
-      Flow& flow = flows_[number];
-      if (flow.packets != 0 && flow.deficit > 0) [[likely]] return number;
-      if (flow.packets == 0) {
-        leave(flow);
-        continue;
-      }
-      if (flow.round == round_) ++round_;
-      flow.round = round_;
-      flow.deficit += kQuantum;
-      if (flow.deficit > 0) continue;
-      behead(flow);
-      seat(number, Turn::kOld);
-    }
+    const std::size_t number = front();
+    const Flow& flow = flows_[number];
+    if (flow.packets != 0 && flow.deficit > 0) [[likely]] return number;
+    return turn_over();
   }
   // The flow has sent `octets`: it may be the others' turn. `next()`: octets of its next packet, asked only when it has
   // one. True: another flow is in front of it now.
@@ -133,6 +122,8 @@ class FlowTurns {
     (list.head == kNoFlow ? list.head : flows_[list.tail].next) = static_cast<std::uint8_t>(number);
     list.tail = static_cast<std::uint8_t>(number);
   }
+  // The same after turns that are over.
+  [[nodiscard]] std::size_t turn_over();
   // Of a flow that is the first of its list.
   void behead(const Flow& flow) { list_of(flow.turn).head = flow.next; }
   void leave(Flow& flow) {

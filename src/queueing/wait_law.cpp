@@ -5,7 +5,7 @@
 
 namespace levelgate::queueing {
 
-Fate WaitLaw::judge_late(Codel& codel, WaitingPacket& head, Instant now, Nanos wait, bool standing) {
+Fate WaitLaw::judge(Codel& codel, WaitingPacket& head, Instant now, Nanos wait, bool standing) {
   if (wait > bounds_.max_wait) return Fate::kLate;
   if (head.judged) return Fate::kSend;
   head.judged = true;

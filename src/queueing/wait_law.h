@@ -21,14 +21,10 @@ class WaitLaw {
  public:
   WaitLaw(const WaitBounds& bounds, bool ecn) : bounds_(bounds), calm_(calm_of(bounds)), ecn_(ecn) {}
 
+  // Whether a packet that has waited so long leaves, whatever else holds.
+  [[nodiscard]] bool calm(Nanos wait) const { return wait < calm_; }
   // `standing`: more waits than one service takes away.
-  [[nodiscard]] Fate judge(Codel& codel, WaitingPacket& head, Instant now, Nanos wait, bool standing) {
-    if (wait < calm_) [[likely]] {
-      codel.calm();
-      return Fate::kSend;
-    }
-    return judge_late(codel, head, now, wait, standing);
-  }
+  [[nodiscard]] Fate judge(Codel& codel, WaitingPacket& head, Instant now, Nanos wait, bool standing);
   void set_bounds(const WaitBounds& bounds) {
     bounds_ = bounds;
     calm_ = calm_of(bounds);
@@ -38,10 +34,9 @@ class WaitLaw {
   static Nanos calm_of(const WaitBounds& bounds) {
     return std::min({bounds.max_wait, bounds.mark_from, bounds.codel.target});
   }
-  [[nodiscard]] Fate judge_late(Codel& codel, WaitingPacket& head, Instant now, Nanos wait, bool standing);
 
   WaitBounds bounds_;
-  Nanos calm_;  // who has waited less is no matter for the law
+  Nanos calm_;
   bool ecn_;
 };
 
