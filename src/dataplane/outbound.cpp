@@ -39,6 +39,7 @@ OutboundTunnel::OutboundTunnel(const OutboundSetting& setting, Instant start, Tu
   bearable_.fill(SIZE_MAX);
   if (setting_.tfs.mode != model::TfsMode::kFixed) return;
   pacer_.emplace(start, setting_.tfs.slot_octets(), rate_, setting_.tfs.catch_up_slots);
+  queue_.bound_waits(pacer_->interval());
 }
 
 void OutboundTunnel::enqueue(WorkerContext& context, std::span<const Entering> burst) noexcept {
@@ -119,6 +120,7 @@ void OutboundTunnel::take_setting(WorkerContext& context, const TunnelEntry& ent
     if (!pacer_) pacer_.emplace(context.now, setting_.tfs.slot_octets(), first_rate(setting_.tfs), 0);
     next_rate_ = entry.congestion != nullptr ? entry.congestion->bits_per_second() : first_rate(setting_.tfs);
     if (next_rate_ != rate_ || !same_intervals(before, setting_)) take_rate(context);
+    queue_.bound_waits(pacer_->interval());
   } else {
     stopped_ = false;
     pacer_.reset();

@@ -24,7 +24,7 @@ namespace levelgate::dataplane {
 
 class OutboundQueue {
  public:
-  // `data_room`: octets of data blocks in a payload.
+  // `data_room`: octets of data blocks in a payload. Any wait is borne until bound_waits().
   OutboundQueue(const OutboundSetting& setting, std::uint32_t data_room);
 
   // The hashes of packets' flows, for push(): of a whole burst at once, since no one waits for another. Nothing where all
@@ -55,6 +55,8 @@ class OutboundQueue {
       if (!fits || push(store, packet, hash_(packet.bytes()), now, any) != queueing::Joined::kTaken) lose(packet);
     }
   }
+  // The schedule has a slot each `slot` from now on: its waits are bounded by that, and by the setting.
+  void bound_waits(Nanos slot) noexcept;
   // Adds what was counted since the last time to the tunnel's cells.
   void publish(TunnelCounters& counters) noexcept;
 

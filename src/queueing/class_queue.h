@@ -48,7 +48,8 @@ class ClassQueue {
                             Instant now, std::uint64_t bearable) {
     FairQueue& queue = classes_[number].queue;
     const std::size_t flow = queue.flow_of(hash);
-    if (octets_before(number, flow) >= bearable) return Joined::kLate;
+    // What waits in all is more than what goes first, and known without asking for the flow.
+    if (octets() >= bearable && octets_before(number, flow) >= bearable) return Joined::kLate;
     if (store.full() || !queue.has_room(flow)) return Joined::kFull;
     queue.push(store, flow, packet, now);
     return Joined::kTaken;
@@ -100,6 +101,8 @@ class ClassQueue {
   // Takes any packet away, the one that was begun first: for an owner that gives all of them up. Only when not empty; as
   // pop().
   const Packet& discard(PacketStore& store);
+  // For what leaves from now on.
+  void set_bounds(std::size_t number, const WaitBounds& bounds) { classes_[number].queue.set_bounds(bounds); }
   // The tunnel can send from now on: what waited for that has not waited in vain.
   void open(Instant now) { open_since_ = now; }
 
