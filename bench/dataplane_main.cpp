@@ -160,9 +160,9 @@ void print(const Case& what, const char* direction, const std::vector<Sample>& s
         a.median, r.median, f.median, static_cast<unsigned long long>(drops));
     return;
   }
-  std::printf("%-10s %-9s %6u %6u %9.2f (%6.2f) %9.2f (%6.2f) %9.2f %7.1f %% %7.3f %6llu\n", what.name.c_str(), direction,
-              what.inner_octets, what.outer_octets, m.median, m.best, g.median, g.best, a.median, r.median, f.median,
-              static_cast<unsigned long long>(drops));
+  std::printf("%-10s %-9s %6u %6u %9.2f (%6.2f) %9.2f (%6.2f) %9.2f %7.1f %% %7.3f %6llu\n", what.name.c_str(),
+              direction, what.inner_octets, what.outer_octets, m.median, m.best, g.median, g.best, a.median, r.median,
+              f.median, static_cast<unsigned long long>(drops));
 }
 
 Case fifo_of(Case what) {
@@ -193,8 +193,7 @@ void measure(const Case& what, const char* direction, double seconds, bool besid
   std::fflush(stdout);
 }
 
-int run(double seconds, const char* only, const char* path, std::uint32_t flows, bool beside_fifo,
-        Output output) {
+int run(double seconds, const char* only, const char* path, std::uint32_t flows, bool beside_fifo, Output output) {
   std::vector<Case> cases = {
       {.name = "small", .inner_octets = 64},  {.name = "128", .inner_octets = 128},
       {.name = "512", .inner_octets = 512},   {.name = "full", .inner_octets = 1442},

@@ -57,7 +57,7 @@ void OutboundTunnel::enqueue(WorkerContext& context, std::span<const Entering> b
       refuse(context, packet, model::Drop::kTfsTooBig);
     } else {
       const queueing::Joined joined = queue_.push(context.waiting, packet, hashes[i], now, bearable_);
-      if (joined == queueing::Joined::kTaken) [[likely]] continue;
+      if (joined == queueing::Joined::kTaken) continue;
       refuse(context, packet,
              joined == queueing::Joined::kLate ? model::Drop::kTfsQueueDelay : model::Drop::kTfsQueueFull);
     }

@@ -27,18 +27,19 @@ class OutboundQueue {
   // `data_room`: octets of data blocks in a payload. Any wait is borne until bound_waits().
   OutboundQueue(const OutboundSetting& setting, std::uint32_t data_room);
 
-  // The hashes of packets' flows, for push(): of a whole burst at once, since no one waits for another. Nothing where all
-  // classes are FIFOs.
+  // The hashes of packets' flows, for push(): of a whole burst at once, since no one waits for another. Nothing where
+  // all classes are FIFOs.
   void hash(std::span<const Entering> burst, std::span<std::uint32_t> hashes) const noexcept {
     if (!fair_) return;
     for (std::size_t i = 0; i < burst.size(); ++i) hashes[i] = hash_(burst[i].packet.bytes());
   }
   // `bearable`: see queueing::ClassQueue::push(); one for each class.
-  [[nodiscard]] queueing::Joined push(queueing::PacketStore& store, const Packet& packet, std::uint32_t hash, Instant now,
+  [[nodiscard]] queueing::Joined push(queueing::PacketStore& store, const Packet& packet, std::uint32_t hash,
+                                      Instant now,
                                       const std::array<std::uint64_t, queueing::kMaxClasses>& bearable) noexcept {
     const std::size_t number = match_.of(packet.bytes());
     const queueing::Joined joined = queue_.push(store, number, hash, packet, now, bearable[number]);
-    if (joined != queueing::Joined::kTaken) [[unlikely]] ++refused_[number];
+    if (joined != queueing::Joined::kTaken) ++refused_[number];
     return joined;
   }
   // Takes over what waits in the other one. What is longer than `longest` or finds no room goes to `lose(packet)`, but

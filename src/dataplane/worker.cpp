@@ -238,7 +238,7 @@ void Worker::admit_cut(const TunnelEntry& tunnel, const Packet& packet) noexcept
 
 void Worker::admit_whole(const TunnelEntry& tunnel, std::span<const Entering> train) noexcept {
   const bool sends = tunnel.sealer != nullptr && tunnel.sealer->remaining() != 0;
-  if (sends) [[likely]] return tunnel.outbound->enqueue(context_, train);
+  if (sends) return tunnel.outbound->enqueue(context_, train);
   const model::Drop reason = tunnel.sealer == nullptr ? model::Drop::kNoOutboundSa : model::Drop::kSequenceExhausted;
   tunnel.counters->tx_drop_pkts.add(train.size());
   for (const Entering& one : train) context_.drop(one.packet, reason);

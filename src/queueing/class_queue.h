@@ -44,8 +44,8 @@ class ClassQueue {
 
   // Takes the packet, or says why not. `bearable`: octets that leave before it would be too late; SIZE_MAX: any wait is
   // borne. The classes' own bounds hold in front().
-  [[nodiscard, gnu::always_inline]] Joined push(PacketStore& store, std::size_t number, std::uint32_t hash, const Packet& packet,
-                            Instant now, std::uint64_t bearable) {
+  [[nodiscard, gnu::always_inline]] Joined push(PacketStore& store, std::size_t number, std::uint32_t hash,
+                                                const Packet& packet, Instant now, std::uint64_t bearable) {
     FairQueue& queue = classes_[number].queue;
     const std::size_t flow = queue.flow_of(hash);
     // What waits in all is more than what goes first, and known without asking for the flow.
@@ -62,7 +62,8 @@ class ClassQueue {
     do {
       chosen_ = several_ ? choose_of_many() : classes_.data();
       const auto given_up = [&](const Packet& packet, Loss loss) { lose(packet, loss, number_of(*chosen_)); };
-      if (const Packet* const found = chosen_->queue.front(store, now, open_since_, given_up)) [[likely]] return found;
+      if (const Packet* const found = chosen_->queue.front(store, now, open_since_, given_up)) [[likely]]
+        return found;
     } while (!empty());
     return nullptr;
   }
@@ -98,8 +99,8 @@ class ClassQueue {
     begun_class_ = classes_.data();
     begun_ = true;
   }
-  // Takes any packet away, the one that was begun first: for an owner that gives all of them up. Only when not empty; as
-  // pop().
+  // Takes any packet away, the one that was begun first: for an owner that gives all of them up. Only when not empty;
+  // as pop().
   const Packet& discard(PacketStore& store);
   // For what leaves from now on.
   void set_bounds(std::size_t number, const WaitBounds& bounds) { classes_[number].queue.set_bounds(bounds); }

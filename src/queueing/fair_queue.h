@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The queue of one class: a queue for each flow, served round by round in equal shares of octets, and CoDel for each, as
-// RFC 8290 §4 has it. A flow that wants less than its share never waits for those that want more.
-// A single FIFO is the case in which all packets are one flow. Bounded in packets; nothing is allocated after birth.
+// The queue of one class: a queue for each flow, served round by round in equal shares of octets, and CoDel for each,
+// as RFC 8290 §4 has it. A flow that wants less than its share never waits for those that want more. A single FIFO is
+// the case in which all packets are one flow. Bounded in packets; nothing is allocated after birth.
 #pragma once
 
 #include <levelgate/base/packet.h>
@@ -68,7 +68,8 @@ class FairQueue {
     chosen_ = turns_.choose();
     Flow& flow = turns_[chosen_];
     WaitingPacket& head = store.at(flow.head);
-    if (!law_.calm(now - std::max(head.since, open_since))) [[unlikely]] return judged(store, now, open_since, lose);
+    if (!law_.calm(now - std::max(head.since, open_since))) [[unlikely]]
+      return judged(store, now, open_since, lose);
     flow.codel.calm();
     return &head.packet;
   }

@@ -65,7 +65,8 @@ class FlowTurns {
   [[nodiscard]] std::size_t choose() {
     const std::size_t number = front();
     const Flow& flow = flows_[number];
-    if (flow.packets != 0 && flow.deficit > 0) [[likely]] return number;
+    if (flow.packets != 0 && flow.deficit > 0) [[likely]]
+      return number;
     return turn_over();
   }
   // The flow has sent `octets`: it may be the others' turn. `next()`: octets of its next packet, asked only when it has
