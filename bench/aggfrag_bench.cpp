@@ -72,8 +72,8 @@ struct Waiting {
   static std::vector<queueing::ClassSettings> settings(bool fair) {
     std::vector<queueing::ClassSettings> classes(1);
     classes[0].queue.fair = fair;
-    classes[0].queue.max_wait = std::chrono::seconds(1);
-    classes[0].queue.codel.target = std::chrono::milliseconds(5);
+    classes[0].queue.wait.max_wait = std::chrono::seconds(1);
+    classes[0].queue.wait.codel.target = std::chrono::milliseconds(5);
     return classes;
   }
   bool push(const Packet& packet) {

@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <optional>
+#include <type_traits>
 #include <vector>
 
 #include "bench/lab.h"
@@ -134,63 +136,80 @@ class Inbound {
 
 enum class Output { kTable, kJson };
 
+// `fifo`: the same work by a gateway whose queue is a FIFO, chunk by chunk beside it; empty: not asked.
 void print(const Case& what, const char* direction, const std::vector<Sample>& samples, const std::vector<double>& raw,
-           std::uint64_t drops, Output output) {
+           const std::vector<Sample>& fifo, std::uint64_t drops, Output output) {
   std::vector<double> inner;
   std::vector<double> gigabits;
   std::vector<double> ratio;
+  std::vector<double> of_fifo{0};
   for (std::size_t i = 0; i < samples.size(); ++i) {
     inner.push_back(samples[i].inner / samples[i].ns * 1e3);
     gigabits.push_back(samples[i].outer * what.outer_octets * 8 / samples[i].ns);
     ratio.push_back(gigabits.back() / raw[i] * 100);
+    if (!fifo.empty()) of_fifo.push_back(inner.back() / (fifo[i].inner / fifo[i].ns * 1e3));
   }
   const Summary m = summarise(inner), g = summarise(gigabits), r = summarise(ratio), a = summarise(raw);
+  const Summary f = summarise(of_fifo);
   if (output == Output::kJson) {
     std::printf(
         "{\"case\": \"%s\", \"direction\": \"%s\", \"inner-octets\": %u, \"outer-octets\": %u, "
         "\"inner-mpps\": %.3f, \"inner-mpps-best\": %.3f, \"outer-gbps\": %.3f, \"outer-gbps-best\": %.3f, "
-        "\"raw-aead-gbps\": %.3f, \"share-of-raw-percent\": %.1f, \"drops\": %llu}\n",
+        "\"raw-aead-gbps\": %.3f, \"share-of-raw-percent\": %.1f, \"of-fifo\": %.3f, \"drops\": %llu}\n",
         what.name.c_str(), direction, what.inner_octets, what.outer_octets, m.median, m.best, g.median, g.best,
-        a.median, r.median, static_cast<unsigned long long>(drops));
+        a.median, r.median, f.median, static_cast<unsigned long long>(drops));
     return;
   }
-  std::printf("%-10s %-9s %6u %6u %9.2f (%6.2f) %9.2f (%6.2f) %9.2f %7.1f %% %6llu\n", what.name.c_str(), direction,
-              what.inner_octets, what.outer_octets, m.median, m.best, g.median, g.best, a.median, r.median,
-              static_cast<unsigned long long>(drops));
+  std::printf("%-10s %-9s %6u %6u %9.2f (%6.2f) %9.2f (%6.2f) %9.2f %7.1f %% %7.3f %6llu\n", what.name.c_str(),
+              direction, what.inner_octets, what.outer_octets, m.median, m.best, g.median, g.best, a.median, r.median,
+              f.median, static_cast<unsigned long long>(drops));
+}
+
+Case fifo_of(Case what) {
+  what.fair = false;
+  return what;
 }
 
 template <typename Path>
-void measure(const Case& what, const char* direction, double seconds, Output output) {
+void measure(const Case& what, const char* direction, double seconds, bool beside_fifo, Output output) {
   RawAead aead(what.cipher);
   Path path(what);
+  std::optional<Outbound> other;
+  if (beside_fifo && std::is_same_v<Path, Outbound>) {
+    other.emplace(fifo_of(what));
+    for (int warm = 0; warm < 20; ++warm) (void)other->run();
+  }
   std::vector<Sample> samples;
+  std::vector<Sample> fifo;
   std::vector<double> raw;
   const auto start = cpu_ns();
   for (int warm = 0; warm < 20; ++warm) (void)path.run();
   while (ns_since(start) < seconds * 1e9 || samples.size() < 20) {
     raw.push_back(aead.run());
     samples.push_back(path.run());
+    if (other) fifo.push_back(other->run());
   }
-  print(what, direction, samples, raw, path.drops(), output);
+  print(what, direction, samples, raw, fifo, path.drops(), output);
   std::fflush(stdout);
 }
 
-int run(double seconds, const char* only, const char* path, Output output) {
-  const std::vector<Case> cases = {
+int run(double seconds, const char* only, const char* path, std::uint32_t flows, bool beside_fifo, Output output) {
+  std::vector<Case> cases = {
       {.name = "small", .inner_octets = 64},  {.name = "128", .inner_octets = 128},
       {.name = "512", .inner_octets = 512},   {.name = "full", .inner_octets = 1442},
       {.name = "1500", .inner_octets = 1500}, {.name = "plain", .inner_octets = 1400, .mode = model::TfsMode::kPlain},
   };
   if (output == Output::kTable) {
     std::printf("one core, AES-128-GCM; raw AEAD: %s, 1400 octets, seal\n", RawAead(EspCipher::kAes128Gcm16).name());
-    std::printf("%-10s %-9s %6s %6s %18s %18s %9s %9s %6s\n", "case", "path", "inner", "outer", "M inner/s (best)",
-                "Gbit/s out (best)", "raw", "share", "drops");
+    std::printf("%-10s %-9s %6s %6s %18s %18s %9s %9s %7s %6s\n", "case", "path", "inner", "outer", "M inner/s (best)",
+                "Gbit/s out (best)", "raw", "share", "of FIFO", "drops");
   }
-  for (const Case& what : cases) {
+  for (Case& what : cases) {
+    what.flows = flows;
     if (only != nullptr && what.name != only) continue;
     const auto wanted = [path](const char* name) { return path == nullptr || std::strcmp(path, name) == 0; };
-    if (wanted("outbound")) measure<Outbound>(what, "outbound", seconds, output);
-    if (wanted("inbound")) measure<Inbound>(what, "inbound", seconds, output);
+    if (wanted("outbound")) measure<Outbound>(what, "outbound", seconds, beside_fifo, output);
+    if (wanted("inbound")) measure<Inbound>(what, "inbound", seconds, beside_fifo, output);
   }
   return 0;
 }
@@ -202,6 +221,8 @@ int main(int argc, char** argv) {
   double seconds = 2;
   const char* only = nullptr;
   const char* path = nullptr;
+  std::uint32_t flows = 64;
+  bool beside_fifo = false;
   auto output = levelgate::bench::Output::kTable;
   for (int i = 1; i < argc; ++i) {
     const bool has_value = i + 1 < argc;
@@ -213,12 +234,16 @@ int main(int argc, char** argv) {
       only = argv[++i];
     } else if (std::strcmp(argv[i], "--path") == 0 && has_value) {
       path = argv[++i];
+    } else if (std::strcmp(argv[i], "--beside-fifo") == 0) {
+      beside_fifo = true;
+    } else if (std::strcmp(argv[i], "--flows") == 0 && has_value) {
+      flows = static_cast<std::uint32_t>(std::clamp(std::atoi(argv[++i]), 1, 250));
     } else {
       std::fprintf(stderr,
                    "usage: bench-dataplane [--seconds N] [--case small|128|512|full|1500|plain] [--path "
-                   "outbound|inbound] [--json]\n");
+                   "outbound|inbound] [--flows 1..250] [--beside-fifo] [--json]\n");
       return 2;
     }
   }
-  return levelgate::bench::run(seconds, only, path, output);
+  return levelgate::bench::run(seconds, only, path, flows, beside_fifo, output);
 }

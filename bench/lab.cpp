@@ -38,6 +38,7 @@ model::TunnelPlan tunnel_of(const Case& what, Site site) {
   tunnel.tfs.rate_bits_per_second = (sender ? kSlotsPerSecond : kSlotsPerSecond / 1000) * what.outer_octets * 8;
   tunnel.tfs.catch_up_slots = dataplane::kBurst;  // a turn of virtual time is as long as its packets need
   tunnel.tfs.receive.reorder_window = 32;
+  for (model::QosClass& one : tunnel.qos.classes) one.fair = what.fair;
   model::EspSa sa;
   sa.spi = Spi{0x1001};
   sa.cipher = what.cipher;

@@ -28,6 +28,7 @@ struct Case {
   model::TfsMode mode = model::TfsMode::kFixed;
   EspCipher cipher = EspCipher::kAes128Gcm16;
   std::uint32_t flows = 64;  // destinations that the generator cycles through
+  bool fair = true;          // false: the sender's queue is a FIFO
 };
 
 enum class Site { kSender, kReceiver };

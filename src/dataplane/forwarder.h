@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <span>
 
+#include "dataplane/entering.h"
 #include "dataplane/snapshot.h"
 #include "dataplane/worker_context.h"
 #include "wire/icmp.h"
@@ -24,12 +25,6 @@ struct Origin {
   enum class Kind : std::uint8_t { kPort, kTunnel, kGateway } kind = Kind::kPort;
   PortId port;  // kPort
   model::PortSide side = model::PortSide::kProtected;
-};
-
-// A packet that may enter a tunnel: the selectors hold, it fits or may be cut, and its hop limit is lowered.
-struct Entering {
-  const TunnelEntry* tunnel = nullptr;
-  Packet packet;
 };
 
 // Hands packets to tunnels, on whatever worker those live.

@@ -39,26 +39,37 @@ OutboundTunnel::OutboundTunnel(const OutboundSetting& setting, Instant start, Tu
   bearable_.fill(SIZE_MAX);
   if (setting_.tfs.mode != model::TfsMode::kFixed) return;
   pacer_.emplace(start, setting_.tfs.slot_octets(), rate_, setting_.tfs.catch_up_slots);
+  queue_.bound_waits(pacer_->interval());
 }
 
-Enqueued OutboundTunnel::enqueue(WorkerContext& context, const Packet& packet) noexcept {
+void OutboundTunnel::enqueue(WorkerContext& context, std::span<const Entering> burst) noexcept {
   const Instant now = context.now;
-  if (stopped_) return Enqueued::kStopped;
-  if (!setting_.splits() && packet.length > frame_.data_room()) return Enqueued::kTooBig;
   if (pacer_ && bearable_at_ != now) learn_bearable(now);
+  const std::uint32_t longest = setting_.splits() ? UINT32_MAX : frame_.data_room();
   const bool first = queue_.packets().empty();
-  switch (queue_.push(context.waiting, packet, now, bearable_)) {
-    case queueing::Joined::kTaken:
-      break;
-    case queueing::Joined::kLate:
-      return Enqueued::kDelay;
-    case queueing::Joined::kFull:
-      return Enqueued::kFull;
+  std::array<std::uint32_t, kBurst> hashes;
+  queue_.hash(burst, hashes);
+  for (std::size_t i = 0; i < burst.size(); ++i) {
+    const Packet& packet = burst[i].packet;
+    if (stopped_) {
+      refuse(context, packet, model::Drop::kTfsBreakerOpen);
+    } else if (packet.length > longest) {
+      refuse(context, packet, model::Drop::kTfsTooBig);
+    } else {
+      const queueing::Joined joined = queue_.push(context.waiting, packet, hashes[i], now, bearable_);
+      if (joined == queueing::Joined::kTaken) continue;
+      refuse(context, packet,
+             joined == queueing::Joined::kLate ? model::Drop::kTfsQueueDelay : model::Drop::kTfsQueueFull);
+    }
   }
-  if (first && setting_.tfs.mode == model::TfsMode::kOnDemand) send_at_ = now + setting_.tfs.init_delay;
   queue_changed_ = true;
-  most_octets_ = std::max(most_octets_, queue_.packets().octets());
-  return Enqueued::kTaken;
+  if (!first || queue_.packets().empty()) return;
+  if (setting_.tfs.mode == model::TfsMode::kOnDemand) send_at_ = now + setting_.tfs.init_delay;
+}
+
+void OutboundTunnel::refuse(WorkerContext& context, const Packet& packet, model::Drop reason) noexcept {
+  counters_.tx_drop_pkts.add(1);
+  context.drop(packet, reason);
 }
 
 // At constant rate the wait is known: the slots that come in time, and what their payloads hold.
@@ -109,6 +120,7 @@ void OutboundTunnel::take_setting(WorkerContext& context, const TunnelEntry& ent
     if (!pacer_) pacer_.emplace(context.now, setting_.tfs.slot_octets(), first_rate(setting_.tfs), 0);
     next_rate_ = entry.congestion != nullptr ? entry.congestion->bits_per_second() : first_rate(setting_.tfs);
     if (next_rate_ != rate_ || !same_intervals(before, setting_)) take_rate(context);
+    queue_.bound_waits(pacer_->interval());
   } else {
     stopped_ = false;
     pacer_.reset();
@@ -123,8 +135,7 @@ void OutboundTunnel::change_queue(WorkerContext& context, OutboundQueue& fresh) 
   std::swap(queue_, fresh);
   const std::uint32_t longest = setting_.splits() ? UINT32_MAX : frame_.data_room();
   queue_.take_over(fresh, longest, context.waiting, context.now, [&](const Packet& packet) {
-    counters_.tx_drop_pkts.add(1);
-    context.drop(packet, packet.length > longest ? model::Drop::kTfsTooBig : model::Drop::kTfsQueueFull);
+    refuse(context, packet, packet.length > longest ? model::Drop::kTfsTooBig : model::Drop::kTfsQueueFull);
   });
   publish_queue();
 }
@@ -152,6 +163,7 @@ void OutboundTunnel::begin_anew(WorkerContext& context) noexcept {
 
 void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
   note_open(context, entry);
+  if (queue_changed_) publish_queue();  // the most that ever waited is seen before anything leaves
   if (built_.empty()) follow(context, entry);
   if (!pacer_ || pacer_->next_due() > context.now) return;
   context.worked = true;
@@ -205,10 +217,7 @@ void OutboundTunnel::drain(WorkerContext& context) noexcept {
 }
 
 void OutboundTunnel::drop_queue(WorkerContext& context, model::Drop reason) noexcept {
-  while (!queue_.packets().empty()) {
-    counters_.tx_drop_pkts.add(1);
-    context.drop(queue_.packets().discard(context.waiting), reason);
-  }
+  while (!queue_.packets().empty()) refuse(context, queue_.packets().discard(context.waiting), reason);
   sender_.restart_packet();
   bearable_at_ = kNever;
   publish_queue();
@@ -217,8 +226,8 @@ void OutboundTunnel::drop_queue(WorkerContext& context, model::Drop reason) noex
 void OutboundTunnel::publish_queue() noexcept {
   counters_.queue_pkts.set(queue_.packets().size());
   counters_.queue_octets.set(queue_.packets().octets());
+  counters_.queue_max_octets.raise_to(queue_.packets().octets());
   queue_.publish(counters_);
-  counters_.queue_max_octets.raise_to(most_octets_);
   queue_changed_ = false;
 }
 

@@ -15,6 +15,7 @@
 
 #include "aggfrag/pacer.h"
 #include "aggfrag/sender.h"
+#include "dataplane/entering.h"
 #include "dataplane/outbound_queue.h"
 #include "dataplane/outbound_setting.h"
 #include "dataplane/outer_frame.h"
@@ -25,17 +26,15 @@
 
 namespace levelgate::dataplane {
 
-enum class Enqueued : std::uint8_t { kTaken, kTooBig, kDelay, kFull, kStopped };
-
 // Made by control, lives on one worker.
 class OutboundTunnel {
  public:
   // Slot 0 of fixed mode is due at `start`. The counters outlive the tunnel.
   OutboundTunnel(const OutboundSetting& setting, Instant start, TunnelCounters& counters);
 
-  // Takes an inner packet (IP at data), or says why not; then it stays the caller's. A packet that is too big does not
-  // fit the tunnel without fragmentation.
-  [[nodiscard]] Enqueued enqueue(WorkerContext& context, const Packet& packet) noexcept;
+  // Takes a burst of inner packets (IP at data), at most kBurst. What is too big for the tunnel without fragmentation,
+  // would leave too late or finds no room is dropped under its name.
+  void enqueue(WorkerContext& context, std::span<const Entering> burst) noexcept;
 
   // Sends what is due (fixed mode).
   void emit(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept;
@@ -60,6 +59,7 @@ class OutboundTunnel {
   void report_at(const TunnelEntry& entry, Instant slot) noexcept;
   void follow_sa(WorkerContext& context, const TunnelEntry& entry) noexcept;
   void begin_anew(WorkerContext& context) noexcept;
+  void refuse(WorkerContext& context, const Packet& packet, model::Drop reason) noexcept;
   void drop_queue(WorkerContext& context, model::Drop reason) noexcept;
   void change_queue(WorkerContext& context, OutboundQueue& fresh) noexcept;
   void note_open(WorkerContext& context, const TunnelEntry& entry) noexcept;
@@ -87,7 +87,6 @@ class OutboundTunnel {
   std::uint32_t breaker_clears_ = 0;  // of the entry, as last seen
   OutboundQueue queue_;
   aggfrag::Sender sender_;
-  std::uint64_t most_octets_ = 0;        // that ever waited
   bool queue_changed_ = false;           // since it was last published
   std::optional<aggfrag::Pacer> pacer_;  // fixed mode
   Instant bearable_at_ = kNever;         // the moment that bearable_ speaks of

@@ -37,6 +37,7 @@ void OutboundTunnel::take_rate(WorkerContext& context) noexcept {
   // A stopped schedule goes on counting at the floor, unsent: something must say when the breaker is asked again.
   pacer_.emplace(next, setting_.tfs.slot_octets(), stopped_ ? floor_rate(setting_.tfs) : rate_,
                  setting_.tfs.catch_up_slots);
+  queue_.bound_waits(pacer_->interval());
   bearable_at_ = kNever;
   if (stopped_) drop_queue(context, model::Drop::kTfsBreakerOpen);
 }

@@ -10,9 +10,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "dataplane/class_match.h"
+#include "dataplane/entering.h"
 #include "dataplane/outbound_setting.h"
 #include "dataplane/tunnel_counters.h"
 #include "queueing/class_queue.h"
@@ -22,14 +24,21 @@ namespace levelgate::dataplane {
 
 class OutboundQueue {
  public:
-  // `data_room`: octets of data blocks in a payload.
+  // `data_room`: octets of data blocks in a payload. Any wait is borne until bound_waits().
   OutboundQueue(const OutboundSetting& setting, std::uint32_t data_room);
 
+  // The hashes of packets' flows, for push(): of a whole burst at once, since no one waits for another. Nothing where
+  // all classes are FIFOs.
+  void hash(std::span<const Entering> burst, std::span<std::uint32_t> hashes) const noexcept {
+    if (!fair_) return;
+    for (std::size_t i = 0; i < burst.size(); ++i) hashes[i] = hash_(burst[i].packet.bytes());
+  }
   // `bearable`: see queueing::ClassQueue::push(); one for each class.
-  [[nodiscard]] queueing::Joined push(queueing::PacketStore& store, const Packet& packet, Instant now,
+  [[nodiscard]] queueing::Joined push(queueing::PacketStore& store, const Packet& packet, std::uint32_t hash,
+                                      Instant now,
                                       const std::array<std::uint64_t, queueing::kMaxClasses>& bearable) noexcept {
     const std::size_t number = match_.of(packet.bytes());
-    const queueing::Joined joined = queue_.push(store, number, hash_(packet.bytes()), packet, now, bearable[number]);
+    const queueing::Joined joined = queue_.push(store, number, hash, packet, now, bearable[number]);
     if (joined != queueing::Joined::kTaken) ++refused_[number];
     return joined;
   }
@@ -43,9 +52,12 @@ class OutboundQueue {
     if (from.queue_.begun()) queue_.adopt(from.queue_.discard(store));
     while (!from.queue_.empty()) {
       const Packet packet = from.queue_.discard(store);
-      if (packet.length > longest || push(store, packet, now, any) != queueing::Joined::kTaken) lose(packet);
+      const bool fits = packet.length <= longest;
+      if (!fits || push(store, packet, hash_(packet.bytes()), now, any) != queueing::Joined::kTaken) lose(packet);
     }
   }
+  // The schedule has a slot each `slot` from now on: its waits are bounded by that, and by the setting.
+  void bound_waits(Nanos slot) noexcept;
   // Adds what was counted since the last time to the tunnel's cells.
   void publish(TunnelCounters& counters) noexcept;
 
@@ -61,6 +73,7 @@ class OutboundQueue {
 
   ClassMatch match_;
   queueing::FlowHash hash_;
+  bool fair_;  // a class tells flows apart
   queueing::ClassQueue queue_;
   std::array<Nanos, queueing::kMaxClasses> max_delay_{};
   std::array<std::uint64_t, queueing::kMaxClasses> refused_{};

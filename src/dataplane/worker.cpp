@@ -191,20 +191,32 @@ void Worker::take_one(Packet inner, const TunnelEntry& tunnel) noexcept {
 }
 
 void Worker::enter(WorkerContext&, std::span<const Entering> burst) noexcept {
-  for (const Entering& entering : burst) {
-    const TunnelEntry& tunnel = *entering.tunnel;
-    if (tunnel.worker == id_) {
-      admit(tunnel, entering.packet);
-    } else if (!parts_.to[tunnel.worker.value]->push(
-                   Handoff{Handoff::Kind::kInner, tunnel.id, tunnel.serial, Spi{}, entering.packet})) {
-      context_.drop(entering.packet, model::Drop::kWorkerRingFull);
-    }
+  while (!burst.empty()) {
+    const TunnelEntry& tunnel = *burst.front().tunnel;
+    const auto other = std::ranges::find_if(burst, [&](const Entering& one) { return one.tunnel != &tunnel; });
+    const auto train = burst.first(static_cast<std::size_t>(other - burst.begin()));
+    tunnel.worker == id_ ? admit(tunnel, train) : hand_over(tunnel, train);
+    burst = burst.subspan(train.size());
   }
 }
 
-void Worker::admit(const TunnelEntry& tunnel, const Packet& packet) noexcept {
-  if (tunnel.inner_mtu != 0 && packet.length > tunnel.inner_mtu) return admit_cut(tunnel, packet);
-  admit_whole(tunnel, packet);
+void Worker::hand_over(const TunnelEntry& tunnel, std::span<const Entering> train) noexcept {
+  HandoffRing& ring = *parts_.to[tunnel.worker.value];
+  for (const Entering& one : train) {
+    if (ring.push(Handoff{Handoff::Kind::kInner, tunnel.id, tunnel.serial, Spi{}, one.packet})) continue;
+    context_.drop(one.packet, model::Drop::kWorkerRingFull);
+  }
+}
+
+void Worker::admit(const TunnelEntry& tunnel, std::span<const Entering> train) noexcept {
+  std::size_t whole = 0;
+  for (std::size_t i = 0; tunnel.inner_mtu != 0 && i < train.size(); ++i) {
+    if (train[i].packet.length <= tunnel.inner_mtu) continue;
+    admit_whole(tunnel, train.subspan(whole, i - whole));
+    admit_cut(tunnel, train[i].packet);
+    whole = i + 1;
+  }
+  admit_whole(tunnel, train.subspan(whole));
 }
 
 // Only what may be cut comes here longer than the tunnel takes, unless the tunnel has changed on the way.
@@ -218,28 +230,18 @@ void Worker::admit_cut(const TunnelEntry& tunnel, const Packet& packet) noexcept
   }
   tunnel.counters->ip_fragmented_pkts.add(1);
   tunnel.counters->ip_fragments_made.add(count);
-  for (const Packet& fragment : std::span<const Packet>(fragments).first(count)) admit_whole(tunnel, fragment);
+  for (const Packet& fragment : std::span<const Packet>(fragments).first(count)) {
+    const Entering one{&tunnel, fragment};
+    admit_whole(tunnel, {&one, 1});
+  }
 }
 
-void Worker::admit_whole(const TunnelEntry& tunnel, const Packet& packet) noexcept {
-  const auto refuse = [&](model::Drop reason) {
-    tunnel.counters->tx_drop_pkts.add(1);
-    context_.drop(packet, reason);
-  };
-  if (tunnel.sealer == nullptr) return refuse(model::Drop::kNoOutboundSa);
-  if (tunnel.sealer->remaining() == 0) return refuse(model::Drop::kSequenceExhausted);
-  switch (tunnel.outbound->enqueue(context_, packet)) {
-    case Enqueued::kTaken:
-      return;
-    case Enqueued::kTooBig:
-      return refuse(model::Drop::kTfsTooBig);
-    case Enqueued::kDelay:
-      return refuse(model::Drop::kTfsQueueDelay);
-    case Enqueued::kFull:
-      return refuse(model::Drop::kTfsQueueFull);
-    case Enqueued::kStopped:
-      return refuse(model::Drop::kTfsBreakerOpen);
-  }
+void Worker::admit_whole(const TunnelEntry& tunnel, std::span<const Entering> train) noexcept {
+  const bool sends = tunnel.sealer != nullptr && tunnel.sealer->remaining() != 0;
+  if (sends) return tunnel.outbound->enqueue(context_, train);
+  const model::Drop reason = tunnel.sealer == nullptr ? model::Drop::kNoOutboundSa : model::Drop::kSequenceExhausted;
+  tunnel.counters->tx_drop_pkts.add(train.size());
+  for (const Entering& one : train) context_.drop(one.packet, reason);
 }
 
 // The plan may have changed on the way: another tunnel may stand at that place, and its peer must not see the packet.
@@ -247,7 +249,8 @@ void Worker::admit_handed(const Handoff& handoff) noexcept {
   const std::vector<TunnelEntry>& tunnels = context_.snapshot->tunnels;
   const std::size_t place = handoff.tunnel.value;
   if (place < tunnels.size() && tunnels[place].serial == handoff.serial && tunnels[place].worker == id_) {
-    admit(tunnels[place], handoff.packet);
+    const Entering one{&tunnels[place], handoff.packet};
+    admit(tunnels[place], {&one, 1});
   } else {
     context_.drop(handoff.packet, model::Drop::kTunnelClosing);
   }

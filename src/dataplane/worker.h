@@ -92,9 +92,10 @@ class Worker final : private InnerSink, private TunnelDoor {
   void collect(const Packet& packet, const InboundEntry& entry) noexcept;
   void collect_spi(const Packet& packet, Spi spi) noexcept;
   void open_collected() noexcept;
-  void admit(const TunnelEntry& tunnel, const Packet& packet) noexcept;
+  void hand_over(const TunnelEntry& tunnel, std::span<const Entering> train) noexcept;
+  void admit(const TunnelEntry& tunnel, std::span<const Entering> train) noexcept;
   void admit_cut(const TunnelEntry& tunnel, const Packet& packet) noexcept;
-  void admit_whole(const TunnelEntry& tunnel, const Packet& packet) noexcept;
+  void admit_whole(const TunnelEntry& tunnel, std::span<const Entering> train) noexcept;
   void admit_handed(const Handoff& handoff) noexcept;
   void take(WorkerContext& context, std::span<const Delivered> burst) noexcept override;
   void take_one(Packet inner, const TunnelEntry& tunnel) noexcept;

@@ -8,13 +8,14 @@
 
 namespace levelgate::queueing {
 
-ClassQueue::ClassQueue(std::span<const ClassSettings> classes) {
+ClassQueue::ClassQueue(std::span<const ClassSettings> classes) : several_(classes.size() > 1) {
   classes_.reserve(classes.size());
   for (const ClassSettings& settings : classes) {
     Class& one = classes_.emplace_back(settings);
     one.quantum = std::max<std::int64_t>(one.quantum, 1);
     one.credit = one.quantum;
   }
+  chosen_ = classes_.data();
 }
 
 // While this class sends what is its own, another one sends at most what its share is of that.
@@ -29,33 +30,26 @@ std::uint64_t ClassQueue::octets_of_others(std::size_t number, std::uint64_t own
 }
 
 // The first class with packets and credit; when none has any, as many new rounds as give it to one.
-std::size_t ClassQueue::choose_of_many() {
+ClassQueue::Class* ClassQueue::choose_of_many() {
   for (;;) {
     std::int64_t rounds = std::numeric_limits<std::int64_t>::max();
-    for (std::size_t i = 0; i < classes_.size(); ++i) {
-      const Class& one = classes_[i];
+    for (Class& one : classes_) {
       if (one.queue.packets() == 0) continue;
-      if (one.credit > 0) return i;
+      if (one.credit > 0) return &one;
       rounds = std::min(rounds, 1 - one.credit / one.quantum);
     }
-    if (rounds == std::numeric_limits<std::int64_t>::max()) return 0;
+    if (rounds == std::numeric_limits<std::int64_t>::max()) return classes_.data();
     for (Class& one : classes_) one.credit = std::min(one.quantum, one.credit + rounds * one.quantum);
   }
 }
 
-Packet ClassQueue::discard(PacketStore& store) {
+const Packet& ClassQueue::discard(PacketStore& store) {
   if (begun_) {
     begun_ = false;
-    leave(begun_packet_);
     return begun_packet_;
   }
-  for (Class& one : classes_) {
-    if (one.queue.packets() == 0) continue;
-    const Packet packet = one.queue.discard(store);
-    leave(packet);
-    return packet;
-  }
-  return {};
+  const auto holds = [](const Class& one) { return one.queue.packets() != 0; };
+  return std::find_if(classes_.begin(), classes_.end(), holds)->queue.discard(store);
 }
 
 }  // namespace levelgate::queueing

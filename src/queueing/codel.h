@@ -41,8 +41,7 @@ class Codel {
   // packet, again for the next one behind a drop. `backlog` is more than what one service takes away.
   [[nodiscard]] bool acts(const CodelSettings& settings, Instant now, Nanos wait, bool backlog) {
     if (wait < settings.target || !backlog) {
-      above_ = false;
-      acting_ = false;
+      calm();
       return false;
     }
     if (!above_) {
@@ -64,6 +63,11 @@ class Codel {
     count_at_begin_ = count_;
     next_ = now + spacing(settings.interval);
     return true;
+  }
+  // The same for a wait below the target.
+  void calm() {
+    above_ = false;
+    acting_ = false;
   }
 
  private:

@@ -19,10 +19,10 @@ class Drain {
   Drain(ClassQueue& queue, PacketStore& store, Instant now, Owner& owner)
       : queue_(queue), store_(store), now_(now), owner_(owner) {}
 
-  [[nodiscard]] const Packet* front() { return queue_.front(store_, now_, loser()); }
+  [[nodiscard, gnu::always_inline]] const Packet* front() { return queue_.front(store_, now_, loser()); }
   [[nodiscard]] const Packet* fitting(std::uint32_t octets) { return queue_.fitting(store_, octets, now_, loser()); }
   void begin() { queue_.begin(store_); }
-  void pop() { owner_.sent(queue_.pop(store_)); }
+  [[gnu::always_inline]] void pop() { owner_.sent(queue_.pop(store_)); }
 
  private:
   [[nodiscard]] auto loser() {

@@ -36,17 +36,21 @@ class PacketStore {
 
   [[nodiscard]] std::size_t size() const { return used_; }
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
-  [[nodiscard]] bool full() const { return used_ == capacity_; }
+  [[nodiscard]] bool full() const { return free_ == kNoPlace; }
 
-  // Only when not full.
+  // Only when not full. Member by member: a whole one made elsewhere would be read back before it is written.
   [[nodiscard]] std::uint32_t put(const Packet& packet, Instant now) {
     const std::uint32_t place = free_;
     WaitingPacket& waiting = places_[place];
     free_ = waiting.next;
-    waiting = {packet, now, kNoPlace, false};
+    waiting.packet = packet;
+    waiting.since = now;
+    waiting.next = kNoPlace;
+    waiting.judged = false;
     ++used_;
     return place;
   }
+  // The packet can be read until the next put().
   void give_back(std::uint32_t place) {
     places_[place].next = free_;
     free_ = place;

@@ -45,9 +45,9 @@ Plan draw(std::mt19937& random) {
     one.queue.ecn = below(4) != 0;
     one.queue.service_octets = 1 + below(3000);
     if (below(3) != 0) {
-      one.queue.max_wait = microseconds(100 + below(20'000));
-      one.queue.mark_from = one.queue.max_wait / 2;
-      one.queue.codel = {one.queue.max_wait / 4, one.queue.max_wait * (1 + below(5))};
+      one.queue.wait.max_wait = microseconds(100 + below(20'000));
+      one.queue.wait.mark_from = one.queue.wait.max_wait / 2;
+      one.queue.wait.codel = {one.queue.wait.max_wait / 4, one.queue.wait.max_wait * (1 + below(5))};
     }
     plan.classes.push_back(one);
   }
@@ -131,7 +131,7 @@ class World {
     const FairQueueSettings& settings = plan_.classes[number].queue;
     EXPECT_EQ(InnerTraffic::label_of(packet).flow % kMaxClasses, number);
     const Nanos wait = now - InnerTraffic::label_of(packet).born;
-    EXPECT_TRUE(loss == Loss::kLate ? wait > settings.max_wait : wait >= settings.codel.target);
+    EXPECT_TRUE(loss == Loss::kLate ? wait > settings.wait.max_wait : wait >= settings.wait.codel.target);
     ++lost_;
     traffic_.give_back(packet);
   }

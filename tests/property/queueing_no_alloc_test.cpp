@@ -17,7 +17,7 @@ TEST(QueueingNoAlloc, PushAndPop) {
   std::vector<Packet> packets;
   for (std::uint32_t flow = 0; flow < 3'000; ++flow) packets.push_back(traffic.make(flow, 60 + flow % 1400, at_ns(0)));
   std::vector<ClassSettings> classes(3, {300, {}});
-  for (ClassSettings& one : classes) one.queue.max_wait = std::chrono::milliseconds(20);
+  for (ClassSettings& one : classes) one.queue.wait.max_wait = std::chrono::milliseconds(20);
   PacketStore store(1'000);
   ClassQueue queue(classes);
   std::uint64_t lost = 0, sent = 0;

@@ -27,6 +27,17 @@ model::TfsSettings controlled(std::uint64_t ceiling = 5'000'000, std::uint32_t p
   return tfs;
 }
 
+// ECT(0).
+Frame capable(std::size_t octets, unsigned mark) {
+  Frame frame = ip_frame("10.1.0.9", "10.2.0.9", octets, mark);
+  std::byte* const ip = frame.data() + wire::kEthernetOctets;
+  const auto before = load_be<std::uint16_t>(ip);
+  const auto after = static_cast<std::uint16_t>(before | 2u);
+  store_be<std::uint16_t>(ip, after);
+  store_be<std::uint16_t>(ip + 10, wire::checksum_adjust(load_be<std::uint16_t>(ip + 10), before, after));
+  return frame;
+}
+
 double bits_per_second(const Direction& direction, std::size_t from, Nanos span) {
   double octets = 0;
   for (std::size_t i = from; i < direction.passed.size(); ++i) {
@@ -121,6 +132,37 @@ TEST(CongestionGateways, FallsToTheFloorWhenReportsStop) {
   pair.to_a.lost_of_1000 = 0;
   pair.run(10s);
   EXPECT_EQ(pair.a.tunnel().path_rate_bits_per_second, 5'000'000u);
+}
+
+// What waits two slots at the rate of now is no standing queue, and what waits eight is one, however long a slot was
+// before: who can hear it (RFC 3168 §5) is told of the tunnel as it is.
+TEST(CongestionGateways, MarksFollowTheSlotOfNow) {
+  model::TfsSettings tfs = controlled();
+  tfs.congestion.min_rate = 1'000'000;  // a slot in 11.2 ms, and in 2.24 ms at the ceiling
+  tfs.max_queue_delay = 30ms;           // half of it is between two slots of the one and of the other
+  TwoWay pair(tfs, tfs);
+  constexpr unsigned kTimes = 16;  // at as many moments between two slots
+  unsigned sent = 0;
+  // Packets of 1,200 octets, a little more than one in a slot.
+  const auto marked = [&](unsigned packets) {
+    const auto of_now = [&] { return pair.a.publisher.stats().tunnels.at(0).classes.at(0); };
+    const std::uint64_t before = of_now().marked_pkts;
+    for (unsigned i = 0; i < kTimes * packets; ++i) {
+      pair.a.io.give(kLan, capable(1200, ++sent));
+      if (i % packets != packets - 1) continue;
+      pair.a.turn(pair.now);
+      pair.run(97'300us);
+    }
+    EXPECT_EQ(of_now().sent_pkts, sent);
+    return of_now().marked_pkts - before;
+  };
+  pair.run(10s);
+  ASSERT_EQ(pair.a.tunnel().path_rate_bits_per_second, 5'000'000u);
+  EXPECT_GE(marked(9), kTimes);
+  pair.to_a.lost_of_1000 = 1000;
+  pair.run(10s);
+  ASSERT_EQ(pair.a.tunnel().path_rate_bits_per_second, 1'000'000u);
+  EXPECT_EQ(marked(3), 0u);
 }
 
 // One end follows congestion, the other is fixed and only reports because it was asked to.

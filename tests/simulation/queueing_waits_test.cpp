@@ -31,9 +31,9 @@ constexpr std::uint32_t kBulk = 1000;  // and behind it
 
 ClassSettings bounded(std::uint32_t share, const TunnelRate& rate) {
   ClassSettings one{share, {}};
-  one.queue.max_wait = rate.max_delay;
-  one.queue.mark_from = rate.max_delay / 2;
-  one.queue.codel.target = std::max(rate.max_delay / 4, 2 * rate.interval);
+  one.queue.wait.max_wait = rate.max_delay;
+  one.queue.wait.mark_from = rate.max_delay / 2;
+  one.queue.wait.codel.target = std::max(rate.max_delay / 4, 2 * rate.interval);
   one.queue.service_octets = rate.room;
   return one;
 }

@@ -103,7 +103,7 @@ TEST(ClassQueue, AnUnusedShareIsNotLost) {
 // [9347-2.2.3-a]
 TEST(ClassQueue, WhatWasBegunStaysAtTheFront) {
   std::vector<ClassSettings> classes = shares({300, 700});
-  classes[1].queue.max_wait = milliseconds(5);
+  classes[1].queue.wait.max_wait = milliseconds(5);
   Bench bench(classes);
   ASSERT_EQ(bench.push(1, 1500), Joined::kTaken);
   ASSERT_EQ(bench.push(1, 1500), Joined::kTaken);

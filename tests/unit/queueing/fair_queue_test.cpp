@@ -44,7 +44,7 @@ class Bench {
   int take() {
     if (front() == nullptr) return -1;
     const Packet packet = queue_.take(store_);
-    queue_.count_sent(packet);
+    queue_.count_sent(packet.length);
     last = InnerTraffic::label_of(packet);
     last_ecn = wire::ecn_of(packet.data);
     EXPECT_TRUE(wire::checksum_holds({packet.data, 20}));
@@ -144,9 +144,9 @@ TEST(FairQueue, PredictsByShares) {
 
 FairQueueSettings watched() {
   FairQueueSettings settings;
-  settings.max_wait = milliseconds(20);
-  settings.mark_from = milliseconds(10);
-  settings.codel = {milliseconds(5), milliseconds(100)};
+  settings.wait.max_wait = milliseconds(20);
+  settings.wait.mark_from = milliseconds(10);
+  settings.wait.codel = {milliseconds(5), milliseconds(100)};
   return settings;
 }
 
