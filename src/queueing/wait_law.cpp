@@ -10,7 +10,7 @@ Fate WaitLaw::judge(Codel& codel, WaitingPacket& head, Instant now, Nanos wait, 
   if (head.judged) return Fate::kSend;
   head.judged = true;
   const bool acts = codel.acts(bounds_.codel, now, wait, standing);
-  if (!acts && wait <= bounds_.mark_from) return Fate::kSend;
+  if (!acts && wait <= bounds_.mark_from) return Fate::kSend;  // [9347-2.2.5.2-a]
   const wire::Ecn ecn = ecn_ ? wire::ecn_of(head.packet.data) : wire::Ecn::kNotEct;
   if (ecn == wire::Ecn::kNotEct) return acts ? Fate::kDrop : Fate::kSend;
   if (ecn == wire::Ecn::kCe) return Fate::kSend;

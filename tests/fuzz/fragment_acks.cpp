@@ -3,12 +3,12 @@
 //
 // The first two octets say how many fragments were sent, the rest is what the peer has of them. What is taken reads
 // back as the same octets.
-#include "ike/fragment_ack.h"
-
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <span>
+
+#include "ike/fragment_ack.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace levelgate;
