@@ -8,6 +8,7 @@
 
 #include "control/changes.h"
 #include "control/notice_ids.h"
+#include "control/path_sizes.h"
 
 namespace levelgate::control {
 namespace {
@@ -263,6 +264,9 @@ Effects Controller::event(const model::Event& event, const ike::Moment& moment) 
           Notice{model::LogLevel::kWarn, "esp", kSequenceNearLimit, "sequence numbers are nearly used up", tunnel});
       break;
     case model::EventKind::kSlotsSkipped:  // tick() tells it from the counter, which no lost event can falsify
+      break;
+    case model::EventKind::kPathMtu:
+      if (auto resized = with_size(plan_, event)) return propose({std::nullopt, std::move(*resized), {}, {}});
       break;
     case model::EventKind::kInboundProven:
     case model::EventKind::kPeerMoved:

@@ -57,7 +57,9 @@ class OutboundTunnel {
   void take_setting(WorkerContext& context, const TunnelEntry& entry) noexcept;
   void follow_path(WorkerContext& context, const TunnelEntry& entry) noexcept;
   void take_rate(WorkerContext& context) noexcept;
-  void report_at(const TunnelEntry& entry, Instant slot) noexcept;
+  [[nodiscard]] std::uint32_t prepare_slot(const TunnelEntry& entry, Instant slot) noexcept;
+  [[nodiscard]] bool keeps_size(const TunnelEntry& entry, Instant now) const noexcept;
+  void tell_size(WorkerContext& context, const TunnelEntry& entry) noexcept;
   void follow_sa(const TunnelEntry& entry) noexcept;
   void drop_queue(WorkerContext& context, model::Drop reason) noexcept;
   void change_queue(WorkerContext& context, OutboundQueue& fresh) noexcept;
@@ -84,6 +86,8 @@ class OutboundTunnel {
   std::uint64_t next_rate_;           // what the path bears, as of the last slot
   bool stopped_ = false;              // the breaker is open: slots pass unsent
   std::uint32_t breaker_clears_ = 0;  // of the entry, as last seen
+  const congestion::PathControl* path_ = nullptr;  // of the setting in force; to compare
+  Instant size_told_ = kNever;                     // when control was last told of another size
   OutboundQueue queue_;
   aggfrag::Sender sender_;
   std::uint64_t most_octets_ = 0;        // that ever waited
