@@ -66,7 +66,8 @@ SlotUse PathMtuSearch::slot(Instant at, std::uint32_t stamp, std::uint32_t octet
 }
 
 // The peer sends at least one packet in that time, and its report is of the probe if that has arrived. Never longer
-// than a round trip, in which each end has to report once (RFC 9347 §2.4.2): a round trip has the peer's interval in it.
+// than a round trip, in which each end has to report once (RFC 9347 §2.4.2): a round trip has the peer's interval in
+// it.
 Nanos PathMtuSearch::hold() const {
   return std::max(peer_interval_ + peer_interval_ / 4, std::min(4 * peer_interval_, round_trip_ / 2)) + kMargin;
 }
@@ -161,9 +162,7 @@ void PathMtuSearch::turn(Instant now, Nanos round_trip) {
 void PathMtuSearch::hear_nothing(Instant now) {
   const bool mute = arrived_at_ >= news_at_ && reported_at_ < news_at_;
   size_ = mute || size_ > limits_.base ? limits_.base : limits_.floor;
-  state_ = mute                   ? PathMtuState::kNoReports
-           : size_ < limits_.base ? PathMtuState::kError
-                                  : PathMtuState::kBase;
+  state_ = mute ? PathMtuState::kNoReports : size_ < limits_.base ? PathMtuState::kError : PathMtuState::kBase;
   step_ = Step::kNone;
   holds_from_ = now;
   news_at_ = now;

@@ -12,10 +12,10 @@
 namespace levelgate::congestion {
 
 struct PathMtuLimits {
-  std::uint32_t floor = 0;  // octets of an outer IP packet, multiples of 4: MIN_PLPMTU,
-  std::uint32_t base = 0;   // BASE_PLPMTU
-  std::uint32_t most = 0;   // and MAX_PLPMTU; floor <= base <= most
-  Nanos raise_after{0};     // PMTU_RAISE_TIMER
+  std::uint32_t floor = 0;          // octets of an outer IP packet, multiples of 4: MIN_PLPMTU,
+  std::uint32_t base = 0;           // BASE_PLPMTU
+  std::uint32_t most = 0;           // and MAX_PLPMTU; floor <= base <= most
+  Nanos raise_after{0};             // PMTU_RAISE_TIMER
   std::uint32_t longest_inner = 0;  // octets of an inner packet
   bool operator==(const PathMtuLimits&) const = default;
 };
@@ -85,7 +85,7 @@ class PathMtuSearch {
   std::uint32_t last_stamp_ = 0;   // of the packet before
   Instant last_at_{};
   Nanos own_interval_{0};
-  Instant news_at_ = kNever;       // since when the peer should have told of packets of that size
+  Instant news_at_ = kNever;  // since when the peer should have told of packets of that size
   Instant arrived_at_ = Instant::min();
   Instant reported_at_ = Instant::min();
   Instant raise_at_{};

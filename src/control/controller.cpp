@@ -370,11 +370,7 @@ void Controller::tell_skipped(const model::Stats& stats, Instant now, Effects& e
 
 void Controller::tell_paths(const model::Stats& stats, Instant now, Effects& effects) {
   for (PathNotice& notice : path_notices_.observe(plan_, stats, now)) {
-    const bool good = notice.id == kBreakerClosed;
-    const model::LogLevel level = notice.alarm ? model::LogLevel::kError
-                                  : good       ? model::LogLevel::kInfo
-                                               : model::LogLevel::kWarn;
-    effects.push_back(Notice{level, "tfs", notice.id, std::move(notice.text), std::move(notice.tunnel)});
+    effects.push_back(Notice{notice.level, "tfs", notice.id, std::move(notice.text), std::move(notice.tunnel)});
   }
 }
 

@@ -24,8 +24,8 @@ void bound_path_mtu(model::TfsSettings& tfs, const std::vector<model::PortPlan>&
   for (const model::PortPlan& port : ports) {
     mtu.longest_inner = std::max(mtu.longest_inner, port.mtu != 0 ? port.mtu : kLargestInner);
   }
-  const bool goes_on = old != nullptr && old->tfs.path_mtu == mtu;
-  tfs.packet_size = goes_on ? old->tfs.packet_size : mtu.base;
+  const std::uint32_t found = old != nullptr && old->tfs.path_mtu ? old->tfs.packet_size : 0;
+  tfs.packet_size = found >= mtu.floor && found <= mtu.max_size ? found : mtu.base;
 }
 
 std::optional<model::ForwardingPlan> with_size(const model::ForwardingPlan& plan, const model::Event& found) {

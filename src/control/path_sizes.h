@@ -15,7 +15,7 @@ namespace levelgate::control {
 
 inline constexpr std::uint32_t kLargestInner = 9216;  // default cap of one inner packet, octets
 
-// Completes tfs.path_mtu by the ports, and sets packet_size: as found, where `old` has searched between the same
+// Completes tfs.path_mtu by the ports, and sets packet_size: what `old` has found, where that lies between the
 // bounds, else the base. `outer`: the port that outer packets leave by. `old` may be null.
 void bound_path_mtu(model::TfsSettings& tfs, const std::vector<model::PortPlan>& ports, PortId outer,
                     const model::TunnelPlan* old);

@@ -220,7 +220,8 @@ constexpr std::array kGatewayKeys = std::to_array<KeySpec>({
      kLive, "l3", "l3|l2"},
     {"tunnels.*.tfs.packet-size",
      kOctets,
-     "The whole outer IP packet; in on-demand and plain mode its upper bound. path-mtu: what the path carries, found by "
+     "The whole outer IP packet; in on-demand and plain mode its upper bound. path-mtu: what the path carries, found "
+     "by "
      "probes in the tunnel (RFC 8899); needs a peer that reports.",
      kLive,
      "1400B",

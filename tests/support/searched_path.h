@@ -31,9 +31,9 @@ class SearchedPath {
   congestion::PathMtuSearch search;
   std::uint32_t size;  // of ordinary packets
   Instant now{};
-  std::vector<std::pair<Instant, std::uint32_t>> changes;          // of that size
-  std::vector<std::pair<Instant, congestion::SlotUse>> slots;      // what each was for
-  std::vector<std::uint32_t> probes;                               // sizes, in their order
+  std::vector<std::pair<Instant, std::uint32_t>> changes;      // of that size
+  std::vector<std::pair<Instant, congestion::SlotUse>> slots;  // what each was for
+  std::vector<std::uint32_t> probes;                           // sizes, in their order
   bool keeps_slots = false;
 
   void run(Nanos span) {

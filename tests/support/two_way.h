@@ -83,7 +83,8 @@ class TwoWay {
  private:
   void step() {
     if (next_load_ <= now) {
-      a.io.give(kLan, ip_frame("10.1.0.9", "10.2.0.9", 48 + inner_offered * 37 % 1400, static_cast<unsigned>(inner_offered)));
+      a.io.give(kLan,
+                ip_frame("10.1.0.9", "10.2.0.9", 48 + inner_offered * 37 % 1400, static_cast<unsigned>(inner_offered)));
       ++inner_offered;
       next_load_ += load_;
     }
