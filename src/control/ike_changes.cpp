@@ -77,6 +77,10 @@ std::string text(model::Revocation value) {
   return "";
 }
 
+std::string bits_per_second(const model::LargeKeys& large) {
+  return std::to_string(large.pace_bits_per_second) + " bit/s";
+}
+
 class IkeComparison {
  public:
   explicit IkeComparison(std::string path) : path_(std::move(path)) {}
@@ -122,6 +126,13 @@ class IkeComparison {
     field("ike.dpd.timeout", Cost::kLive, a.dpd_timeout, b.dpd_timeout);
     field("ike.fragmentation", Cost::kRekey, a.fragmentation, b.fragmentation);
     field("ike.childless", Cost::kRekey, a.childless, b.childless);
+  }
+
+  // Announced in IKE_SA_INIT: another set, or none, needs another IKE SA.
+  void large_keys(const std::optional<model::LargeKeys>& a, const std::optional<model::LargeKeys>& b) {
+    if (!a || !b) return content("large-keys", Cost::kTunnelRestart, a, b, "a large key");
+    field("large-keys.method", Cost::kTunnelRestart, a->method, b->method);
+    field("large-keys.pace", Cost::kTunnelRestart, bits_per_second(*a), bits_per_second(*b));
   }
 
   void esp(const model::EspSettings& a, const model::EspSettings& b) {
@@ -172,6 +183,7 @@ std::vector<Change> tunnel_ike_changes(const std::string& path, const model::Tun
   all.field("remote.authorities", Cost::kTunnelRestart, before.authorities, after.authorities);
   all.content("auth.psk", Cost::kTunnelRestart, before.psk, after.psk, "a key");
   all.settings(before.ike, after.ike);
+  all.large_keys(before.large_keys, after.large_keys);
   all.field("start", Cost::kLive, before.start, after.start);
   all.esp(before.esp, after.esp);
   all.field("esp.encapsulation", Cost::kTunnelRestart, before.encapsulation, after.encapsulation);

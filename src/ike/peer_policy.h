@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,11 @@ struct PeerPolicy {
   std::vector<ikewire::Proposal> esp_proposals;  // without SPI; with sequence numbers as configured
   model::IkeSettings ike;
   model::EspSettings esp;
+  struct LargeKeys {
+    ikewire::KeMethod method = ikewire::KeMethod::kNone;
+    std::uint64_t pace_bits_per_second = 0;
+  };
+  std::optional<LargeKeys> large_keys;
   model::SelectorPair selectors;  // never empty: "any" is written out
   model::EncapsulationChoice encapsulation = model::EncapsulationChoice::kAuto;
   AggfragPolicy aggfrag = AggfragPolicy::kRequired;

@@ -17,9 +17,9 @@ class Ike(pair.ByIke):
         super().setUp()
         self.folder.write("other.psk", OTHER_PSK + "\n")
 
-    def start(self, a="always", b="respond", psk_of_b="lab.psk"):
+    def start(self, a="always", b="respond", psk_of_b="lab.psk", more=""):
         for own, daemon, start, psk in ((1, self.a, a, "lab.psk"), (2, self.b, b, psk_of_b)):
-            daemon.configure(pair.by_ike(own, start, psk, dpd=("1s", "3s")))
+            daemon.configure(pair.by_ike(own, start, psk, dpd=("1s", "3s"), more=more))
             daemon.launch()
             self.addCleanup(daemon.stop)
         for daemon in (self.a, self.b):
@@ -83,6 +83,18 @@ class Ike(pair.ByIke):
         for daemon in (self.a, self.b):
             self.assertEqual(self.sas(daemon)[0]["key-exchanges"], ["x25519", "mlkem768"])
             self.assertEqual(self.children(daemon)[0]["key-exchanges"], ["x25519", "mlkem768"])
+
+    def test_a_large_key_comes_while_traffic_flows(self):
+        self.start(more="    large-keys: { method: mceliece8192128f, pace: 20 Mbit/s }\n")
+        self.assertTrue(wait_until(lambda: self.world.ping("hosta", pair.HOST4[2], count=1, wait=1) == 1, 10))
+        ping = self.world.start("hosta", ["ping", "-n", "-i", "0.01", "-c", "300", pair.HOST4[2]], stdout=-1, text=True)
+        large = ["x25519", "mlkem768", "mceliece8192128f"]
+        rekeyed = lambda: self.is_up() and self.sas(self.a)[0]["key-exchanges"] == large and \
+            self.children(self.a)[0]["key-exchanges"] == ["x25519", "mlkem768"]  # the first child has none of its own
+        self.assertTrue(wait_until(rekeyed, 30, 0.05), self.a.log() + self.b.log())
+        self.assertEqual(self.sas(self.b)[0]["key-exchanges"], large)
+        self.assertIn("300 packets transmitted, 300 received", ping.communicate(timeout=20)[0])
+        self.world.stop(ping)
 
     def test_a_peer_that_died_is_noticed_and_taken_back(self):
         self.start()
