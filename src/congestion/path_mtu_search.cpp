@@ -52,7 +52,7 @@ SlotUse PathMtuSearch::slot(Instant at, std::uint32_t stamp, std::uint32_t octet
       use.probe = probed_;
       probe_stamp_ = stamp;
       probe_at_ = at;
-      ++sent_;
+      ++probes_.sent;
       step_ = Step::kHold;
       break;
     case Step::kHold:
@@ -118,13 +118,13 @@ void PathMtuSearch::aim(std::uint32_t octets) {
 }
 
 void PathMtuSearch::probe_arrived(Instant now) {
-  ++confirmed_;
+  ++probes_.confirmed;
   low_ = probed_;
   next_size(now);
 }
 
 void PathMtuSearch::probe_lost(Instant now) {
-  ++lost_;
+  ++probes_.lost;
   if (++tries_ < kMostTries) return aim(probed_);
   high_ = probed_ - kStep;
   next_size(now);

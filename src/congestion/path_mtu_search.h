@@ -28,6 +28,10 @@ enum class PathMtuState : std::uint8_t {
   kNoReports,  // the peer sends, but tells nothing: stays at the base
 };
 
+struct ProbeCounts {
+  std::uint64_t sent = 0, confirmed = 0, lost = 0;
+};
+
 // What one slot is for.
 struct SlotUse {
   std::uint32_t probe = 0;        // octets of the outer packet, which carries nothing; 0: an ordinary one
@@ -57,9 +61,7 @@ class PathMtuSearch {
   // Bit P: a missing packet may be a probe.
   [[nodiscard]] bool probing() const { return state_ == PathMtuState::kSearch; }
   [[nodiscard]] PathMtuState state() const { return state_; }
-  [[nodiscard]] std::uint64_t sent() const { return sent_; }
-  [[nodiscard]] std::uint64_t confirmed() const { return confirmed_; }
-  [[nodiscard]] std::uint64_t lost() const { return lost_; }
+  [[nodiscard]] const ProbeCounts& probes() const { return probes_; }
 
  private:
   enum class Step : std::uint8_t { kNone, kLead, kHold, kWait };
@@ -101,7 +103,7 @@ class PathMtuSearch {
   std::uint32_t probe_stamp_ = 0;  // of the probe that is under way
   Instant probe_at_{};
   std::uint32_t behind_stamp_ = 0;  // of the first packet behind it that reports
-  std::uint64_t sent_ = 0, confirmed_ = 0, lost_ = 0;
+  ProbeCounts probes_;
 };
 
 }  // namespace levelgate::congestion

@@ -103,6 +103,7 @@ void OutboundTunnel::take_setting(WorkerContext& context, const TunnelEntry& ent
   frame_ = OuterFrame(setting_);
   sender_.set_fragmentation(fragmentation_of(setting_), setting_.tfs.min_fragment);
   sender_.set_horizon(UINT64_MAX);
+  if (!setting_.tfs.path_mtu) counters_.path_mtu_state.set(0);
   if (setting_.tfs.mode == model::TfsMode::kPlain) sender_.restart_packet();
   change_queue(context, *entry.queue);
   bearable_at_ = kNever;

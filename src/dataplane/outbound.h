@@ -15,6 +15,7 @@
 
 #include "aggfrag/pacer.h"
 #include "aggfrag/sender.h"
+#include "congestion/path_mtu_search.h"
 #include "dataplane/outbound_queue.h"
 #include "dataplane/outbound_setting.h"
 #include "dataplane/outer_frame.h"
@@ -87,6 +88,7 @@ class OutboundTunnel {
   bool stopped_ = false;              // the breaker is open: slots pass unsent
   std::uint32_t breaker_clears_ = 0;  // of the entry, as last seen
   const congestion::PathControl* path_ = nullptr;  // of the setting in force; to compare
+  congestion::ProbeCounts probes_told_;            // of path_, that are in the counters
   Instant size_told_ = kNever;                     // when control was last told of another size
   OutboundQueue queue_;
   aggfrag::Sender sender_;

@@ -16,7 +16,10 @@ constexpr Nanos kTellAgain = std::chrono::milliseconds(250);
 
 void OutboundTunnel::follow_path(WorkerContext& context, const TunnelEntry& entry) noexcept {
   congestion::PathControl* const path = entry.congestion;
-  if (entry.setting_serial == setting_.serial) path_ = path;
+  if (entry.setting_serial == setting_.serial && path_ != path) {
+    path_ = path;
+    probes_told_ = {};
+  }
   if (path == nullptr || path != path_) return;
   if (entry.sealer == nullptr || !entry.path.resolved) path->rest(context.now);
   if (entry.breaker_clears != breaker_clears_) {
@@ -78,9 +81,11 @@ bool OutboundTunnel::keeps_size(const TunnelEntry& entry, Instant now) const noe
 void OutboundTunnel::tell_size(WorkerContext& context, const TunnelEntry& entry) noexcept {
   const congestion::PathMtuSearch& mtu = *entry.congestion->mtu();
   counters_.path_mtu_state.set(static_cast<std::uint64_t>(mtu.state()) + 1);
-  counters_.path_mtu_probes_sent.set(mtu.sent());
-  counters_.path_mtu_probes_confirmed.set(mtu.confirmed());
-  counters_.path_mtu_probes_lost.set(mtu.lost());
+  const congestion::ProbeCounts& probes = mtu.probes();
+  counters_.path_mtu_probes_sent.add(probes.sent - probes_told_.sent);
+  counters_.path_mtu_probes_confirmed.add(probes.confirmed - probes_told_.confirmed);
+  counters_.path_mtu_probes_lost.add(probes.lost - probes_told_.lost);
+  probes_told_ = probes;
   if (mtu.size() == entry.setting->tfs.packet_size) return;
   if (size_told_ != kNever && context.now - size_told_ < kTellAgain) return;
   size_told_ = context.now;

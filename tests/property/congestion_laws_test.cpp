@@ -132,7 +132,7 @@ RC_GTEST_PROP(CongestionLaws, SizesStayWithinTheirBounds, ()) {
     take(control, arrival);
     const std::uint32_t size = control.mtu()->size();
     RC_ASSERT(size >= floor && size <= most && size % 4 == 0);
-    RC_ASSERT(control.mtu()->confirmed() + control.mtu()->lost() <= control.mtu()->sent());
+    RC_ASSERT(control.mtu()->probes().confirmed + control.mtu()->probes().lost <= control.mtu()->probes().sent);
     before = arrival.when;
   }
 }

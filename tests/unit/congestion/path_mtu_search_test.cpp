@@ -64,7 +64,7 @@ TEST(PathMtuSearch, LossNeverMakesItTooLarge) {
       path.run(1s);
       EXPECT_TRUE(path.search.state() != PathMtuState::kComplete || path.search.size() <= path.mtu);
     }
-    EXPECT_GE(path.search.confirmed() + path.search.lost() + 1, path.search.sent());
+    EXPECT_GE(path.search.probes().confirmed + path.search.probes().lost + 1, path.search.probes().sent);
   }
 }
 
@@ -212,7 +212,7 @@ TEST(PathMtuSearch, EachProbeIsAnnounced) {
     EXPECT_GE(silent, 5u);
     EXPECT_LE(path.slots[i + 1 + silent].first - path.slots[i].first, 2 * 10ms + 1ms + 5ms);
   }
-  EXPECT_EQ(probes, path.search.sent());
+  EXPECT_EQ(probes, path.search.probes().sent);
   EXPECT_GT(probes, 10u);
 }
 
@@ -239,9 +239,9 @@ TEST(PathMtuSearch, AnyOtherEchoProvesNothing) {
   }
   ASSERT_NE(probe, 0u);
   for (const std::uint32_t echo : {probe - 1000, probe - 1, probe + 1, probe + 500, 0u}) search.echoed(echo, now);
-  EXPECT_EQ(search.confirmed(), 0u);
+  EXPECT_EQ(search.probes().confirmed, 0u);
   search.echoed(probe, now);
-  EXPECT_EQ(search.confirmed(), 1u);
+  EXPECT_EQ(search.probes().confirmed, 1u);
 }
 
 // Packets that leave in one microsecond have one TVal: a probe waits for one of its own.
