@@ -81,6 +81,19 @@ class Sender {
     fragmentation_ = fragmentation;
     min_fragment_ = min_fragment;
   }
+  // A packet that does not end within the present payload and so many octets of later ones is not begun.
+  void set_horizon(std::uint64_t octets) { horizon_ = octets; }
+  // Nothing but padding, even while packets wait; between the fragments of one as well (RFC 9347 §2.2.3).
+  Filled fill_padding(Bytes payload) const {
+    Filled filled;
+    const std::uint32_t header = header_octets();
+    write_header(payload.data(), 0);
+    filled.payload_octets = static_cast<std::uint32_t>(payload.size());
+    filled.pad_octets = filled.payload_octets - header;
+    filled.all_pad = true;
+    std::memset(payload.data() + header, 0, filled.pad_octets);
+    return filled;
+  }
   // Octets of the source's front that already left.
   [[nodiscard]] std::uint32_t head_offset() const { return head_offset_; }
   // A fragment cannot continue under another SA (RFC 9347 §2.2.3): the half-sent packet starts anew.
@@ -155,13 +168,14 @@ class Sender {
   // What remains must fit the 16 bits of BlockOffset, which is more than a few octets of the largest IPv6 packet allow.
   // A payload so small that it never has room for a whole first fragment starts one anyway: else nothing would move.
   [[nodiscard]] bool may_split(std::uint32_t octets, std::uint32_t space, std::uint32_t used) const {
-    if (fragmentation_ == Fragmentation::kForbidden) return false;
+    if (fragmentation_ == Fragmentation::kForbidden || octets - space > horizon_) return false;
     return used == 0 || (space >= min_fragment_ && octets - space <= kMaxBlockOffset);
   }
 
   Fragmentation fragmentation_;
   std::uint32_t min_fragment_;
   std::uint32_t head_offset_ = 0;
+  std::uint64_t horizon_ = UINT64_MAX;
   std::optional<wire::CongestionHeader> report_;
 };
 

@@ -46,6 +46,10 @@ std::string fixed_text(const model::TunnelConfig& tunnel, const std::string& ind
 std::string path_text(const model::TunnelConfig& tunnel, const std::string& indent) {
   const model::CongestionSettings& congestion = tunnel.tfs.congestion;
   std::string text;
+  if (const auto& mtu = tunnel.tfs.path_mtu) {
+    text += indent + "that is at first: outer packets grow to what the path carries, " +
+            (mtu->max_size != 0 ? fmt::format("at most {} octets", mtu->max_size) : "at most the port's mtu") + "\n";
+  }
   if (congestion.controlled) {
     text += indent + "that is the ceiling: the rate follows congestion, down to " +
             (congestion.min_rate == 0 ? "ten packets/s" : rate(static_cast<double>(congestion.min_rate))) + "\n";

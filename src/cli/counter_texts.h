@@ -15,7 +15,7 @@ struct CounterText {
   std::string_view meaning;
 };
 
-inline constexpr std::array<CounterText, 50> kCounterTexts{{
+inline constexpr std::array<CounterText, 54> kCounterTexts{{
     {"ipsec-stats", "tx-pkts", "Outer packets sent."},
     {"ipsec-stats", "tx-octets", "Their octets, outer IP header included."},
     {"ipsec-stats", "tx-drop-pkts", "Inner packets that were meant for the tunnel and dropped before they were sent."},
@@ -60,6 +60,11 @@ inline constexpr std::array<CounterText, 50> kCounterTexts{{
     {"", "breaker-cause", "What it measured last: 0 reported loss, 1 no reports, 2 loss of inbound packets."},
     {"", "breaker-loss-permille", "The loss that it measured last, in thousandths."},
     {"", "breaker-trips", "How often it has tripped."},
+    {"", "path-mtu-state",
+     "Path MTU discovery: 0 off, 1 base, 2 below it, 3 search, 4 complete, 5 the peer does not report."},
+    {"", "path-mtu-probes-sent", "Probes of the path MTU; they carry nothing."},
+    {"", "path-mtu-probes-confirmed", "Of those, how many the peer has echoed."},
+    {"", "path-mtu-probes-lost", "Of those, how many the peer has not echoed."},
     {"", "ip-fragmented-pkts", "Inner IPv4 packets without DF that were cut before the tunnel."},
     {"", "ip-fragments-made", "The fragments that they became."},
     {"", "ecn-ce-pkts", "Outer packets that came with the ECN mark CE."},

@@ -20,7 +20,7 @@ struct LeafText {
 
 constexpr std::array<LeafText, model::kTfsLeaves.size()> kLeafTexts{{
     {kCongestionControl, "`true` in the mode `congestion-controlled`."},
-    {kUsePathMtuDiscovery, "`false`: the size is the one that the file gives."},
+    {kUsePathMtuDiscovery, "`true` with `path-mtu`; the size is the one that was found last, then."},
     {kOuterPacketSize, "Octets of the outer IP packet; of the largest in the mode `on-demand`."},
     {kL2FixedRate, "Bits per second, in the mode `fixed` with `rate-layer: l2`; at most, in `congestion-controlled`."},
     {kL3FixedRate, "Bits per second, in the mode `fixed` with `rate-layer: l3`; at most, in `congestion-controlled`."},

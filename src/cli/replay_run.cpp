@@ -179,7 +179,10 @@ std::size_t replay_buffers(const model::ForwardingPlan& plan) {
 
 std::size_t replay_frame_octets(const model::ForwardingPlan& plan, const std::vector<Arrival>& arrivals) {
   std::size_t longest = plan.max_inner_octets;
-  for (const auto& tunnel : plan.tunnels) longest = std::max<std::size_t>(longest, tunnel.tfs.packet_size);
+  for (const auto& tunnel : plan.tunnels) {
+    longest =
+        std::max<std::size_t>(longest, tunnel.tfs.path_mtu ? tunnel.tfs.path_mtu->max_size : tunnel.tfs.packet_size);
+  }
   for (const Arrival& arrival : arrivals) longest = std::max(longest, arrival.frame.octets.size());
   constexpr std::size_t kLinkAndTrailer = 64;  // an Ethernet header in front, an ICV behind
   return std::min(longest, kLongestFrame) + kLinkAndTrailer;

@@ -11,6 +11,7 @@
 
 #include "config/draft.h"
 #include "config/mapping.h"
+#include "config/path_mtu.h"
 #include "config/read_values.h"
 #include "syntax/nearest_word.h"
 
@@ -212,6 +213,7 @@ class TunnelJudge {
     judge_rate(tunnel, *tfs, *mode);
     judge_congestion(tunnel, *tfs);
     judge_size(tunnel, *tfs);
+    judge_path_mtu(*tfs, tunnel, complaints_);
     for (const Node::Entry& entry : tfs->entries) {
       for (const auto& [without, key] : kWithoutEffect) {
         if (without != tunnel.tfs.mode || entry.key != key) continue;

@@ -5,6 +5,7 @@
 
 #include "config/key_file.h"
 #include "config/mapping.h"
+#include "config/path_mtu.h"
 #include "config/read_values.h"
 
 namespace levelgate::config {
@@ -38,7 +39,10 @@ class TunnelReader {
         tunnel_.selectors.remote.push_back(model::TrafficSelector::from(prefix));
       }
     }
-    if (const Node* const tfs = node_.find("tfs")) read_tfs(*tfs, tunnel_.replay_window, tunnel_.tfs);
+    if (const Node* const tfs = node_.find("tfs")) {
+      read_tfs(*tfs, tunnel_.replay_window, tunnel_.tfs);
+      read_path_mtu(*tfs, tunnel_, complaints_);
+    }
     read_mapping(node_, tunnel_, complaints_);
     if (const Node* const qos = node_.find("qos")) tunnel_.qos = read_qos(*qos, path("qos"), complaints_);
     draft_.tunnels.push_back(place_);

@@ -94,6 +94,16 @@ void RateControl::expire(Instant now) {
   if (deadline_ <= now) deadline_ = now + timeout();
 }
 
+void RateControl::resize(const RateLimits& limits) {
+  const double bits = 8.0 * limits_.octets * rate_;
+  const bool was_most = rate_ >= ceiling_;
+  limits_ = limits;
+  floor_ = packets(limits.floor, limits.octets);
+  ceiling_ = packets(limits.ceiling, limits.octets);
+  rate_ = clamped(bits / (8.0 * limits.octets));
+  if (was_most) rate_ = ceiling_;
+}
+
 void RateControl::restart(const RateLimits& limits, Instant now) {
   limits_ = limits;
   floor_ = packets(limits.floor, limits.octets);

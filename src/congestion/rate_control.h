@@ -33,6 +33,9 @@ class RateControl {
   // Begins anew at the floor of these limits, as at birth; the round trip is remembered.
   void restart(const RateLimits& limits, Instant now);
 
+  // Packets of another size: the rate in bits per second stays, as far as the limits let it.
+  void resize(const RateLimits& limits);
+
   [[nodiscard]] std::uint64_t bits_per_second() const;
   // Between two packets at the present rate.
   [[nodiscard]] Nanos interval() const;

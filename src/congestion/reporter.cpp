@@ -25,7 +25,7 @@ std::uint32_t inverse_of(double mean) {
 }  // namespace
 
 bool Reporter::arrived(std::uint64_t position, Instant now, bool marked, const wire::CongestionHeader* header) {
-  const bool probing = header != nullptr && header->probing;
+  const bool probing = header != nullptr ? header->probing : probing_;
   const Place place =
       detector_.arrived(position, now, probing, [this](const LostRun& run) { lost(run, Cause::kLoss); });
   if (place == Place::kOld) return false;
@@ -33,6 +33,7 @@ bool Reporter::arrived(std::uint64_t position, Instant now, bool marked, const w
   if (marked && counts_marks_) lost({position, 1, now, Nanos(0)}, Cause::kMark);
   if (place != Place::kNewest) return false;
   if (header != nullptr) {
+    probing_ = probing;
     rtt_ = std::chrono::microseconds(header->rtt_us);
     // Only the first receipt of a TVal counts, and a packet that was overtaken says nothing new (RFC 9347 §3).
     // [9347-3-b]

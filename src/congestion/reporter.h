@@ -50,7 +50,8 @@ class Reporter {
   LossDetector detector_;
   LossIntervals intervals_;
   bool counts_marks_;
-  Nanos rtt_{0};  // the peer's; 0: not known
+  bool probing_ = false;  // the peer's, as it last said: payloads of sub-type 0 say nothing
+  Nanos rtt_{0};          // the peer's; 0: not known
   std::optional<Recorded> recorded_;
   std::uint64_t arrivals_ = 0;
   std::uint64_t losses_ = 0;

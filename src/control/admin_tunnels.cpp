@@ -224,6 +224,15 @@ std::string path_line(const Subject& tunnel) {
   return line;
 }
 
+// " path MTU               search, probes 12 sent, 5 confirmed, 6 lost"
+std::string path_mtu_line(const model::TunnelStats& c) {
+  constexpr std::array<std::string_view, 6> kWords{"not begun", "waiting for the peer",    "below the base", "search",
+                                                   "found",     "the peer does not report"};
+  return left(" path MTU", 24) + std::string(kWords[std::min<std::size_t>(c.path_mtu_state, kWords.size() - 1)]) +
+         ", probes " + grouped(c.path_mtu_probes_sent) + " sent, " + grouped(c.path_mtu_probes_confirmed) +
+         " confirmed, " + grouped(c.path_mtu_probes_lost) + " lost";
+}
+
 void tfs_lines(const Subject& tunnel, std::vector<std::string>& lines) {
   const model::TunnelStats& c = tunnel.counters;
   const bool fixed = tunnel.plan.tfs.mode == model::TfsMode::kFixed;
@@ -276,6 +285,7 @@ void tfs_lines(const Subject& tunnel, std::vector<std::string>& lines) {
   }
   if (!fixed) return;
   if (tunnel.plan.tfs.sends_reports()) lines.push_back(path_line(tunnel));
+  if (tunnel.plan.tfs.path_mtu) lines.push_back(path_mtu_line(c));
   const auto us = [](std::uint64_t ns, int digits) { return decimals(static_cast<double>(ns) / 1e3, digits); };
   lines.push_back(left(" pacing error", 24) + "p50 " + us(c.pacing_p50_ns, 2) + "  p99 " + us(c.pacing_p99_ns, 2) +
                   "  p99.9 " + us(c.pacing_p999_ns, 2) + "  max " + us(c.pacing_max_ns, 1) + " us      late slots " +

@@ -240,7 +240,12 @@ class Comparison {
       const auto word = [](model::RateLayer layer) { return layer == model::RateLayer::kL3 ? "l3" : "l2"; };
       add(path + "rate-layer", Cost::kLive, word(a.rate_layer), word(b.rate_layer));
     }
-    field(path + "packet-size", Cost::kLive, a.packet_size, b.packet_size);
+    const auto size = [](const model::TfsSettings& tfs) {
+      return tfs.path_mtu ? std::string("path-mtu") : std::to_string(tfs.packet_size);
+    };
+    field(path + "packet-size", a.path_mtu.has_value() == b.path_mtu.has_value() ? Cost::kLive : reports, size(a),
+          size(b));
+    if (a.path_mtu && b.path_mtu) path_mtu(path + "path-mtu.", *a.path_mtu, *b.path_mtu);
     field(path + "fragment", Cost::kLive, a.fragment, b.fragment);
     field(path + "min-fragment", Cost::kLive, a.min_fragment, b.min_fragment);
     const auto mtu = [](const model::TfsSettings& tfs) {
@@ -263,6 +268,12 @@ class Comparison {
     field(path + "receive.reorder-window", Cost::kLive, window(a.receive), window(b.receive));
     field(path + "receive.lost-timer", Cost::kLive, a.receive.lost_packet_timer, b.receive.lost_packet_timer);
     field(path + "receive.send-immediately", Cost::kLive, a.receive.send_immediately, b.receive.send_immediately);
+  }
+
+  void path_mtu(const std::string& path, const model::PathMtuSettings& a, const model::PathMtuSettings& b) {
+    const auto most = [](std::uint32_t octets) { return octets == 0 ? std::string("auto") : std::to_string(octets); };
+    field(path + "max-size", Cost::kLive, most(a.max_size), most(b.max_size));
+    field(path + "probe-interval", Cost::kLive, span(a.probe_interval), span(b.probe_interval));
   }
 
   void qos(const std::string& path, const model::QosSettings& a, const model::QosSettings& b) {

@@ -8,6 +8,7 @@
 
 #include "control/changes.h"
 #include "control/notice_ids.h"
+#include "control/path_sizes.h"
 
 namespace levelgate::control {
 namespace {
@@ -264,6 +265,9 @@ Effects Controller::event(const model::Event& event, const ike::Moment& moment) 
       break;
     case model::EventKind::kSlotsSkipped:  // tick() tells it from the counter, which no lost event can falsify
       break;
+    case model::EventKind::kPathMtu:
+      if (auto resized = with_size(plan_, event)) return propose({std::nullopt, std::move(*resized), {}, {}});
+      break;
     case model::EventKind::kInboundProven:
     case model::EventKind::kPeerMoved:
       follow(tunnels_.event(moment, tunnel, event), effects);
@@ -366,11 +370,7 @@ void Controller::tell_skipped(const model::Stats& stats, Instant now, Effects& e
 
 void Controller::tell_paths(const model::Stats& stats, Instant now, Effects& effects) {
   for (PathNotice& notice : path_notices_.observe(plan_, stats, now)) {
-    const bool good = notice.id == kBreakerClosed;
-    const model::LogLevel level = notice.alarm ? model::LogLevel::kError
-                                  : good       ? model::LogLevel::kInfo
-                                               : model::LogLevel::kWarn;
-    effects.push_back(Notice{level, "tfs", notice.id, std::move(notice.text), std::move(notice.tunnel)});
+    effects.push_back(Notice{notice.level, "tfs", notice.id, std::move(notice.text), std::move(notice.tunnel)});
   }
 }
 

@@ -26,6 +26,9 @@ inline constexpr std::string_view kPeerSilent = "LG-TFS-003";
 inline constexpr std::string_view kBreakerTripped = "LG-TFS-004";
 inline constexpr std::string_view kBreakerClosed = "LG-TFS-005";
 inline constexpr std::string_view kPathLoses = "LG-TFS-006";
+inline constexpr std::string_view kPathMtuFound = "LG-TFS-007";
+inline constexpr std::string_view kPathMtuFell = "LG-TFS-008";
+inline constexpr std::string_view kPathMtuUnknown = "LG-TFS-009";
 
 struct NoticeText {
   std::string_view id;
@@ -33,7 +36,7 @@ struct NoticeText {
   std::string_view cure;
 };
 
-inline constexpr std::array<NoticeText, 18> kNoticeTexts{{
+inline constexpr std::array<NoticeText, 21> kNoticeTexts{{
     {kConfigApplied, "A configuration is in force.", ""},
     {kConfigFaulty, "A new configuration has errors; the old one stays in force.", "levelgate check FILE"},
     {kConfigNeedsRestart,
@@ -67,6 +70,13 @@ inline constexpr std::array<NoticeText, 18> kNoticeTexts{{
     {kBreakerClosed, "A tunnel's circuit breaker is closed again; it sends as configured.", ""},
     {kPathLoses, "A path loses packets of a fixed-rate tunnel, which does not back off (RFC 9347 section 2.4.1).",
      "Reserve capacity for the tunnel, lower tfs.rate, or take mode: congestion-controlled."},
+    {kPathMtuFound, "A tunnel has found that its path carries larger packets, and sends them.", ""},
+    {kPathMtuFell,
+     "The peer no longer confirms that packets of a tunnel arrive: it sends smaller ones and searches anew (RFC 8899).",
+     "Often the path has changed, or the peer was away. If it comes back, look at MTUs along the path."},
+    {kPathMtuUnknown,
+     "The peer's packets carry no reports, so that packet-size: path-mtu cannot search: it stays small.",
+     "Static keys: set tfs.congestion-reports: true at the peer. Else name packet-size in octets."},
 }};
 
 }  // namespace levelgate::control

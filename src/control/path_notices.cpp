@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One line for each trip, one for each closing, and one for loss per minute and tunnel.
+// One line for each trip, each closing and each change of size, and one for loss per minute and tunnel.
 #include "control/path_notices.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "control/figures.h"
 #include "control/notice_ids.h"
@@ -12,6 +13,7 @@ namespace levelgate::control {
 namespace {
 
 constexpr Nanos kLossAgain = std::chrono::minutes(1);
+constexpr std::uint64_t kMute = 5;  // of path-mtu-state: the peer does not report
 
 std::string breaker_text(const model::TunnelStats& stats) {
   const std::string share = decimals(static_cast<double>(stats.breaker_loss_permille) / 10, 1) + " %";
@@ -32,6 +34,7 @@ std::vector<PathNotice> PathNotices::observe(const model::ForwardingPlan& plan, 
     if (found == stats.tunnels.end()) continue;
     Seen& seen = seen_[tunnel.name];
     look_at_breaker(seen, tunnel, found->counters, notices);
+    look_at_size(seen, tunnel, found->counters, notices);
     look_at_loss(seen, tunnel, found->counters, now, notices);
   }
   std::erase_if(seen_, [&](const auto& entry) {
@@ -44,9 +47,9 @@ void PathNotices::look_at_breaker(Seen& seen, const model::TunnelPlan& plan, con
                                   std::vector<PathNotice>& notices) {
   if (stats.breaker_trips < seen.trips) seen.trips = 0;  // the counters began anew
   if (stats.breaker_trips > seen.trips) {
-    notices.push_back({true, kBreakerTripped, plan.name, breaker_text(stats)});
+    notices.push_back({model::LogLevel::kError, kBreakerTripped, plan.name, breaker_text(stats)});
   } else if (seen.state != 0 && stats.breaker_state == 0) {
-    notices.push_back({false, kBreakerClosed, plan.name, "the circuit breaker is closed again"});
+    notices.push_back({model::LogLevel::kInfo, kBreakerClosed, plan.name, "the circuit breaker is closed again"});
   }
   seen.trips = stats.breaker_trips;
   seen.state = stats.breaker_state;
@@ -64,7 +67,26 @@ void PathNotices::look_at_loss(Seen& seen, const model::TunnelPlan& plan, const 
   if (stats.path_loss_interval_outbound != 0) {
     text += "; the peer reports one loss event in " + grouped(stats.path_loss_interval_outbound) + " packets of ours";
   }
-  notices.push_back({false, kPathLoses, plan.name, text});
+  notices.push_back({model::LogLevel::kWarn, kPathLoses, plan.name, text});
+}
+
+void PathNotices::look_at_size(Seen& seen, const model::TunnelPlan& plan, const model::TunnelStats& stats,
+                               std::vector<PathNotice>& notices) {
+  const std::uint32_t before = std::exchange(seen.size, plan.tfs.path_mtu ? plan.tfs.packet_size : 0);
+  if (before != 0 && seen.size != 0 && seen.size != before) {
+    const bool fell = seen.size < before;
+    notices.push_back({fell ? model::LogLevel::kWarn : model::LogLevel::kInfo, fell ? kPathMtuFell : kPathMtuFound,
+                       plan.name,
+                       "outer packets have " + grouped(seen.size) + " octets now, not " + grouped(before) +
+                           (fell ? ": the peer confirmed none of those" : "")});
+  }
+  const bool mute = seen.size != 0 && stats.path_mtu_state == kMute;
+  if (mute && !seen.mute) {
+    notices.push_back({model::LogLevel::kWarn, kPathMtuUnknown, plan.name,
+                       "the peer's packets carry no reports: the path MTU cannot be found, outer packets keep " +
+                           grouped(seen.size) + " octets"});
+  }
+  seen.mute = mute;
 }
 
 }  // namespace levelgate::control

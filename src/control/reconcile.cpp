@@ -6,13 +6,14 @@
 
 #include <algorithm>
 
+#include "control/path_sizes.h"
+
 namespace levelgate::control {
 namespace {
 
 constexpr std::uint32_t kConnectedMetric = 0;
 constexpr std::uint32_t kGatewayMetric = 1024;     // of a port's gateway: any route of the operator's wins
 constexpr std::uint32_t kLearntMetricBase = 2048;  // kernel routes come behind, in their own order
-constexpr std::uint32_t kLargestInner = 9216;      // default cap of one inner packet
 
 class PlanMaker {
  public:
@@ -84,7 +85,9 @@ class PlanMaker {
     if (tunnel.inbound) plan.inbound = {*tunnel.inbound};
     plan.outbound = tunnel.outbound;
     if (tunnel.ike) add_negotiated(plan);
-    if (const model::TunnelPlan* const old = running_tunnel(plan.name)) plan.breaker_clears = old->breaker_clears;
+    const model::TunnelPlan* const old = running_tunnel(plan.name);
+    if (plan.tfs.path_mtu) bound_path_mtu(plan.tfs, plan_.ports, port_of_interface(tunnel.interface), old);
+    if (old != nullptr) plan.breaker_clears = old->breaker_clears;
     tunnels_[tunnel.name] = plan.id;
     plan_.tunnels.push_back(std::move(plan));
   }

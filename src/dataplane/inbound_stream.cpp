@@ -24,7 +24,8 @@ EndsKind kind_of(PlaceKind kind) { return kind == PlaceKind::kDummy ? EndsKind::
 
 Nanos own_interval(const model::TfsSettings& tfs) {
   if (tfs.mode != model::TfsMode::kFixed || tfs.rate_bits_per_second == 0) return std::chrono::milliseconds(10);
-  const double ns = static_cast<double>(tfs.packet_size) * 8e9 / static_cast<double>(tfs.rate_bits_per_second);
+  const std::uint32_t octets = tfs.path_mtu ? tfs.path_mtu->max_size : tfs.packet_size;
+  const double ns = static_cast<double>(octets) * 8e9 / static_cast<double>(tfs.rate_bits_per_second);
   return Nanos(static_cast<std::int64_t>(ns));
 }
 

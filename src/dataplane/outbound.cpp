@@ -9,6 +9,7 @@
 
 #include "dataplane/path_settings.h"
 #include "esp/sealer.h"
+#include "wire/ethernet_header.h"
 
 namespace levelgate::dataplane {
 namespace {
@@ -100,7 +101,7 @@ void OutboundTunnel::note_open(WorkerContext& context, const TunnelEntry& entry)
 // A new setting waits until what is built under the old one has left: then the next slot is the first of the new one,
 // due when the old schedule says (RFC 9347 §2.4.1: nobody but the operator moves it).
 void OutboundTunnel::follow(WorkerContext& context, const TunnelEntry& entry) noexcept {
-  const bool newer = entry.setting_serial != setting_.serial;
+  const bool newer = entry.setting_serial != setting_.serial && !keeps_size(entry, context.now);
   if (!newer && next_rate_ == rate_) return;
   setting_waits_ = !built_.empty();
   if (setting_waits_) return;
@@ -112,13 +113,19 @@ void OutboundTunnel::take_setting(WorkerContext& context, const TunnelEntry& ent
   setting_ = *entry.setting;
   frame_ = OuterFrame(setting_);
   sender_.set_fragmentation(fragmentation_of(setting_), setting_.tfs.min_fragment);
+  sender_.set_horizon(UINT64_MAX);
+  if (!setting_.tfs.path_mtu) counters_.path_mtu_state.set(0);
   if (setting_.tfs.mode == model::TfsMode::kPlain) begin_anew(context);
   change_queue(context, *entry.queue);
   bearable_at_ = kNever;
   useful_room_ = frame_.data_room();
   if (setting_.tfs.mode == model::TfsMode::kFixed) {
     if (!pacer_) pacer_.emplace(context.now, setting_.tfs.slot_octets(), first_rate(setting_.tfs), 0);
-    next_rate_ = entry.congestion != nullptr ? entry.congestion->bits_per_second() : first_rate(setting_.tfs);
+    next_rate_ = first_rate(setting_.tfs);
+    if (entry.congestion != nullptr) {
+      entry.congestion->resize(path_settings(setting_.tfs).limits, floor_rate(setting_.tfs));
+      next_rate_ = entry.congestion->bits_per_second();
+    }
     if (next_rate_ != rate_ || !same_intervals(before, setting_)) take_rate(context);
     queue_.bound_waits(pacer_->interval());
   } else {
@@ -178,18 +185,22 @@ void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const Tunnel
   follow_path(context, entry);
   if (entry.sealer == nullptr && built_.empty()) return;  // without an SA there is no schedule that could be missed
   std::uint32_t sent = 0;
+  std::uint64_t octets = 0;
   if (entry.path.resolved) {
     std::array<Packet, kBurst> frames;
     const std::size_t count = std::min({built_.size(), std::size_t{due.send}, frames.size()});
     for (std::size_t i = 0; i < count; ++i) frame_.complete(frames[i] = built_.at(i));
     sent = static_cast<std::uint32_t>(context.io.transmit(entry.path.port, std::span(frames).first(count)));
     built_.drop_front(sent);
-    for (std::size_t i = 0; i < sent; ++i) built_data_ -= frames[i].reserved;
+    for (std::size_t i = 0; i < sent; ++i) {
+      built_data_ -= frames[i].reserved;
+      octets += frames[i].length - wire::kEthernetOctets;
+    }
   }
   counters_.slots.add(due.send + due.skipped);
   counters_.skipped_slots.add(due.skipped + due.send - sent);
   counters_.tx_pkts.add(sent);
-  counters_.tx_octets.add(std::uint64_t{sent} * frame_.outer_octets(frame_.payload_room()));
+  counters_.tx_octets.add(octets);
   if (sent == 0) return;
   counters_.late_slots.add(sent - 1);  // after all but the last one the next slot was due already
   const Instant first_sent = due.skipped == 0 && sent == due.send ? oldest : pacer_->due_of(pacer_->next_slot() - sent);

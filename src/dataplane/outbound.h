@@ -15,6 +15,7 @@
 
 #include "aggfrag/pacer.h"
 #include "aggfrag/sender.h"
+#include "congestion/path_mtu_search.h"
 #include "dataplane/entering.h"
 #include "dataplane/outbound_queue.h"
 #include "dataplane/outbound_setting.h"
@@ -56,7 +57,9 @@ class OutboundTunnel {
   void take_setting(WorkerContext& context, const TunnelEntry& entry) noexcept;
   void follow_path(WorkerContext& context, const TunnelEntry& entry) noexcept;
   void take_rate(WorkerContext& context) noexcept;
-  void report_at(const TunnelEntry& entry, Instant slot) noexcept;
+  [[nodiscard]] std::uint32_t prepare_slot(const TunnelEntry& entry, Instant slot) noexcept;
+  [[nodiscard]] bool keeps_size(const TunnelEntry& entry, Instant now) const noexcept;
+  void tell_size(WorkerContext& context, const TunnelEntry& entry) noexcept;
   void follow_sa(WorkerContext& context, const TunnelEntry& entry) noexcept;
   void begin_anew(WorkerContext& context) noexcept;
   void refuse(WorkerContext& context, const Packet& packet, model::Drop reason) noexcept;
@@ -85,6 +88,9 @@ class OutboundTunnel {
   std::uint64_t next_rate_;           // what the path bears, as of the last slot
   bool stopped_ = false;              // the breaker is open: slots pass unsent
   std::uint32_t breaker_clears_ = 0;  // of the entry, as last seen
+  const congestion::PathControl* path_ = nullptr;  // of the setting in force; to compare
+  congestion::ProbeCounts probes_told_;            // of path_, that are in the counters
+  Instant size_told_ = kNever;                     // when control was last told of another size
   OutboundQueue queue_;
   aggfrag::Sender sender_;
   bool queue_changed_ = false;           // since it was last published

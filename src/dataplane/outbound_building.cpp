@@ -82,13 +82,17 @@ void OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& batch, const
     return;
   }
   Leaving leaving{context, counters_};
+  std::uint64_t octets = 0;
   for (std::size_t i = 0; i < possible; ++i) {
     Packet& frame = fresh[i];
     const Instant leaves = when == Departure::kNow ? context.now : pacer_->due_ahead(built_.size());
-    report_at(entry, leaves);
+    const std::uint32_t probe = prepare_slot(entry, leaves);
+    const std::uint32_t room = probe == 0 ? frame_.payload_room() : frame_.payload_room_of(probe);
     queueing::Drain drain(queue_.packets(), context.waiting, leaves, leaving);
-    const aggfrag::Filled filled = sender_.fill(drain, {frame.data + frame_.payload_at(), frame_.payload_room()});
-    (void)seal_into(frame, frame_.payload_room(), wire::kNextHeaderAggfrag, context, batch, entry);
+    const Bytes payload{frame.data + frame_.payload_at(), room};
+    const aggfrag::Filled filled = probe == 0 ? sender_.fill(drain, payload) : sender_.fill_padding(payload);
+    (void)seal_into(frame, room, wire::kNextHeaderAggfrag, context, batch, entry);
+    octets += frame.length - wire::kEthernetOctets;
     account(filled);
     frame.reserved = filled.all_pad ? 0 : 1;
     built_data_ += frame.reserved;
@@ -96,7 +100,7 @@ void OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& batch, const
   }
   bearable_at_ = kNever;
   entry.sealed->packets.add(possible);
-  entry.sealed->octets.add(possible * frame_.outer_octets(frame_.payload_room()));
+  entry.sealed->octets.add(octets);
   context.worked = true;
   publish_queue();
 }

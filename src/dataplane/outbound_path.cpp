@@ -8,10 +8,19 @@
 #include "dataplane/path_settings.h"
 
 namespace levelgate::dataplane {
+namespace {
+
+constexpr Nanos kTellAgain = std::chrono::milliseconds(250);
+
+}  // namespace
 
 void OutboundTunnel::follow_path(WorkerContext& context, const TunnelEntry& entry) noexcept {
   congestion::PathControl* const path = entry.congestion;
-  if (path == nullptr || entry.setting_serial != setting_.serial) return;
+  if (entry.setting_serial == setting_.serial && path_ != path) {
+    path_ = path;
+    probes_told_ = {};
+  }
+  if (path == nullptr || path != path_) return;
   if (entry.sealer == nullptr || !entry.path.resolved) path->rest(context.now);
   if (entry.breaker_clears != breaker_clears_) {
     breaker_clears_ = entry.breaker_clears;
@@ -23,6 +32,7 @@ void OutboundTunnel::follow_path(WorkerContext& context, const TunnelEntry& entr
   counters_.path_rtt_us.set(wire::microseconds_of(path->rate().round_trip()));
   counters_.path_loss_outbound.set(path->rate().loss_event_rate());
   counters_.path_loss_inbound.set(path->reporter().loss_event_rate());
+  if (path->mtu()) tell_size(context, entry);
   if (!path->breaker()) return;
   counters_.breaker_state.set(static_cast<std::uint64_t>(path->breaker_state()));
   counters_.breaker_cause.set(static_cast<std::uint64_t>(path->breaker()->cause()));
@@ -42,11 +52,46 @@ void OutboundTunnel::take_rate(WorkerContext& context) noexcept {
   if (stopped_) drop_queue(context, model::Drop::kTfsBreakerOpen);
 }
 
-// What the payload that leaves at `slot` says of the path.
+// What the packet that leaves at `slot` says of the path, and what it may carry. Its octets if it is a probe, else 0.
 // [9347-2.4.2-b, 9347-2.4.2-c, 9347-2.4.2-d, 9347-6.1.4-b]
-void OutboundTunnel::report_at(const TunnelEntry& entry, Instant slot) noexcept {
-  if (!setting_.tfs.sends_reports()) return sender_.report_nothing();
-  sender_.report(entry.congestion != nullptr ? entry.congestion->header_at(slot) : wire::CongestionHeader{});
+std::uint32_t OutboundTunnel::prepare_slot(const TunnelEntry& entry, Instant slot) noexcept {
+  if (!setting_.tfs.sends_reports()) {
+    sender_.report_nothing();
+    return 0;
+  }
+  congestion::SlotUse use;
+  if (entry.congestion != nullptr) use = entry.congestion->use_of(slot, setting_.tfs.packet_size);
+  if (!use.reports) {
+    sender_.report_nothing();
+  } else {
+    sender_.report(entry.congestion != nullptr ? entry.congestion->header_at(slot) : wire::CongestionHeader{});
+  }
+  const bool near = use.until_probe != 0;
+  sender_.set_horizon(near ? std::uint64_t{use.until_probe - 1} * frame_.data_room() : UINT64_MAX);
+  return use.probe;
+}
+
+// A size that was found counts from a moment that the search names, and not from when control has prepared it.
+bool OutboundTunnel::keeps_size(const TunnelEntry& entry, Instant now) const noexcept {
+  if (entry.congestion == nullptr || entry.congestion != path_ || !path_->mtu() || !entry.setting->tfs.path_mtu) {
+    return false;
+  }
+  return entry.setting->tfs.packet_size != setting_.tfs.packet_size && now < path_->mtu()->holds_from();
+}
+
+// Control makes the setting of that size; an event may be lost, so it is told again until it has.
+void OutboundTunnel::tell_size(WorkerContext& context, const TunnelEntry& entry) noexcept {
+  const congestion::PathMtuSearch& mtu = *entry.congestion->mtu();
+  counters_.path_mtu_state.set(static_cast<std::uint64_t>(mtu.state()) + 1);
+  const congestion::ProbeCounts& probes = mtu.probes();
+  counters_.path_mtu_probes_sent.add(probes.sent - probes_told_.sent);
+  counters_.path_mtu_probes_confirmed.add(probes.confirmed - probes_told_.confirmed);
+  counters_.path_mtu_probes_lost.add(probes.lost - probes_told_.lost);
+  probes_told_ = probes;
+  if (mtu.size() == entry.setting->tfs.packet_size) return;
+  if (size_told_ != kNever && context.now - size_told_ < kTellAgain) return;
+  size_told_ = context.now;
+  context.report({model::EventKind::kPathMtu, PortId{}, entry.id, Spi{}, IpAddress{}, mtu.size(), 0});
 }
 
 }  // namespace levelgate::dataplane

@@ -45,6 +45,10 @@ OuterFrame::OuterFrame(const OutboundSetting& setting)
     wire::write_udp(ip + ip_octets, udp_local_port_, udp_remote_port_, static_cast<std::uint16_t>(total - ip_octets));
 }
 
+std::uint32_t OuterFrame::payload_room_of(std::uint32_t outer_octets) const {
+  return wire::payload_room(outer_octets, header_octets_);
+}
+
 std::uint32_t OuterFrame::outer_octets(std::uint32_t payload_octets) const {
   return header_octets_ + wire::esp_octets(payload_octets);
 }

@@ -25,6 +25,8 @@ class OuterFrame {
   [[nodiscard]] std::uint32_t payload_at() const { return payload_at_; }
   [[nodiscard]] std::uint32_t payload_room() const { return payload_room_; }  // octets of the largest ESP payload
   [[nodiscard]] std::uint32_t data_room() const { return data_room_; }        // of that, for inner packets
+  // Of the ESP payload in an outer IP packet of another size.
+  [[nodiscard]] std::uint32_t payload_room_of(std::uint32_t outer_octets) const;
   // Octets of a whole outer IP packet around so much ESP payload.
   [[nodiscard]] std::uint32_t outer_octets(std::uint32_t payload_octets) const;
 

@@ -31,6 +31,9 @@ namespace levelgate::dataplane {
   settings.reduced = floor_rate(tfs);
   settings.displaced = tfs.receive.reorder_window;
   settings.counts_marks = tfs.congestion.counts_marks;
+  if (const auto& mtu = tfs.path_mtu) {
+    settings.mtu = {mtu->floor, mtu->base, mtu->max_size, mtu->probe_interval, mtu->longest_inner};
+  }
   if (!tfs.congestion.breaker) return settings;
   const model::BreakerSettings& breaker = *tfs.congestion.breaker;
   const auto action = breaker.action == model::BreakerAction::kStop ? congestion::BreakerAction::kStop

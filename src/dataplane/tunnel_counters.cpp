@@ -49,6 +49,10 @@ model::TunnelStats TunnelCounters::read() const {
   s.breaker_cause = breaker_cause.load();
   s.breaker_loss_permille = breaker_loss_permille.load();
   s.breaker_trips = breaker_trips.load();
+  s.path_mtu_state = path_mtu_state.load();
+  s.path_mtu_probes_sent = path_mtu_probes_sent.load();
+  s.path_mtu_probes_confirmed = path_mtu_probes_confirmed.load();
+  s.path_mtu_probes_lost = path_mtu_probes_lost.load();
   s.ip_fragmented_pkts = ip_fragmented_pkts.load();
   s.ip_fragments_made = ip_fragments_made.load();
   s.ecn_ce_pkts = ecn_ce_pkts.load();

@@ -42,6 +42,7 @@ struct TunnelCounters {
   Counter queue_pkts, queue_octets, queue_max_octets, reorder_held_pkts, reorder_window_pkts;
   Counter path_rate, path_rtt_us, path_loss_outbound, path_loss_inbound;
   Counter breaker_state, breaker_cause, breaker_loss_permille, breaker_trips;
+  Counter path_mtu_state, path_mtu_probes_sent, path_mtu_probes_confirmed, path_mtu_probes_lost;
   Counter ip_fragmented_pkts, ip_fragments_made, ecn_ce_pkts, ecn_unexpected_pkts;
   PacingHistogram pacing;
   std::array<ClassCounters, model::kMaxQosClasses> classes;

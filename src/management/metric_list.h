@@ -88,6 +88,17 @@ inline constexpr Metric kBreakerLoss{"levelgate_tfs_breaker_loss_ratio", "gauge"
                                      "The loss that it measured last, 0 to 1."};
 inline constexpr Metric kBreakerTrips{"levelgate_tfs_breaker_trips_total", "counter", "tunnel",
                                       "How often it has tripped."};
+inline constexpr Metric kPacketSize{"levelgate_tfs_packet_size_bytes", "gauge", "tunnel",
+                                    "Octets of an outer packet; with packet-size: path-mtu as found last."};
+inline constexpr Metric kPathMtuState{
+    "levelgate_tfs_path_mtu_state", "gauge", "tunnel",
+    "Path MTU discovery: 0 off, 1 base, 2 below it, 3 search, 4 complete, 5 the peer does not report."};
+inline constexpr Metric kPathMtuProbes{"levelgate_tfs_path_mtu_probes_total", "counter", "tunnel",
+                                       "Probes of the path MTU that were sent."};
+inline constexpr Metric kPathMtuConfirmed{"levelgate_tfs_path_mtu_probes_confirmed_total", "counter", "tunnel",
+                                          "Of those, how many the peer has echoed."};
+inline constexpr Metric kPathMtuLost{"levelgate_tfs_path_mtu_probes_lost_total", "counter", "tunnel",
+                                     "Of those, how many the peer has not echoed."};
 inline constexpr Metric kPacingError{"levelgate_tfs_pacing_error_seconds", "summary", "tunnel quantile",
                                      "How far behind their moments slots were sent; fixed mode."};
 inline constexpr Metric kPacingErrorMax{"levelgate_tfs_pacing_error_max_seconds", "gauge", "tunnel",
@@ -184,6 +195,11 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kBreakerCause,
                                  kBreakerLoss,
                                  kBreakerTrips,
+                                 kPacketSize,
+                                 kPathMtuState,
+                                 kPathMtuProbes,
+                                 kPathMtuConfirmed,
+                                 kPathMtuLost,
                                  kPacingError,
                                  kPacingErrorMax,
                                  kSlots,

@@ -149,6 +149,12 @@ class TunnelMetrics {
       out_.sample({row.plan.name}, static_cast<double>(row.counters.breaker_loss_permille) / 1e3);
     }
     one(metrics::kBreakerTrips, &TunnelStats::breaker_trips);
+    out_.begin(metrics::kPacketSize);
+    for (const Row& row : rows_) out_.sample({row.plan.name}, std::uint64_t{row.plan.tfs.packet_size});
+    one(metrics::kPathMtuState, &TunnelStats::path_mtu_state);
+    one(metrics::kPathMtuProbes, &TunnelStats::path_mtu_probes_sent);
+    one(metrics::kPathMtuConfirmed, &TunnelStats::path_mtu_probes_confirmed);
+    one(metrics::kPathMtuLost, &TunnelStats::path_mtu_probes_lost);
   }
 
   void pacing() {

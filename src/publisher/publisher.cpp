@@ -103,7 +103,10 @@ std::shared_ptr<congestion::PathControl> Publisher::congestion_of(const model::T
                                                                   Instant start) {
   if (!plan.tfs.sends_reports()) return nullptr;
   const congestion::PathSettings settings = dataplane::path_settings(plan.tfs);
-  const bool keep = old != nullptr && old->congestion && dataplane::path_settings(old->plan.tfs) == settings;
+  if (old == nullptr || !old->congestion) return std::make_shared<congestion::PathControl>(settings, start);
+  model::TfsSettings before = old->plan.tfs;
+  if (before.path_mtu) before.packet_size = plan.tfs.packet_size;  // what it has found itself
+  const bool keep = dataplane::path_settings(before) == settings;
   return keep ? old->congestion : std::make_shared<congestion::PathControl>(settings, start);
 }
 

@@ -15,7 +15,7 @@ struct FindingText {
   std::string_view cure;
 };
 
-inline constexpr std::array<FindingText, 72> kFindingTexts{{
+inline constexpr std::array<FindingText, 74> kFindingTexts{{
     {1, "The file is not valid YAML.",
      "Mend the syntax at the place named; most often it is indentation, a missing colon or an unclosed bracket."},
     {2, "A value has the wrong kind: a map where a single value is expected, or the reverse.",
@@ -112,6 +112,10 @@ inline constexpr std::array<FindingText, 72> kFindingTexts{{
      "Give both: loss: 5% and for: 10s, for example."},
     {63, "A circuit breaker would close sooner than it trips (RFC 8084 section 4).",
      "Keep clear-after at or above for."},
+    {64, "The path MTU is to be found in a mode in which the peer does not report (RFC 9347 section 6.1.2).",
+     "mode: fixed or congestion-controlled, or a packet-size in octets."},
+    {65, "The search for the path MTU would end below the size that it begins with.",
+     "Raise path-mtu.max-size, or name that size as packet-size."},
     {101, "Fixed mode does not back off when the path is congested (RFC 9347 section 2.4.1).",
      "Use it on paths whose capacity is reserved for it."},
     {102, "The reorder window reaches further back than the replay window.",

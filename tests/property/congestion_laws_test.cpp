@@ -108,6 +108,35 @@ RC_GTEST_PROP(CongestionLaws, RateStaysWithinItsLimits, ()) {
   }
 }
 
+// Whatever an authenticated peer echoes, and whenever: sizes stay between floor and port, in steps that ESP can make,
+// and a probe is larger than what is known to pass.
+RC_GTEST_PROP(CongestionLaws, SizesStayWithinTheirBounds, ()) {
+  PathSettings settings = draw_settings();
+  const std::uint32_t floor = 4 * *rc::gen::inRange<std::uint32_t>(144, 320);
+  const std::uint32_t base = floor + 4 * *rc::gen::inRange<std::uint32_t>(0, 300);
+  const std::uint32_t most = base + 4 * *rc::gen::inRange<std::uint32_t>(0, 2'000);
+  settings.mtu = PathMtuLimits{floor, base, most, std::chrono::seconds(*rc::gen::inRange(1, 600)), 1500};
+  PathControl control(settings, at_ns(1'000'000'000));
+  Instant before = at_ns(1'000'000'000);
+  std::uint32_t in_force = base;
+  for (const Arrival& arrival : draw_arrivals()) {
+    for (int i = 1; i <= 12; ++i) {
+      const Instant slot = before + (arrival.when - before) * i / 12;
+      (void)control.turn(slot);
+      if (*rc::gen::inRange(0, 3) == 0) in_force = control.mtu()->size();
+      const SlotUse use = control.use_of(slot, in_force);
+      RC_ASSERT(use.probe == 0u || (use.probe > floor && use.probe <= most && use.probe % 4 == 0));
+      RC_ASSERT(use.probe == 0u || control.header_at(slot).probing);
+      RC_ASSERT(use.until_probe < 64u);
+    }
+    take(control, arrival);
+    const std::uint32_t size = control.mtu()->size();
+    RC_ASSERT(size >= floor && size <= most && size % 4 == 0);
+    RC_ASSERT(control.mtu()->probes().confirmed + control.mtu()->probes().lost <= control.mtu()->probes().sent);
+    before = arrival.when;
+  }
+}
+
 // D11: what else the gateway does between the reports - how often it asks, how much it carries - has no way in.
 RC_GTEST_PROP(CongestionLaws, RateIsAFunctionOfReportsAndTime, ()) {
   PathSettings settings = draw_settings();

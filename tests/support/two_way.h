@@ -5,9 +5,11 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <functional>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "support/gateway.h"
@@ -21,6 +23,7 @@ struct Direction {
   double bits_per_second = 0;  // 0: never queues
   std::size_t buffer = 50;
   bool marks = false;          // sets CE in what passes
+  std::size_t mtu = SIZE_MAX;  // octets of an IP packet; what is longer is lost, and nobody is told
   std::vector<Sent> passed{};  // everything that was sent, in order
   Instant free_at{};
   std::deque<Instant> departures{};
@@ -28,6 +31,7 @@ struct Direction {
   // When the frame arrives; kNever: lost.
   Instant carry(const Sent& sent) {
     passed.push_back(sent);
+    if (sent.frame.size() - 14 > mtu) return kNever;
     const std::uint64_t hash = (static_cast<std::uint64_t>(to_ns(sent.when)) * 0x9e3779b97f4a7c15ULL) >> 40;
     if (hash % 1000 < lost_of_1000) return kNever;
     while (!departures.empty() && departures.front() <= sent.when) departures.pop_front();
@@ -73,12 +77,15 @@ class TwoWay {
   model::ForwardingPlan plan_a, plan_b;
   Gateway a, b;
   Direction to_b, to_a;
+  // What the control tower does with what a data plane reports: a changed plan is in force at once.
+  std::function<void(const model::Event&, model::ForwardingPlan&)> control;
 
  private:
   void step() {
     if (next_load_ <= now) {
-      a.io.give(kLan, ip_frame("10.1.0.9", "10.2.0.9", 48 + offered_ * 37 % 1400, static_cast<unsigned>(offered_)));
-      ++offered_;
+      a.io.give(kLan,
+                ip_frame("10.1.0.9", "10.2.0.9", 48 + inner_offered * 37 % 1400, static_cast<unsigned>(inner_offered)));
+      ++inner_offered;
       next_load_ += load_;
     }
     while (!arrivals_.empty() && arrivals_.begin()->first <= now) {
@@ -92,9 +99,17 @@ class TwoWay {
     }
     send(a, to_b, b);
     send(b, to_a, a);
+    if (control) heed();
     a.io.sent[kLan.value].clear();
     inner_delivered += b.io.sent[kLan.value].size();
     b.io.sent[kLan.value].clear();
+  }
+  void heed() {
+    const model::ForwardingPlan before_a = plan_a, before_b = plan_b;
+    std::array<model::Event, 16> events;
+    for (const model::Event& event : std::span(events).first(a.events.pop(events))) control(event, plan_a);
+    for (const model::Event& event : std::span(events).first(b.events.pop(events))) control(event, plan_b);
+    if (!(before_a == plan_a) || !(before_b == plan_b)) apply();
   }
   void send(Gateway& from, Direction& direction, Gateway& to) {
     for (Sent& sent : from.io.sent[kWan.value]) {
@@ -112,13 +127,13 @@ class TwoWay {
   }
 
  public:
+  std::uint64_t inner_offered = 0;    // to A, by load()
   std::uint64_t inner_delivered = 0;  // at B
 
  private:
   std::multimap<Instant, std::pair<Gateway*, Frame>> arrivals_;
   Nanos load_{0};
   Instant next_load_ = kNever;
-  std::uint64_t offered_ = 0;
 };
 
 }  // namespace levelgate::testing

@@ -45,6 +45,9 @@ struct TunnelStats {
   // circuit breaker, gauges: 0 closed, 1 reduced, 2 open; 0 reported loss, 1 no reports, 2 inbound loss
   std::uint64_t breaker_state = 0, breaker_cause = 0, breaker_loss_permille = 0;
   std::uint64_t breaker_trips = 0;
+  // path MTU discovery: 0 off, 1 base, 2 below it, 3 search, 4 complete, 5 the peer does not report
+  std::uint64_t path_mtu_state = 0;  // gauge
+  std::uint64_t path_mtu_probes_sent = 0, path_mtu_probes_confirmed = 0, path_mtu_probes_lost = 0;
   // inner IPv4 packets cut before the tunnel, and into how many
   std::uint64_t ip_fragmented_pkts = 0, ip_fragments_made = 0;
   std::uint64_t ecn_ce_pkts = 0, ecn_unexpected_pkts = 0;  // outer: with CE; with marks that nobody should set
@@ -99,6 +102,10 @@ void for_each_counter(Stats& s, Visit&& visit) {
   visit(beside, "breaker-cause", s.breaker_cause);
   visit(beside, "breaker-loss-permille", s.breaker_loss_permille);
   visit(beside, "breaker-trips", s.breaker_trips);
+  visit(beside, "path-mtu-state", s.path_mtu_state);
+  visit(beside, "path-mtu-probes-sent", s.path_mtu_probes_sent);
+  visit(beside, "path-mtu-probes-confirmed", s.path_mtu_probes_confirmed);
+  visit(beside, "path-mtu-probes-lost", s.path_mtu_probes_lost);
   visit(beside, "ip-fragmented-pkts", s.ip_fragmented_pkts);
   visit(beside, "ip-fragments-made", s.ip_fragments_made);
   visit(beside, "ecn-ce-pkts", s.ecn_ce_pkts);

@@ -42,7 +42,7 @@ inline constexpr std::array<TfsLeaf, 10> kTfsLeaves{tfs_leaf::kCongestionControl
 template <typename Visit>
 void for_each_tfs_leaf(const TfsSettings& s, Visit&& visit) {
   visit(tfs_leaf::kCongestionControl, s.mode == TfsMode::kFixed && s.congestion.controlled);
-  visit(tfs_leaf::kUsePathMtuDiscovery, false);
+  visit(tfs_leaf::kUsePathMtuDiscovery, s.path_mtu.has_value());
   visit(tfs_leaf::kOuterPacketSize, static_cast<std::uint16_t>(s.packet_size));
   if (s.mode == TfsMode::kFixed) {
     visit(s.rate_layer == RateLayer::kL2 ? tfs_leaf::kL2FixedRate : tfs_leaf::kL3FixedRate, s.rate_bits_per_second);

@@ -59,11 +59,22 @@ struct CongestionSettings {
   auto operator<=>(const CongestionSettings&) const = default;
 };
 
+// The packet size is what the path carries, found by probes (RFC 8899): octets of whole outer IP packets.
+struct PathMtuSettings {
+  std::uint32_t floor = 576;                        // where even the base does not pass
+  std::uint32_t base = 1200;                        // until the peer confirms more
+  std::uint32_t max_size = 0;                       // 0: the MTU of the port; in a plan never 0
+  Nanos probe_interval = std::chrono::minutes(10);  // until a larger size is tried again
+  std::uint32_t longest_inner = 0;                  // octets of an inner packet that can come; in a plan never 0
+  auto operator<=>(const PathMtuSettings&) const = default;
+};
+
 struct TfsSettings {
   TfsMode mode = TfsMode::kFixed;
   std::uint64_t rate_bits_per_second = 0;  // fixed mode only
   RateLayer rate_layer = RateLayer::kL3;
-  std::uint32_t packet_size = 1400;  // octets of the whole outer IP packet; on-demand: the upper bound
+  std::uint32_t packet_size = 1400;         // octets of the whole outer IP packet; on-demand: the upper bound
+  std::optional<PathMtuSettings> path_mtu;  // packet_size is what was found last
   bool fragment = true;
   std::uint32_t min_fragment = 6;          // octets of a first fragment; 6 show the length field of either family
   std::optional<std::uint32_t> inner_mtu;  // octets; longer inner packets are answered or cut before the tunnel
@@ -81,7 +92,7 @@ struct TfsSettings {
   }
   // We want reports from the peer (flag C of RFC 9347 §6.1.4).
   [[nodiscard]] bool wants_reports() const {
-    return mode == TfsMode::kFixed && (congestion.controlled || congestion.breaker);
+    return mode == TfsMode::kFixed && (congestion.controlled || congestion.breaker || path_mtu);
   }
   // Each payload is of sub-type 1 and reports to the peer (RFC 9347 §6.1.2).
   [[nodiscard]] bool sends_reports() const {

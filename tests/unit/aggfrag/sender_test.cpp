@@ -104,6 +104,37 @@ TEST(Sender, ExactFitHasNeitherPaddingNorFragment) {
   EXPECT_EQ(bench.fill(1404), payload_of(0, {pad(1400)}));
 }
 
+// What does not end in time is not begun, and a smaller one goes first; what has begun goes on.
+TEST(Sender, NothingIsBegunThatDoesNotEndBeforeTheHorizon) {
+  Bench bench;
+  const Octets& a = bench.add(4, 1000);
+  const Octets& b = bench.add(4, 1500);
+  bench.sender().set_horizon(1099);
+  EXPECT_EQ(bench.fill(1404), payload_of(0, {a, pad(400)}));
+  bench.sender().set_horizon(100);
+  EXPECT_EQ(bench.fill(1404), payload_of(0, {part(b, 0, 1400)}));
+  bench.sender().set_horizon(0);
+  EXPECT_EQ(bench.fill(1404), payload_of(100, {part(b, 1400, 100), pad(1300)}));
+  const Octets& c = bench.add(4, 1401);
+  EXPECT_EQ(bench.fill(1404), payload_of(0, {pad(1400)}));
+  EXPECT_TRUE(bench.last.all_pad);
+  bench.sender().set_horizon(UINT64_MAX);
+  EXPECT_EQ(bench.fill(1404), payload_of(0, {part(c, 0, 1400)}));
+}
+
+// RFC 9347 §2.2.3: between two fragments as well, of another size too.
+TEST(Sender, PaddingMayGoBetweenFragments) {
+  Bench bench;
+  const Octets& a = bench.add(4, 1500);
+  EXPECT_EQ(bench.fill(1404), payload_of(0, {part(a, 0, 1400)}));
+  Octets payload(2004, std::byte{0xdb});
+  const Filled filled = bench.sender().fill_padding(payload);
+  EXPECT_EQ(payload, payload_of(0, {pad(2000)}));
+  EXPECT_TRUE(filled.all_pad);
+  EXPECT_EQ(filled.pad_octets, 2000u);
+  EXPECT_EQ(bench.fill(1404), payload_of(100, {part(a, 1400, 100), pad(1300)}));
+}
+
 // RFC 9347 §6.1.2: 24 octets of header, whatever is behind it, and a fragment that goes on under the other sub-type.
 TEST(Sender, AReportStandsInFrontOfTheBlocks) {
   wire::CongestionHeader report;

@@ -223,6 +223,27 @@ TEST_F(Load, StaticKeysAreForBothDirections) {
   }
 }
 
+// RFC 8899 §5.1.2: where the search begins, and how far it goes.
+TEST_F(Load, ThePathMtuIsSearchedForBetweenItsBounds) {
+  const auto with = [&](const std::string& tfs) {
+    std::string text = kStaticGateway;
+    return text.replace(text.find("tfs: {"), text.find("routes:") - text.find("tfs: {"), tfs + "\n");
+  };
+  const model::TfsSettings plain =
+      good(with("tfs: { mode: fixed, rate: 20 Mbit/s, packet-size: path-mtu }")).tunnels.at(0).tfs;
+  EXPECT_EQ(plain.packet_size, 1200u);
+  EXPECT_EQ(plain.path_mtu, model::PathMtuSettings{});
+  EXPECT_TRUE(plain.wants_reports());
+  const model::TfsSettings bounded =
+      good(with("tfs: { mode: congestion-controlled, rate: 20 Mbit/s, packet-size: path-mtu, "
+                "path-mtu: { max-size: 1400B, probe-interval: 60s } }"))
+          .tunnels.at(0)
+          .tfs;
+  EXPECT_EQ(bounded.path_mtu->max_size, 1400u);
+  EXPECT_EQ(bounded.path_mtu->probe_interval, std::chrono::minutes(1));
+  EXPECT_FALSE(good(with("tfs: { mode: fixed, rate: 20 Mbit/s }")).tunnels.at(0).tfs.path_mtu);
+}
+
 TEST_F(Load, MemoryNoneIsOrdinaryPages) {
   EXPECT_TRUE(good("version: 1\ndataplane: { memory: none, workers: auto }\n").dataplane.no_huge);
 }

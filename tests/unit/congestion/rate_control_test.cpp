@@ -152,5 +152,23 @@ TEST(RateControl, RestartBeginsAtTheFloorAgain) {
   EXPECT_DOUBLE_EQ(path.rate.packets_per_second(), 40);
 }
 
+// Packets of another size leave at another pace; bits per second stay.
+TEST(RateControl, ASizeChangesThePaceOnly) {
+  Path path;
+  path.report_for(2s, 500);
+  const std::uint64_t before = path.rate.bits_per_second();
+  ASSERT_GT(before, kLimits.floor);
+  ASSERT_LT(before, kLimits.ceiling);
+  const double pace = path.rate.packets_per_second();
+  RateLimits half = kLimits;
+  half.octets = kLimits.octets / 2;
+  path.rate.resize(half);
+  EXPECT_NEAR(static_cast<double>(path.rate.bits_per_second()), static_cast<double>(before), 2);
+  EXPECT_NEAR(path.rate.packets_per_second(), pace * kLimits.octets / half.octets, 1e-6 * pace);
+  Path fixed(RateLimits{999'983, 999'983, 1400});
+  fixed.rate.resize({999'983, 999'983, 1236});
+  EXPECT_EQ(fixed.rate.bits_per_second(), 999'983u);
+}
+
 }  // namespace
 }  // namespace levelgate::congestion

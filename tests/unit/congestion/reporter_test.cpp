@@ -175,5 +175,26 @@ TEST(Reporter, PacketsWithoutHeaderCountForLossOnly) {
   EXPECT_NE(report.loss_event_rate, 0u);
 }
 
+// RFC 9347 §6.1.2: P is a state. Payloads of sub-type 0 behind a probe say nothing, and it goes on to hold.
+TEST(Reporter, AProbeInFrontOfASilentPayloadIsNoLoss) {
+  for (const bool probing : {true, false}) {
+    Peer peer;
+    peer.header.probing = probing;
+    peer.send_many(10);
+    peer.send(false);
+    for (int i = 0; i < 5; ++i) {
+      ++peer.position;
+      peer.reporter.arrived(peer.position, kStart + peer.position * 1ms, false, nullptr);
+    }
+    EXPECT_EQ(peer.report().techo, 10u);
+    peer.header.probing = false;
+    peer.send_many(5);
+    EXPECT_EQ(peer.report().loss_event_rate == 0, probing);
+    peer.send(false);
+    peer.send_many(5);
+    EXPECT_NE(peer.report().loss_event_rate, 0u);
+  }
+}
+
 }  // namespace
 }  // namespace levelgate::congestion

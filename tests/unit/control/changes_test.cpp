@@ -219,6 +219,8 @@ TEST(Changes, EveryKeyOfTheTableIsCompared) {
   std::set<std::string> compared{"version",
                                  "ports.*.address",
                                  "ports.*.rx-queues",
+                                 "tunnels.*.tfs.path-mtu.max-size",
+                                 "tunnels.*.tfs.path-mtu.probe-interval",
                                  "tunnels.*.tfs.circuit-breaker.loss",
                                  "tunnels.*.tfs.circuit-breaker.for",
                                  "tunnels.*.tfs.circuit-breaker.action",
@@ -322,6 +324,24 @@ TEST(Changes, ReportsThatAreWantedAnewCostATunnelOfIkeARestart) {
     const std::string tighter = "loss 1.0% for 10 s, stop, clear after never";
     EXPECT_EQ(lines(guarded, both),
               (std::vector<std::string>{path + "circuit-breaker: " + breaker + " -> " + tighter + " (live)"}));
+  }
+}
+
+// What the search found last is no change of the operator's.
+TEST(Changes, TheSearchForThePathMtuIsToldByItsKeys) {
+  for (const std::size_t which : {0u, 1u}) {
+    const std::string path = which == 0 ? "tunnels.berlin.tfs." : "tunnels.rome.tfs.";
+    const std::string cost = which == 0 ? " (live)" : " (tunnel restart)";
+    model::Config searching = rich();
+    searching.tunnels[which].tfs.path_mtu.emplace();
+    searching.tunnels[which].tfs.packet_size = 1200;
+    EXPECT_EQ(lines(rich(), searching), (std::vector<std::string>{path + "packet-size: 1400 -> path-mtu" + cost}));
+    model::Config other = searching;
+    other.tunnels[which].tfs.path_mtu->max_size = 1400;
+    other.tunnels[which].tfs.path_mtu->probe_interval = std::chrono::minutes(1);
+    EXPECT_EQ(lines(searching, other),
+              (std::vector<std::string>{path + "path-mtu.max-size: auto -> 1400 (live)",
+                                        path + "path-mtu.probe-interval: 600 s -> 60 s (live)"}));
   }
 }
 

@@ -350,7 +350,8 @@ TEST(NoticeIds, EachHasATextAndStandsOnce) {
   const std::set<std::string_view> used{
       kConfigApplied,     kConfigFaulty,  kConfigNeedsRestart, kPlanRefused,    kKeySpent,      kSequenceExhausted,
       kSequenceNearLimit, kNextHopSilent, kNextHopFound,       kSlotsSkipped,   kPeerHeard,     kPeerSilent,
-      kRouteWithoutRoom,  kKeyLogOn,      kKeyLogFull,         kBreakerTripped, kBreakerClosed, kPathLoses};
+      kRouteWithoutRoom,  kKeyLogOn,      kKeyLogFull,         kBreakerTripped, kBreakerClosed, kPathLoses,
+      kPathMtuFound,      kPathMtuFell,   kPathMtuUnknown};
   EXPECT_EQ(seen, used);
 }
 

@@ -40,7 +40,7 @@ TEST(PathNotices, TripIsToldOnceWithItsCause) {
   const auto told = w.second();
   ASSERT_EQ(told.size(), 1u);
   EXPECT_EQ(told[0].id, kBreakerTripped);
-  EXPECT_TRUE(told[0].alarm);
+  EXPECT_EQ(told[0].level, model::LogLevel::kError);
   EXPECT_EQ(told[0].tunnel, "wan");
   EXPECT_EQ(told[0].text,
             "the circuit breaker has tripped: the peer reports 31.2 % of our packets lost; nothing is sent any more");
@@ -88,6 +88,45 @@ TEST(PathNotices, CountersThatBeginAnewAreNoLoss) {
   (void)w.second();
   w.counters().rx_missed_pkts = 0;
   EXPECT_TRUE(w.second(120).empty());
+}
+
+// RFC 8899: what was found is news, what fell a warning; without the search a new size is the operator's own.
+TEST(PathNotices, SizesOfASearchingTunnelAreTold) {
+  Watched w;
+  model::TfsSettings& tfs = w.plan.tunnels[0].tfs;
+  tfs.packet_size = 1000;
+  EXPECT_TRUE(w.second().empty());
+  tfs.packet_size = 1200;
+  EXPECT_TRUE(w.second().empty());
+  tfs.path_mtu.emplace();
+  EXPECT_TRUE(w.second().empty());
+  tfs.packet_size = 1500;
+  auto told = w.second();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].id, kPathMtuFound);
+  EXPECT_EQ(told[0].level, model::LogLevel::kInfo);
+  EXPECT_EQ(told[0].text, "outer packets have 1 500 octets now, not 1 200");
+  EXPECT_TRUE(w.second().empty());
+  tfs.packet_size = 1200;
+  told = w.second();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].id, kPathMtuFell);
+  EXPECT_EQ(told[0].level, model::LogLevel::kWarn);
+}
+
+TEST(PathNotices, APeerThatDoesNotReportIsToldOnce) {
+  Watched w;
+  w.counters().path_mtu_state = 5;
+  EXPECT_TRUE(w.second().empty());
+  w.plan.tunnels[0].tfs.path_mtu.emplace();
+  const auto told = w.second();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].id, kPathMtuUnknown);
+  EXPECT_TRUE(w.second().empty());
+  w.counters().path_mtu_state = 3;
+  EXPECT_TRUE(w.second().empty());
+  w.counters().path_mtu_state = 5;
+  EXPECT_EQ(w.second().size(), 1u);
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ TEST(IkeNumbers, OfNotifications) {
 }
 
 TEST(IkeNumbers, WithoutANameArePrintedAsNumbers) {
-  EXPECT_EQ(name_of(Exchange{240}), "exchange 240");
+  EXPECT_EQ(name_of(Exchange{241}), "exchange 241");
   EXPECT_EQ(name_of(PayloadType{128}), "payload 128");
   EXPECT_EQ(name_of(ProtocolId{77}), "protocol 77");
   EXPECT_EQ(name_of(IdType{4}), "identity type 4");
