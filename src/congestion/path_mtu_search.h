@@ -2,7 +2,7 @@
 //
 // The largest outer packet that the path carries, found by probes inside the tunnel (RFC 8899 §5, RFC 9347 §2, §6.1.2).
 // What proves that a packet arrived is the peer's authentic echo of its TVal, and nothing else. Sizes are a function of
-// configuration, echoes and time: inner packets have no way in.
+// configuration, echoes and time: inner packets have no way in. [9347-2-b]
 #pragma once
 
 #include <levelgate/base/time.h>

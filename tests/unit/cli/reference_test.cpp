@@ -31,7 +31,7 @@ TEST(Reference, EveryCounterHasAMeaningInItsPlace) {
 TEST(Reference, EveryKeyOfThisVersionHasARow) {
   const std::string page = keys_reference();
   for (const char* const row :
-       {"| `tunnels.NAME.tfs.packet-size` | size, as `1400B` (128B to 9600B) | 1400B | live |",
+       {"| `tunnels.NAME.tfs.packet-size` | size, as `1400B`, or `path-mtu` (128B to 9600B) | 1400B | live |",
         "| `routes[].to` | network |", "| `dataplane.memory` | size, as `1400B`, or `none` (64MiB to 1048576MiB) |",
         "| `management.log.level` | `debug`, `info`, `warn`, `error` | info | live |"}) {
     EXPECT_NE(page.find(row), std::string::npos) << row;

@@ -36,6 +36,7 @@ TEST(PathMtuSearch, ThePortsSizeIsTriedFirst) {
 }
 
 // Whatever the path carries, from the floor to the largest: exactly that is found, in steps of ESP's alignment.
+// [9347-2-b]
 TEST(PathMtuSearch, FindsWhatThePathCarries) {
   std::mt19937 random(7);
   for (std::size_t i = 0; i < testing::cases(150); ++i) {
