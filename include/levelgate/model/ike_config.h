@@ -76,6 +76,27 @@ struct CertificateIdentity {
   friend bool operator==(const CertificateIdentity&, const CertificateIdentity&) = default;
 };
 
+// A post-quantum preshared key: fixed octets under a fixed name (RFC 8784 §5.1).
+struct Ppk {
+  std::string id;
+  SharedKey key;
+  friend bool operator==(const Ppk&, const Ppk&) = default;
+};
+
+// Where a PPK enters the keys.
+enum class PpkExchange : std::uint8_t {
+  kEither,        // both are offered, the responder takes IKE_INTERMEDIATE where it can
+  kAuth,          // IKE_AUTH (RFC 8784): not the first IKE SA itself, but all that comes from it
+  kIntermediate,  // IKE_INTERMEDIATE (RFC 9867): before names are said
+};
+
+struct PpkSettings {
+  std::vector<Ppk> keys;  // the one to use first, then others that are known; empty: PPKs are not spoken of
+  bool required = false;  // no SA without one
+  PpkExchange exchange = PpkExchange::kEither;
+  friend bool operator==(const PpkSettings&, const PpkSettings&) = default;
+};
+
 // Of the IKE SA.
 struct IkeSettings {
   std::vector<std::string> proposals{"aes256gcm16-prfsha384-x25519-ke1_mlkem768"};  // checked words, best first
@@ -104,6 +125,7 @@ struct TunnelIke {
   SharedKey psk;                         // of both sides; else certificates
   std::string identity;                  // our CertificateIdentity
   std::vector<std::string> authorities;  // CertificateAuthority that the peer's certificate must come from
+  PpkSettings ppk;
   IkeSettings ike;
   EspSettings esp;
   StartMode start = StartMode::kAlways;
