@@ -15,7 +15,7 @@ struct FindingText {
   std::string_view cure;
 };
 
-inline constexpr std::array<FindingText, 72> kFindingTexts{{
+inline constexpr std::array<FindingText, 74> kFindingTexts{{
     {1, "The file is not valid YAML.",
      "Mend the syntax at the place named; most often it is indentation, a missing colon or an unclosed bracket."},
     {2, "A value has the wrong kind: a map where a single value is expected, or the reverse.",
@@ -104,6 +104,10 @@ inline constexpr std::array<FindingText, 72> kFindingTexts{{
      "openssl rand -base64 32 makes a good one; auth.psk.weak: true takes the risk."},
     {55, "IKE does not listen on the interface of a tunnel whose keys it is to make.",
      "Add the interface to ike.listen, or leave ike.listen out."},
+    {56, "A PPK holds less than 256 bits, which a quantum computer may search (RFC 8784 section 6).",
+     "openssl rand -base64 32 makes a good one; ppk.weak: true takes the risk."},
+    {57, "A PPK is the preshared key of the same tunnel.",
+     "Make another one: openssl rand -base64 32. It must stay secret when the other one is found out."},
     {58, "The key log is asked for by half: it needs an absolute directory and the acknowledgement of its risk.",
      "Labs only: remove management.keylog, or write both."},
     {61, "min-rate is above rate, or is sent too rarely or too often.",
