@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Known answers for post-quantum preshared keys, as hexadecimal digits; printed by tests/support/oracle/ike_ppk.py, which
-// has them from Python's hmac alone. Not to be edited.
+// Known answers for post-quantum preshared keys, as hexadecimal digits; printed by tests/support/oracle/ike_ppk.py,
+// which has them from Python's hmac alone. Not to be edited.
 #pragma once
 
 #include <array>

@@ -35,8 +35,8 @@ def header():
                vector("kHmacSha512", "aes256-sha512", 64), vector("kHmacSha256", "aes128-sha256", 200)]
     return f"""// SPDX-License-Identifier: Apache-2.0
 //
-// Known answers for post-quantum preshared keys, as hexadecimal digits; printed by tests/support/oracle/ike_ppk.py, which
-// has them from Python's hmac alone. Not to be edited.
+// Known answers for post-quantum preshared keys, as hexadecimal digits; printed by tests/support/oracle/ike_ppk.py,
+// which has them from Python's hmac alone. Not to be edited.
 #pragma once
 
 #include <array>
