@@ -38,6 +38,16 @@ add_library(levelgate_ipsec_mb INTERFACE)
 target_link_libraries(levelgate_ipsec_mb INTERFACE ${IPSEC_MB_LIBRARY})
 target_include_directories(levelgate_ipsec_mb SYSTEM INTERFACE ${IPSEC_MB_INCLUDE_DIR})
 
+# The static library, whose source of randomness is ours (crypto/mceliece.cpp). scripts/setup unpacks it where Debian has
+# none.
+file(GLOB mceliece_prefixes ${LEVELGATE_DEPENDENCY_ROOT}/mceliece-*/usr)
+find_path(MCELIECE_INCLUDE_DIR mceliece.h HINTS ${mceliece_prefixes} PATH_SUFFIXES include REQUIRED)
+find_library(MCELIECE_LIBRARY libmceliece.a HINTS ${mceliece_prefixes}
+             PATH_SUFFIXES lib lib/${CMAKE_LIBRARY_ARCHITECTURE} REQUIRED)
+add_library(levelgate_mceliece INTERFACE)
+target_link_libraries(levelgate_mceliece INTERFACE ${MCELIECE_LIBRARY})
+target_include_directories(levelgate_mceliece SYSTEM INTERFACE ${MCELIECE_INCLUDE_DIR})
+
 # The SNMP sub-agent is left out where net-snmp is not.
 find_path(NET_SNMP_INCLUDE_DIR net-snmp/net-snmp-config.h)
 find_library(NET_SNMP_AGENT_LIBRARY netsnmpagent)

@@ -115,6 +115,7 @@ class TunnelIkeReader {
     if (own != nullptr) read_settings(*own, ike_.ike);
     const bool given = draft_.ike_proposals_given || (own != nullptr && own->find("proposals") != nullptr);
     if (!given && ike_.ike.post_quantum == model::PostQuantum::kOff) ike_.ike.proposals = {kClassicalIke};
+    read_large_keys();
     read_esp();
     ike_.start = choice_of(node_.find("start"), ike_.start,
                            {{"always", model::StartMode::kAlways},
@@ -126,6 +127,25 @@ class TunnelIkeReader {
   }
 
  private:
+  void read_large_keys() {
+    const Node* const node = node_.find("large-keys");
+    if (node == nullptr || complaints_.faulty(node)) return;
+    model::LargeKeys large;
+    if (const Node* const method = node->find("method")) large.method = method->text;
+    if (const Node* const pace = node->find("pace")) {
+      large.pace_bits_per_second = syntax::parse_rate(pace->text).value_or(large.pace_bits_per_second);
+    }
+    if (!ike_.ike.fragmentation) {
+      complaints_.error(17, *node, path_ + "large-keys and ike.fragmentation: false exclude each other",
+                        "a large key travels in fragments: say fragmentation: true, or remove large-keys");
+    }
+    if (ike_.ike.post_quantum == model::PostQuantum::kOff) {
+      complaints_.error(17, *node, path_ + "large-keys and post-quantum: off exclude each other",
+                        "say post-quantum: preferred, or remove large-keys");
+    }
+    ike_.large_keys = std::move(large);
+  }
+
   void read_keys() {
     const auto [auth, identity] = ike_keys_of(node_);
     if (auth == nullptr || complaints_.faulty(auth)) return;

@@ -89,6 +89,10 @@ std::string text(model::PpkExchange value) {
   return "";
 }
 
+std::string bits_per_second(const model::LargeKeys& large) {
+  return std::to_string(large.pace_bits_per_second) + " bit/s";
+}
+
 class IkeComparison {
  public:
   explicit IkeComparison(std::string path) : path_(std::move(path)) {}
@@ -148,6 +152,13 @@ class IkeComparison {
     field("ppk.exchange", Cost::kRekey, a.exchange, b.exchange);
   }
 
+  // Announced in IKE_SA_INIT: another set, or none, needs another IKE SA.
+  void large_keys(const std::optional<model::LargeKeys>& a, const std::optional<model::LargeKeys>& b) {
+    if (!a || !b) return content("large-keys", Cost::kTunnelRestart, a, b, "a large key");
+    field("large-keys.method", Cost::kTunnelRestart, a->method, b->method);
+    field("large-keys.pace", Cost::kTunnelRestart, bits_per_second(*a), bits_per_second(*b));
+  }
+
   void esp(const model::EspSettings& a, const model::EspSettings& b) {
     const auto limit = [](std::uint64_t octets) { return octets == 0 ? "no limit" : std::to_string(octets) + "B"; };
     field("esp.proposals", Cost::kRekey, a.proposals, b.proposals);
@@ -197,6 +208,7 @@ std::vector<Change> tunnel_ike_changes(const std::string& path, const model::Tun
   all.content("auth.psk", Cost::kTunnelRestart, before.psk, after.psk, "a key");
   all.ppk(before.ppk, after.ppk);
   all.settings(before.ike, after.ike);
+  all.large_keys(before.large_keys, after.large_keys);
   all.field("start", Cost::kLive, before.start, after.start);
   all.esp(before.esp, after.esp);
   all.field("esp.encapsulation", Cost::kTunnelRestart, before.encapsulation, after.encapsulation);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Key exchanges by OpenSSL. Sizes are held against the table before OpenSSL sees a peer's octets; group membership is
-// OpenSSL's to judge. Key pairs come from OpenSSL's own generator.
+// Key exchanges by OpenSSL, and large keys by libmceliece. Sizes are held against the table before OpenSSL sees a
+// peer's octets; group membership is OpenSSL's to judge. Key pairs come from OpenSSL's own generator.
 #include "crypto/key_exchange.h"
 
 #include <openssl/core_names.h>
@@ -13,6 +13,7 @@
 #include <array>
 #include <string>
 
+#include "crypto/mceliece.h"
 #include "crypto/openssl_context.h"
 
 namespace levelgate::crypto {
@@ -213,6 +214,11 @@ class OpensslGeneratedKey final : public GeneratedKey {
   std::vector<std::byte> public_value_;
 };
 
+const KeyExchangeMethod* find_mceliece(std::uint16_t id) {
+  const auto found = std::ranges::find(mceliece_methods(), id, &KeyExchangeMethod::id);
+  return found == mceliece_methods().end() ? nullptr : &*found;
+}
+
 std::unexpected<Error> unknown(std::uint16_t id) {
   return failure(Fault::kNotFound, "key exchange method " + std::to_string(id) + " is not one of ours");
 }
@@ -220,20 +226,22 @@ std::unexpected<Error> unknown(std::uint16_t id) {
 }  // namespace
 
 std::span<const KeyExchangeMethod> key_exchange_methods() {
-  static constexpr auto kFacts = [] {
-    std::array<KeyExchangeMethod, kMethods.size()> facts{};
-    std::ranges::transform(kMethods, facts.begin(), &Method::facts);
+  static const std::vector<KeyExchangeMethod> kFacts = [] {
+    std::vector<KeyExchangeMethod> facts;
+    for (const Method& method : kMethods) facts.push_back(method.facts);
+    facts.insert(facts.end(), mceliece_methods().begin(), mceliece_methods().end());
     return facts;
   }();
   return kFacts;
 }
 
 const KeyExchangeMethod* find_key_exchange(std::uint16_t id) {
-  const Method* const method = find(id);
-  return method == nullptr ? nullptr : &method->facts;
+  const auto found = std::ranges::find(key_exchange_methods(), id, &KeyExchangeMethod::id);
+  return found == key_exchange_methods().end() ? nullptr : &*found;
 }
 
 Result<std::unique_ptr<GeneratedKey>> generate_key(std::uint16_t id) {
+  if (const KeyExchangeMethod* const large = find_mceliece(id)) return generate_mceliece(*large);
   const Method* const method = find(id);
   if (method == nullptr) return unknown(id);
   Result<Key> key = generate(*method);
@@ -244,6 +252,7 @@ Result<std::unique_ptr<GeneratedKey>> generate_key(std::uint16_t id) {
 }
 
 Result<Encapsulation> encapsulate(std::uint16_t id, ConstBytes public_value) {
+  if (const KeyExchangeMethod* const large = find_mceliece(id)) return encapsulate_mceliece(*large, public_value);
   const Method* const method = find(id);
   if (method == nullptr) return unknown(id);
   const Result<void> sized = check_size(*method, public_value, method->facts.initiator_octets);

@@ -28,7 +28,8 @@ std::vector<ConstBytes> split(ConstBytes inner, std::size_t room, std::size_t be
   std::vector<ConstBytes> pieces;
   // The longest pieces of which more than `before` are needed.
   if (before != 0) room = std::min(room, inner.empty() ? 0 : (inner.size() - 1) / before);
-  if (room == 0 || inner.size() > room * limits::kFragments) return pieces;
+  const std::size_t most = inner.size() > limits::kReassembledOctets ? limits::kLargeFragments : limits::kFragments;
+  if (room == 0 || inner.size() > room * most) return pieces;
   do {
     const std::size_t octets = std::min(room, inner.size());
     pieces.push_back(inner.first(octets));
@@ -56,7 +57,7 @@ PieceVerdict Reassembly::add(Instant now, const Piece& piece) {
     parts_.resize(total);
     missing_ = total;
   }
-  if (piece.inner.size() > bounds_.octets - octets_) {
+  if (octets_ > bounds_.octets || piece.inner.size() > bounds_.octets - octets_) {
     drop();
     return PieceVerdict::kTooLong;
   }
@@ -75,7 +76,10 @@ std::optional<Reassembled> Reassembly::take() {
   if (empty() || missing_ != 0) return std::nullopt;
   Reassembled whole{id_, first_inside_, digest_, {}};
   whole.inner.reserve(octets_);
-  for (const Part& part : parts_) whole.inner.insert(whole.inner.end(), part.inner.begin(), part.inner.end());
+  for (Part& part : parts_) {
+    whole.inner.insert(whole.inner.end(), part.inner.begin(), part.inner.end());
+    part.inner = {};  // so that a large message is held once
+  }
   drop();
   return whole;
 }

@@ -29,6 +29,7 @@ namespace levelgate::ike {
 // its fragments were too long for the path, has to come out in more of them than `before`: the receiver tells the two
 // sets apart by their totals alone (RFC 7383 §2.5.2). Empty when that cannot be, when it would take more fragments than
 // a receiver can be asked to keep, or when there is no room.
+// Large messages may have more fragments.
 [[nodiscard]] std::vector<ConstBytes> split(ConstBytes inner, std::size_t room, std::size_t before = 0);
 
 // --- receiving ---
@@ -66,6 +67,8 @@ struct Reassembled {
 class Reassembly {
  public:
   explicit Reassembly(const ReassemblyBounds& bounds = {}) : bounds_(bounds) {}
+  // For what comes from now on; what is held stays within the bounds that it came under.
+  void bound(const ReassemblyBounds& bounds) { bounds_ = bounds; }
 
   // Before a fragment is opened: whether it is worth that.
   [[nodiscard]] PieceVerdict verdict(MessageId id, ikewire::FragmentNumber fragment) const;

@@ -10,6 +10,7 @@
 #include "ike/exchanges/create_child.h"
 #include "ike/exchanges/informational.h"
 #include "ike/exchanges/intermediate.h"
+#include "ike/exchanges/large_key_offer.h"
 #include "ike/exchanges/serve_create.h"
 #include "ikewire/ike_intermediate.h"
 
@@ -113,8 +114,17 @@ void IkeSa::request(Means& means, const Path& path, ConstBytes octets, const ike
   }
   const Phase phase = phase_towards(state_, header.exchange);
   if (gate(phase, state_.role, IkeDirection::kRequest, header.exchange) == Gate::kClosed || serving_) return;
+  expect_large_keys();
+  const std::size_t held = incoming_request_.parts.octets();
   auto message = open_whole(means, incoming_request_, octets, header, *chain);
-  if (!message) return;
+  if (!message) {
+    const bool progress = incoming_request_.parts.octets() > held;
+    if (progress) state_.heard_at = means.moment.now;
+    if (progress && header.exchange == Exchange::kIkeFollowupKe && state_.series) {
+      state_.series->until = std::min(means.moment.now + limits::kFollowupIdle, state_.series->longest);
+    }
+    return;
+  }
   const auto first = digest_of(message->datagram);
   if (!first || !peer_requests_.accept(header.message_id, *first)) return;
   state_.heard_at = means.moment.now;
@@ -135,11 +145,21 @@ void IkeSa::response(Means& means, const Path& path, ConstBytes octets, const ik
   }
   auto message = open_whole(means, incoming_response_, octets, header, *chain);
   if (!message) return;
+  if (own_requests_.tries() == 1 && sent_at_ != kNever && !paced_.under_way()) {
+    state_.round_trip = means.moment.now - sent_at_;
+  }
   if (!own_requests_.answered(header.message_id)) return;
+  paced_.stop();
   sent_at_ = kNever;
   state_.heard_at = means.moment.now;
   follow_path(means, path);
   take_response(means, std::move(*message));
+}
+
+// A peer that was told to bring a large key may hold so much, and only then.
+void IkeSa::expect_large_keys() {
+  const std::size_t key = expected_large_key(state_);
+  incoming_request_.parts.bound(key == 0 ? ReassemblyBounds{} : ReassemblyBounds{limits::kLargeFragments, key + 1'024});
 }
 
 // An authentic message, whole; nothing when it is not, or not yet: what nobody signed changes nothing (RFC 7296 §2.4,
@@ -177,8 +197,9 @@ IkeSa::Reading IkeSa::read(Message& message, std::uint8_t& critical) const {
   const bool clear = message.header.exchange == Exchange::kIkeSaInit;
   const ConstBytes octets =
       clear ? ConstBytes(message.datagram).subspan(ikewire::kIkeHeaderOctets) : ConstBytes(message.octets);
-  const ikewire::ChainRules rules{.place =
-                                      clear ? ikewire::ChainPlace::kMessage : ikewire::ChainPlace::kInsideEncrypted};
+  const ikewire::ChainRules rules{
+      .place = clear ? ikewire::ChainPlace::kMessage : ikewire::ChainPlace::kInsideEncrypted,
+      .big = state_.peer.large_keys ? ikewire::BigPayloads::kKeyExchange : ikewire::BigPayloads::kRefused};
   const auto chain = read_chain(message.first, octets, rules);
   if (!chain) {
     critical = static_cast<std::uint8_t>(chain.error().payload);

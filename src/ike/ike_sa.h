@@ -20,6 +20,7 @@
 #include "ike/exchanges/sa_init.h"
 #include "ike/fragments.h"
 #include "ike/message_window.h"
+#include "ike/paced_message.h"
 #include "ike/sa_state.h"
 
 namespace levelgate::ike {
@@ -49,6 +50,11 @@ class IkeSa {
   [[nodiscard]] SaState& state() { return state_; }
   [[nodiscard]] const SaState& state() const { return state_; }
   [[nodiscard]] std::uint32_t tries() const { return own_requests_.tries(); }
+  // Octets of fragments that wait for the others of their message.
+  [[nodiscard]] std::size_t held_octets() const {
+    return incoming_request_.parts.octets() + incoming_response_.parts.octets();
+  }
+  [[nodiscard]] MessageId awaited_request() const { return peer_requests_.awaited(); }
 
  private:
   // --- what arrives ---
@@ -83,6 +89,12 @@ class IkeSa {
   void note(Means& means, std::string text) const;
   [[nodiscard]] static Jitter jitter(Means& means);
 
+  // --- large messages ---
+  [[nodiscard]] static bool is_long(const SentMessage& message) { return message.size() > limits::kBurstDatagrams; }
+  void send_outstanding(Means& means);
+  void send_paced(Means& means);
+  void expect_large_keys();
+
   // --- time ---
   void retransmit(Means& means);
   void serve_lifetimes(Means& means);
@@ -94,6 +106,7 @@ class IkeSa {
   OwnRequests own_requests_;
   PeerRequests peer_requests_;
   Incoming incoming_request_, incoming_response_;
+  PacedMessage paced_;  // our outstanding request, while it is leaving
 
   std::unique_ptr<OwnExchange> own_;
   std::unique_ptr<Message> own_message_;  // lives as long as the exchange that reads it

@@ -175,11 +175,35 @@ void IkeSa::send_request(Means& means, Turn& turn) {
   if (turn.type == Exchange::kIkeSaInit) state_.init_request = message->front();
   note(means, "sent " + name_of(turn.type) + " request " + std::to_string(id->value) + " to " +
                   state_.path.remote.text() + parts_text(*message));
-  send(means, state_.path, *message);
   sent_at_ = means.moment.now;
   const bool kept = own_requests_.busy() ? own_requests_.replaced(means.moment.now, std::move(*message), jitter(means))
-                                         : own_requests_.sent(means.moment.now, std::move(*message), jitter(means));
-  if (!kept) close_now(means, {kInternalFault, "two requests at a time", Severity::kError});
+                                         : own_requests_.sent(means.moment.now, std::move(*message), jitter(means),
+                                                              first_wait(state_.round_trip));
+  if (!kept) return close_now(means, {kInternalFault, "two requests at a time", Severity::kError});
+  send_outstanding(means);
+}
+
+// At once, or at a pace when it is long: then the wait for the answer begins behind its last datagram.
+void IkeSa::send_outstanding(Means& means) {
+  const SentMessage& message = *own_requests_.outstanding();
+  if (!is_long(message)) return send(means, state_.path, message);
+  paced_.begin(means.moment.now, state_.policy->large_keys ? state_.policy->large_keys->pace_bits_per_second
+                                                           : model::LargeKeys{}.pace_bits_per_second);
+  own_requests_.postpone(kNever);
+  send_paced(means);
+}
+
+void IkeSa::send_paced(Means& means) {
+  const Instant now = means.moment.now;
+  const SentMessage* const message = own_requests_.outstanding();
+  if (message == nullptr) return paced_.stop();
+  const bool last = paced_.on_time(
+      now, *message, [&](const Datagram& datagram) { means.effects.push_back(Send{state_.path, datagram}); });
+  if (!last) return;
+  // The first repeats come quickly: fragments that are there stay there. Then the waits grow.
+  const bool known = state_.round_trip != Nanos(0);
+  const Nanos wait = known ? state_.round_trip + state_.round_trip / 8 + limits::kLargeAnswerTime : limits::kFirstRetry;
+  own_requests_.postpone(now + std::min(wait * (1 + own_requests_.tries() / 4), limits::kLongestRetry));
 }
 
 bool IkeSa::send_response(Means& means, Turn& turn) {
@@ -243,8 +267,8 @@ void IkeSa::close_now(Means& means, const Reason& reason) {
 
 Instant IkeSa::deadline() const {
   if (gone_) return kNever;
-  Instant next =
-      std::min({own_requests_.deadline(), incoming_request_.parts.deadline(), incoming_response_.parts.deadline()});
+  Instant next = std::min({own_requests_.deadline(), paced_.deadline(), incoming_request_.parts.deadline(),
+                           incoming_response_.parts.deadline()});
   if (state_.series) next = std::min(next, state_.series->until);
   if (is_handshake(state_.phase)) {
     const bool half_open = state_.role == ikewire::IkeRole::kResponder && began_at_ != kNever;
@@ -268,6 +292,7 @@ void IkeSa::on_time(Means& means) {
   incoming_request_.parts.on_time(now);
   incoming_response_.parts.on_time(now);
   if (state_.series && now >= state_.series->until) drop_series(state_);
+  if (paced_.under_way()) send_paced(means);
   retransmit(means);
   if (gone_) return;
   if (is_handshake(state_.phase)) {
@@ -302,7 +327,9 @@ void IkeSa::retransmit(Means& means) {
   const bool established = !is_handshake(state_.phase);
   const bool patience_over =
       established && own_requests_.busy() && sent_at_ != kNever && now >= sent_at_ + state_.policy->ike.dpd_timeout;
-  switch (patience_over ? RetryStep::kGiveUp : own_requests_.on_time(now, jitter(means))) {
+  const bool large = own_requests_.busy() && is_long(*own_requests_.outstanding());
+  const std::uint32_t most_tries = large ? limits::kLargeTries : limits::kTries;
+  switch (patience_over ? RetryStep::kGiveUp : own_requests_.on_time(now, jitter(means), most_tries)) {
     case RetryStep::kWait:
       return;
     case RetryStep::kResend:
@@ -310,7 +337,7 @@ void IkeSa::retransmit(Means& means) {
         means.effects.push_back(Report{Severity::kWarn, established ? kPeerGone : kPeerUnreachable, state_.tunnel(),
                                        silence_text() + ", still trying"});
       }
-      send(means, state_.path, *own_requests_.outstanding());
+      send_outstanding(means);
       return;
     case RetryStep::kGiveUp:
       close_now(means, {silence_id(), silence_text(), Severity::kError});

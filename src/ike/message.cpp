@@ -26,18 +26,20 @@ struct Row {
   std::size_t most;
 };
 
-// What has no row is stepped over, configuration payloads and vendor ids among it (RFC 7296 §2.20, §4)
+// What has no row is stepped over, configuration payloads among it (RFC 7296 §2.20, §4)
 // [7296-2.20-a, 7296-3.12-b, 7296-4-a, 7296-2.5-g, 7296-2.5-j].
 constexpr Row kTable[] = {
     {kIkeSaInit, kRequest, kSa, 1},
     {kIkeSaInit, kRequest, kKe, 1},
     {kIkeSaInit, kRequest, kNonce, 1},
     {kIkeSaInit, kRequest, kNotify, limits::kNotifies},
+    {kIkeSaInit, kRequest, kVendorId, ikewire::kMostPayloads},
     {kIkeSaInit, kResponse, kSa, 1},
     {kIkeSaInit, kResponse, kKe, 1},
     {kIkeSaInit, kResponse, kNonce, 1},
     {kIkeSaInit, kResponse, kCertRequest, limits::kCertificates},
     {kIkeSaInit, kResponse, kNotify, limits::kNotifies},
+    {kIkeSaInit, kResponse, kVendorId, ikewire::kMostPayloads},
     {kIkeIntermediate, kRequest, kKe, 1},
     {kIkeIntermediate, kRequest, kNotify, limits::kNotifies},
     {kIkeIntermediate, kResponse, kKe, 1},
@@ -134,6 +136,7 @@ ikewire::IkeResult<void> read_one(const PayloadView& view, Contents& contents) {
   if (view.type == kDelete) return keep(ikewire::read_delete(view.body), contents.deletes, view);
   if (view.type == kTsi) return read_selectors_into(contents.initiator_selectors, view);
   if (view.type == kTsr) return read_selectors_into(contents.responder_selectors, view);
+  if (view.type == kVendorId) contents.vendor_ids.push_back(view.body);
   if (view.type == kEap) contents.extensible_authentication = true;
   return {};
 }

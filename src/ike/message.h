@@ -31,6 +31,7 @@ struct Contents {
   std::optional<ikewire::Authentication> authentication;
   std::vector<ikewire::Notify> notifies;
   std::vector<ikewire::Delete> deletes;
+  std::vector<ConstBytes> vendor_ids;
   std::optional<std::vector<ikewire::WireSelector>> initiator_selectors, responder_selectors;
   bool extensible_authentication = false;  // EAP, which is not spoken here
 

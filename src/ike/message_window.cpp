@@ -8,8 +8,13 @@
 
 namespace levelgate::ike {
 
-Nanos retry_wait(std::uint32_t attempt, Jitter jitter) {
-  Nanos wait = limits::kFirstRetry;
+Nanos first_wait(Nanos round_trip) {
+  if (round_trip == Nanos(0)) return limits::kFirstRetry;
+  return std::clamp(2 * round_trip + limits::kAnswerTime, limits::kLeastFirstRetry, limits::kFirstRetry);
+}
+
+Nanos retry_wait(std::uint32_t attempt, Jitter jitter, Nanos first) {
+  Nanos wait = first;
   for (std::uint32_t i = 0; i < attempt && wait < limits::kLongestRetry; ++i) wait *= 2;
   wait = std::min(wait, limits::kLongestRetry);
   return wait + wait / limits::kJitterDivisor * jitter.value / 65'536;
@@ -20,9 +25,9 @@ std::optional<MessageId> OwnRequests::next_id() const {
   return next_;
 }
 
-bool OwnRequests::sent(Instant now, SentMessage message, Jitter jitter) {
+bool OwnRequests::sent(Instant now, SentMessage message, Jitter jitter, Nanos first) {
   if (outstanding_ || next_ == kLastMessageId) return false;
-  outstanding_ = Outstanding{std::move(message), now + retry_wait(0, jitter)};
+  outstanding_ = Outstanding{std::move(message), now + retry_wait(0, jitter, first), first};
   return true;
 }
 
@@ -44,10 +49,13 @@ bool OwnRequests::answered(MessageId id) {
   return true;
 }
 
-RetryStep OwnRequests::on_time(Instant now, Jitter jitter) {
+RetryStep OwnRequests::on_time(Instant now, Jitter jitter, std::uint32_t most_tries) {
   if (!outstanding_ || now < outstanding_->due) return RetryStep::kWait;
-  if (outstanding_->tries >= limits::kTries) return RetryStep::kGiveUp;
-  outstanding_->due = now + retry_wait(outstanding_->tries, jitter);
+  // Short waits at the beginning take nothing from the patience of the long ones.
+  std::uint32_t short_ones = 0;
+  for (Nanos wait = outstanding_->first; wait < limits::kFirstRetry; wait *= 2) ++short_ones;
+  if (outstanding_->tries >= most_tries + short_ones) return RetryStep::kGiveUp;
+  outstanding_->due = now + retry_wait(outstanding_->tries, jitter, outstanding_->first);
   ++outstanding_->tries;
   return RetryStep::kResend;
 }

@@ -33,7 +33,9 @@ struct Jitter {
 };
 
 // Time until the given try is over (0 is the first): doubling up to a bound, plus up to a quarter.
-[[nodiscard]] Nanos retry_wait(std::uint32_t attempt, Jitter jitter);
+[[nodiscard]] Nanos retry_wait(std::uint32_t attempt, Jitter jitter, Nanos first = limits::kFirstRetry);
+// The first wait where the round trip is known (zero: it is not): several of it, and not longer than without.
+[[nodiscard]] Nanos first_wait(Nanos round_trip);
 
 enum class ResponseVerdict : std::uint8_t { kAwaited, kOld, kUnasked };
 enum class RetryStep : std::uint8_t { kWait, kResend, kGiveUp };
@@ -47,7 +49,7 @@ class OwnRequests {
   // What the next request is numbered; empty when the numbers are used up.
   [[nodiscard]] std::optional<MessageId> next_id() const;
   // A request with next_id() left now. False, and nothing kept, when one is outstanding or the numbers are used up.
-  [[nodiscard]] bool sent(Instant now, SentMessage message, Jitter jitter);
+  [[nodiscard]] bool sent(Instant now, SentMessage message, Jitter jitter, Nanos first = limits::kFirstRetry);
   // The outstanding request leaves again in another form with the same number: COOKIE, INVALID_KE_PAYLOAD, smaller
   // fragments. False when none is outstanding.
   [[nodiscard]] bool replaced(Instant now, SentMessage message, Jitter jitter);
@@ -56,9 +58,13 @@ class OwnRequests {
   // The awaited response was authentic (or is IKE_SA_INIT's and was taken). False for any other number.
   [[nodiscard]] bool answered(MessageId id);
 
+  // The outstanding request is still leaving, or was sent for the last time just now: when on_time() counts next.
+  void postpone(Instant due) {
+    if (outstanding_) outstanding_->due = due;
+  }
   [[nodiscard]] Instant deadline() const { return outstanding_ ? outstanding_->due : kNever; }
   // After kResend, outstanding() is to be sent again; after kGiveUp the peer counts as gone.
-  [[nodiscard]] RetryStep on_time(Instant now, Jitter jitter);
+  [[nodiscard]] RetryStep on_time(Instant now, Jitter jitter, std::uint32_t most_tries = limits::kTries);
   [[nodiscard]] const SentMessage* outstanding() const { return outstanding_ ? &outstanding_->message : nullptr; }
   [[nodiscard]] std::uint32_t tries() const { return outstanding_ ? outstanding_->tries : 0; }
 
@@ -66,6 +72,7 @@ class OwnRequests {
   struct Outstanding {
     SentMessage message;
     Instant due;
+    Nanos first = limits::kFirstRetry;
     std::uint32_t tries = 1;
   };
   MessageId next_;

@@ -54,8 +54,9 @@ class PayloadWriter {
   [[nodiscard]] Payloads take() { return {chain_.first(), buffer_.take()}; }
 
  private:
-  ikewire::WireBuffer buffer_{limits::kReassembledOctets};
-  ikewire::ChainWriter chain_{buffer_};
+  // Only a large key needs the big form, and it goes only to who announced it.
+  ikewire::WireBuffer buffer_{limits::kLargeMessageOctets};
+  ikewire::ChainWriter chain_{buffer_, ikewire::BigPayloads::kKeyExchange};
 };
 
 }  // namespace levelgate::ike

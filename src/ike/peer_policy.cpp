@@ -7,6 +7,7 @@
 
 #include "ike/ciphers_of_suite.h"
 #include "negotiation/keywords.h"
+#include "negotiation/large_keys.h"
 
 namespace levelgate::ike {
 namespace {
@@ -22,10 +23,23 @@ Result<std::vector<ikewire::Proposal>> parse_all(const std::string& key, Protoco
     const auto number = static_cast<std::uint8_t>(proposals.size() + 1);
     auto proposal = negotiation::parse_proposal(protocol, text, number);
     if (!proposal) return failure(Fault::kBadInput, key + ": " + proposal.error().what);
+    if (negotiation::has_large({*proposal})) {
+      return failure(Fault::kBadInput, key + ": a large key stands in large-keys, not in a proposal: " + text);
+    }
     if (const auto lacking = not_computed(*proposal)) return failure(Fault::kBadInput, key + ": " + lacking->what);
     proposals.push_back(std::move(*proposal));
   }
   return proposals;
+}
+
+Result<std::optional<PeerPolicy::LargeKeys>> large_keys_of(const std::string& path,
+                                                           const std::optional<model::LargeKeys>& wanted) {
+  if (!wanted) return std::nullopt;
+  const auto method = negotiation::key_exchange_of(wanted->method);
+  if (!method || !negotiation::is_large(*method)) {
+    return failure(Fault::kBadInput, path + ".method: " + wanted->method + " is no large key");
+  }
+  return PeerPolicy::LargeKeys{*method, wanted->pace_bits_per_second};
 }
 
 // esn: true prefers extended numbers and takes others; a rekey comes before 32 bits are used up.
@@ -71,6 +85,9 @@ Result<PolicyPtr> make_policy(const model::TunnelConfig& tunnel, std::shared_ptr
   policy->ppk = ike.ppk;
   policy->ike = ike.ike;
   policy->esp = ike.esp;
+  auto large = large_keys_of(path + ".large-keys", ike.large_keys);
+  if (!large) return std::unexpected(large.error());
+  policy->large_keys = *large;
   policy->selectors = tunnel.selectors;
   write_out_any(policy->selectors.local);
   write_out_any(policy->selectors.remote);

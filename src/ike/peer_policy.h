@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,11 @@ struct PeerPolicy {
   model::PpkSettings ppk;
   model::IkeSettings ike;
   model::EspSettings esp;
+  struct LargeKeys {
+    ikewire::KeMethod method = ikewire::KeMethod::kNone;
+    std::uint64_t pace_bits_per_second = 0;
+  };
+  std::optional<LargeKeys> large_keys;
   model::SelectorPair selectors;  // never empty: "any" is written out
   model::EncapsulationChoice encapsulation = model::EncapsulationChoice::kAuto;
   AggfragPolicy aggfrag = AggfragPolicy::kRequired;

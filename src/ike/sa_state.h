@@ -40,6 +40,7 @@ struct PeerSupport {
   bool fragmentation = false;
   bool intermediate = false;
   bool childless = false;
+  bool large_keys = false;            // the extension, both sides
   bool announcements_follow = false;  // SUPPORTED_AUTH_METHODS was empty: the list comes by IKE_INTERMEDIATE
   PeerAccepts accepts;
 };
@@ -91,6 +92,8 @@ struct SaState {
   Instant established_at = kNever, rekey_at = kNever, expire_at = kNever;
   Instant new_child_at = kNever;  // again, after a failure that passes
   Instant heard_at{};             // something authentic of the peer
+  bool large_key = false;         // a large key went into its keys, or into those of an SA that it replaces
+  Nanos round_trip{};             // of the last request that was answered at once; zero: none was
   bool post_quantum = false;      // its keys depend on a post-quantum method, its own or that of the SA it replaces
 
   // Whether additional key exchanges can run (RFC 9370 §2.2.1).

@@ -99,6 +99,21 @@ inline constexpr Metric kSkippedSlots{"levelgate_tfs_skipped_slots_total", "coun
 inline constexpr Metric kLateSlots{"levelgate_tfs_late_slots_total", "counter", "tunnel",
                                    "Slots sent after the next one was due; fixed mode."};
 
+inline constexpr Metric kClassPackets{"levelgate_class_sent_packets_total", "counter", "tunnel class",
+                                      "Inner packets of a class that left."};
+inline constexpr Metric kClassBytes{"levelgate_class_sent_bytes_total", "counter", "tunnel class",
+                                    "Octets of inner packets of a class that left."};
+inline constexpr Metric kClassMarked{"levelgate_class_marked_packets_total", "counter", "tunnel class",
+                                     "Inner packets that got the ECN mark CE."};
+inline constexpr Metric kClassAqmDrops{"levelgate_class_aqm_dropped_packets_total", "counter", "tunnel class",
+                                       "Packets dropped for a standing queue where a mark was not possible."};
+inline constexpr Metric kClassRefused{"levelgate_class_refused_packets_total", "counter", "tunnel class",
+                                      "Packets dropped for want of time or room."};
+inline constexpr Metric kClassQueuePackets{"levelgate_class_queue_packets", "gauge", "tunnel class",
+                                           "Packets of a class that wait now."};
+inline constexpr Metric kClassQueueBytes{"levelgate_class_queue_bytes", "gauge", "tunnel class",
+                                         "Octets of a class that wait now."};
+
 inline constexpr Metric kDrops{"levelgate_drops_total", "counter", "reason", "Packets dropped, each under one reason."};
 
 inline constexpr Metric kIkeHalfOpen{"levelgate_ike_half_open", "gauge", "", "IKE SAs whose peer is not known yet."};
@@ -174,6 +189,13 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kSlots,
                                  kSkippedSlots,
                                  kLateSlots,
+                                 kClassPackets,
+                                 kClassBytes,
+                                 kClassMarked,
+                                 kClassAqmDrops,
+                                 kClassRefused,
+                                 kClassQueuePackets,
+                                 kClassQueueBytes,
                                  kDrops,
                                  kIkeHalfOpen,
                                  kIkeCookies,

@@ -10,6 +10,7 @@
 #include "control/tunnels.h"
 #include "ike/credentials.h"
 #include "ike/wording.h"
+#include "management/class_metrics.h"
 #include "management/metric_list.h"
 #include "management/yang_state.h"
 
@@ -236,6 +237,7 @@ std::string metrics_text(const control::View& view, const Build& build) {
   out.begin(metrics::kBuildInfo);
   out.sample({build.version, build.dpdk, build.crypto}, std::uint64_t{1});
   TunnelMetrics(view, out).write();
+  write_class_metrics(view, out);
   write_drops(view, out);
   write_ike(view, out);
   write_ports(view, out);

@@ -226,6 +226,13 @@ Result<ikewire::Proposal> parse_proposal(ikewire::ProtocolId protocol, std::stri
   return ProposalParser(protocol, text).parse(number);
 }
 
+std::optional<ikewire::KeMethod> key_exchange_of(std::string_view text) {
+  const auto known = std::ranges::find_if(
+      kWords, [&](const Word& candidate) { return candidate.type == TransformType::kKe && candidate.text == text; });
+  if (known == std::end(kWords)) return std::nullopt;
+  return ikewire::KeMethod{known->id};
+}
+
 std::string transform_text(const ikewire::Transform& transform) {
   const bool additional = is_key_exchange(transform.type) && transform.type != TransformType::kKe;
   const TransformType kind = additional ? TransformType::kKe : transform.type;

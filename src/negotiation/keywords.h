@@ -9,6 +9,7 @@
 #include <levelgate/base/result.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,8 @@ namespace levelgate::negotiation {
 // Every transform of a kind that has a word, once, in the order of the table.
 [[nodiscard]] std::vector<ikewire::Transform> transforms_with_words(ikewire::TransformType type);
 
+// The key exchange that a word of proposals names, without a place; empty: none does.
+[[nodiscard]] std::optional<ikewire::KeMethod> key_exchange_of(std::string_view text);
 [[nodiscard]] ikewire::Transform make_transform(ikewire::TransformType type, std::uint16_t id,
                                                 std::uint16_t key_bits = 0);
 

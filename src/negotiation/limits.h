@@ -40,6 +40,20 @@ inline constexpr std::size_t kNarrowedSelectors = kSelectors;
 inline constexpr std::uint16_t kFragments = 160;
 // An IKE message that is not split by a large-key extension fits this: two octets count a payload's length.
 inline constexpr std::size_t kReassembledOctets = 65'536;
+// --- large keys: of an authenticated peer that announced them, in the one exchange that brings one ---
+// The largest key, with the payloads beside it.
+inline constexpr std::size_t kLargeMessageOctets = 1'357'824 + 1'024;
+// It in fragments of 576-octet datagrams.
+inline constexpr std::uint16_t kLargeFragments = 2'800;
+// Messages of more datagrams leave at a pace: a burst of them would overrun a queue somewhere on the path.
+inline constexpr std::size_t kBurstDatagrams = 16;
+// As often the fragments are sent in all; what lacks after so many is not lost by chance.
+inline constexpr std::uint32_t kLargeTries = 32;
+// Beside the round trip, the other side's time to find its secret.
+inline constexpr Nanos kLargeAnswerTime = 25ms;
+// While fragments come a series of IKE_FOLLOWUP_KE lives on, but not for ever.
+inline constexpr Nanos kLongestFollowup = 600s;
+
 // A set of fragments that does not grow for so long belongs to a sender that gave up or starts anew.
 inline constexpr Nanos kReassemblyIdle = 30s;
 
@@ -50,6 +64,9 @@ inline constexpr std::uint32_t kResponderWindow = 8;
 // --- retransmission (RFC 7296 §2.4: an SA is given up only after tries over several minutes) ---
 // The first wait is longer than any sane round trip, so that a slow path does not double the traffic.
 inline constexpr Nanos kFirstRetry = 1s;
+// Where the round trip is known and short: the other side computes before it answers.
+inline constexpr Nanos kLeastFirstRetry = 250ms;
+inline constexpr Nanos kAnswerTime = 100ms;
 // Waits double up to this, so that a path that comes back is noticed within a minute.
 inline constexpr Nanos kLongestRetry = 60s;
 // 1 + 2 + 4 + ... + 32 + 60 + 60 seconds and jitter: about three minutes, then the other side counts as gone.

@@ -26,6 +26,9 @@ inline constexpr std::string_view kUnanswered = "Time without an answer after wh
 inline constexpr std::string_view kFragments = "Large messages in fragments of their own (RFC 7383).";
 inline constexpr std::string_view kChildless =
     "The first Child SA by an exchange of its own, so that it has a key exchange (RFC 6023).";
+inline constexpr std::string_view kMceliece =
+    "mceliece348864|mceliece348864f|mceliece460896|mceliece460896f|mceliece6688128|mceliece6688128f|mceliece6960119|"
+    "mceliece6960119f|mceliece8192128|mceliece8192128f";
 inline constexpr std::string_view kPostQuantum = "required|preferred|off";
 
 inline constexpr std::array kTable = std::to_array<KeySpec>({
@@ -100,6 +103,24 @@ inline constexpr std::array kTable = std::to_array<KeySpec>({
      {},
      kSecond,
      kDay},
+    {"tunnels.*.large-keys", kMap,
+     "Classic McEliece as one more key exchange, where the peer has it as well: the tunnel carries traffic at once, "
+     "the "
+     "IKE SA and its children get keys with it behind that.",
+     kTunnel},
+    {"tunnels.*.large-keys.method", kChoice, "The parameter set; the same at both sides.", kTunnel, "mceliece6688128f",
+     kMceliece},
+    {"tunnels.*.large-keys.when", kChoice, "After authentication nobody but the peer can make us hold a large key.",
+     kTunnel, "after-auth", "after-auth", "before-auth"},
+    {"tunnels.*.large-keys.pace",
+     kRate,
+     "How fast the fragments of a key leave: what the path takes without loss.",
+     kTunnel,
+     "50 Mbit/s",
+     {},
+     {},
+     100'000,
+     100'000'000'000},
     {"tunnels.*.ike.fragmentation", kBoolean, kFragments, kRekey, "that of ike.defaults.fragmentation"},
     {"tunnels.*.ike.childless", kBoolean, kChildless, kRekey, "that of ike.defaults.childless"},
 });

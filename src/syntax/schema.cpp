@@ -398,7 +398,6 @@ constexpr std::array kGatewayKeys = std::to_array<KeySpec>({
     {"dataplane.pacing-cores", kAnything, "Cores of their own for pacing.", kDaemon, {}, {}, {}, 0, 0, kIgnored},
     {"ports.*.bind", kAnything, "Driver that the NIC is bound to.", kDaemon, {}, {}, {}, 0, 0, kRefused},
     {"interfaces.*.vlan", kAnything, "VLAN tag.", kLive, {}, {}, {}, 0, 0, kRefused},
-    {"tunnels.*.large-keys", kAnything, "Classic McEliece.", kTunnel, {}, {}, {}, 0, 0, kRefused},
     {"management.metrics", kAnything, "Metrics over HTTP.", kLive, {}, {}, {}, 0, 0, kIgnored},
     {"management.log.components", kAnything, "Levels of single components.", kLive, {}, {}, {}, 0, 0, kIgnored},
 });

@@ -43,7 +43,7 @@ tunnels:
     start: {start}
     ike: {{ dpd: {{ delay: {dpd_delay}, timeout: {dpd_timeout} }} }}
     tfs: {tfs}
-"""
+{more}"""
 PSK = "bm90IGEgc2VjcmV0LCBidXQgb2YgMjU2IGJpdHM6IDE="
 ROUTES = """\
 routes:
@@ -71,11 +71,11 @@ def whole(own, **settings):
     return ports(own, **for_ports) + "tunnels:\n" + tunnel(own, **for_tunnel) + ROUTES.format(other=3 - own)
 
 
-def by_ike(own, start="respond", psk="lab.psk", dpd=("10s", "60s")):
-    """The configuration of one side whose tunnel has a preshared key."""
+def by_ike(own, start="respond", psk="lab.psk", dpd=("10s", "60s"), more=""):
+    """The configuration of one side whose tunnel has a preshared key; `more`: lines of the tunnel."""
     other = 3 - own
     tunnel_ = IKE_TUNNEL.format(local=OUTER4[own], remote=OUTER4[other], psk=psk, start=start, tfs=FIXED,
-                                dpd_delay=dpd[0], dpd_timeout=dpd[1])
+                                dpd_delay=dpd[0], dpd_timeout=dpd[1], more=more)
     return ports(own) + tunnel_ + ROUTES.format(other=other)
 
 

@@ -9,8 +9,10 @@
 #include <memory>
 #include <numeric>
 #include <random>
+#include <string>
 
 #include "support/case_count.h"
+#include "support/figure.h"
 #include "support/slotted_tunnel.h"
 
 namespace levelgate {
@@ -127,15 +129,17 @@ Nanos worst_p99_over_bound(Place place, std::uint32_t seed) {
   return worst;
 }
 
-TEST(QueueingWaits, VoiceInAClassOfItsOwn) {
-  for (std::uint32_t seed = 1; seed <= kSeeds; ++seed)
-    EXPECT_LE(worst_p99_over_bound(Place::kOwnClass, seed), Nanos(0));
+void expect_within_bound(Place place, const std::string& where) {
+  Nanos worst = Nanos::min();
+  for (std::uint32_t seed = 1; seed <= kSeeds; ++seed) worst = std::max(worst, worst_p99_over_bound(place, seed));
+  EXPECT_LE(worst, Nanos(0));
+  testing::print_figure("voice beside bulk, " + where + ": p99 of the wait " + std::to_string(-worst.count() / 1'000) +
+                        " us below two slots and its own fragment's time, at the worst of all rates and seeds");
 }
 
-TEST(QueueingWaits, VoiceInTheSameClass) {
-  for (std::uint32_t seed = 1; seed <= kSeeds; ++seed)
-    EXPECT_LE(worst_p99_over_bound(Place::kSameClass, seed), Nanos(0));
-}
+TEST(QueueingWaits, VoiceInAClassOfItsOwn) { expect_within_bound(Place::kOwnClass, "in a class of its own"); }
+
+TEST(QueueingWaits, VoiceInTheSameClass) { expect_within_bound(Place::kSameClass, "in the same class"); }
 
 // The measure sees what it is there for.
 TEST(QueueingWaits, VoiceInAFifoWaitsForBulk) { EXPECT_GT(worst_p99_over_bound(Place::kFifo, 1), milliseconds(5)); }

@@ -97,6 +97,14 @@ struct PpkSettings {
   friend bool operator==(const PpkSettings&, const PpkSettings&) = default;
 };
 
+// Classic McEliece as one more key exchange, after authentication: the IKE SA is rekeyed at once, then its children.
+struct LargeKeys {
+  std::string method = "mceliece6688128f";  // the word of a proposal
+  // Of the fragments that carry a key; what a path takes without loss.
+  std::uint64_t pace_bits_per_second = 50'000'000;
+  friend bool operator==(const LargeKeys&, const LargeKeys&) = default;
+};
+
 // Of the IKE SA.
 struct IkeSettings {
   std::vector<std::string> proposals{"aes256gcm16-prfsha384-x25519-ke1_mlkem768"};  // checked words, best first
@@ -128,6 +136,7 @@ struct TunnelIke {
   PpkSettings ppk;
   IkeSettings ike;
   EspSettings esp;
+  std::optional<LargeKeys> large_keys;
   StartMode start = StartMode::kAlways;
   EncapsulationChoice encapsulation = EncapsulationChoice::kAuto;
   bool inner_fragments = true;   // tfs.receive.fragments; false: the peer is told to send none

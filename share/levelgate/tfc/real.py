@@ -117,8 +117,9 @@ class Real:
     def _start(self, site, mode):
         tfs = gateways.fixed(self.schedule) if mode == "fixed" else gateways.on_demand(self.schedule)
         dataplane = {"memory": "none", "idle": "poll" if site == 1 and self.own_core is not None else "adaptive"}
-        if site == 1 and self.own_core is not None:
-            dataplane |= {"main-core": self.cores[0], "workers": [self.own_core]}
+        if self.own_core is not None:
+            # The other worker naps and is urgent when it wakes: on the core of the judged one it would be its disturbance.
+            dataplane |= {"main-core": self.cores[0], "workers": [self.own_core if site == 1 else self.cores[0]]}
         config = gateways.write(self.folder, site, tfs, dataplane=dataplane,
                                 management={"api": {"socket": self._socket(site)}})
         words = ["taskset", "-c", ",".join(map(str, self.cores)), self.daemon, "--config", config]

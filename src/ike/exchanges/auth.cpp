@@ -146,6 +146,7 @@ Outcome OwnAuth::established(Turn& turn, const Verified& verified) {
   sa.proofs.peer = verified;
   const Contents& contents = response_->contents;
   establish(turn, contents.has(NotifyType::kInitialContact));
+  if (sa.peer.large_keys) sa.wants.insert({Want::kRekeyIke, ChildId{}});
   if (!offer_) {
     turn.follow.push_back(OwnCreate::new_child());
     return Outcome::kDone;

@@ -4,12 +4,15 @@
 #include "ike/exchanges/create_child.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "ike/exchanges/informational.h"
 #include "ike/exchanges/key_jobs.h"
+#include "ike/exchanges/large_key_offer.h"
 #include "ike/exchanges/ppk_create.h"
 #include "ike/wording.h"
 #include "ikewire/ike_notify_values.h"
+#include "negotiation/large_keys.h"
 #include "negotiation/offer.h"
 
 namespace levelgate::ike {
@@ -38,7 +41,7 @@ std::unique_ptr<OwnCreate> OwnCreate::rekey_ike() {
 }
 
 OwnActivity OwnCreate::activity() const {
-  if (stage_ == Stage::kWaiting) return OwnActivity::kIdle;
+  if (stage_ == Stage::kWaiting || stage_ == Stage::kAhead) return OwnActivity::kIdle;
   const bool following = stage_ == Stage::kFollowingUp || !creation_.shared.empty();
   switch (creation_.kind) {
     case CreationKind::kNewChild:
@@ -62,7 +65,15 @@ Outcome OwnCreate::begin(Turn& turn) {
   if (creation_.kind != CreationKind::kRekeyIke && sa.children.size() >= limits::kChildren) return Outcome::kDone;
   if (const auto prepared = prepare(turn); !prepared) return close(turn, prepared.error());
   if (method_ == KeMethod::kNone) return send_request(turn);
+  if (creation_.kind == CreationKind::kRekeyIke && negotiation::has_large(offered_)) return generate_ahead(turn);
   return generate(turn, method_);
+}
+
+// A large key takes its time: nobody waits for it when it is made before anything is asked.
+Outcome OwnCreate::generate_ahead(Turn& turn) {
+  stage_ = Stage::kAhead;
+  start_generating(turn, turn.sa.policy->large_keys->method);
+  return Outcome::kWait;
 }
 
 Result<void> OwnCreate::prepare(Turn& turn) {
@@ -74,7 +85,7 @@ Result<void> OwnCreate::prepare(Turn& turn) {
     const auto spi = turn.means.registry.draw_ike_spi();
     if (!spi) return std::unexpected(spi.error());
     creation_.own_ike_spi = *spi;
-    offered_ = negotiation::offer(sa.policy->ike_proposals, sa.policy->ike_terms(sa.additional()));
+    offered_ = negotiation::offer(rekey_proposals(sa), sa.policy->ike_terms(sa.additional()));
     std::vector<std::byte> octets(8);
     store_be<std::uint64_t>(octets.data(), spi->value);
     for (ikewire::Proposal& proposal : offered_) proposal.spi = octets;
@@ -245,13 +256,7 @@ Outcome OwnCreate::on_created(Turn& turn, const Message& response) {
   const Contents& contents = response.contents;
   if (!contents.nonce) return close(turn, kMalformed, "an answer to CREATE_CHILD_SA without a nonce");
   creation_.nonces.responder.assign(contents.nonce->begin(), contents.nonce->end());
-  auto ppk = chosen_fresh_ppk(turn, ppks_, contents);
-  if (!ppk) {
-    turn.report(Severity::kError, ppk.error().id, ppk.error().text);
-    turn.follow.push_back(OwnInformational::delete_ike());
-    return Outcome::kDone;
-  }
-  creation_.ppk = std::move(*ppk);
+  if (!take_fresh_ppk(turn, ppks_, contents, creation_.ppk)) return Outcome::kDone;
   if (creation_.kind == CreationKind::kRekeyIke) {
     const auto suite = negotiation::check_answer(offered_, *contents.proposals, sa.policy->ike_terms(sa.additional()));
     if (!suite) return fail(turn, kAnswerNotOffered, "the peer's choice is refused: " + text_of(suite.error()));
@@ -287,6 +292,11 @@ Outcome OwnCreate::decapsulate(Turn& turn, const Contents& contents) {
 Outcome OwnCreate::on_job(Turn& turn, JobValue value) {
   if (auto* generated = std::get_if<Result<std::unique_ptr<crypto::GeneratedKey>>>(&value)) {
     if (!*generated) return close(turn, generated->error());
+    if (stage_ == Stage::kAhead) {
+      large_key_ = std::move(**generated);
+      if (forgotten_ || turn.sa.phase != Phase::kEstablished) return Outcome::kDone;
+      return generate(turn, method_);
+    }
     key_ = std::move(**generated);
     return stage_ == Stage::kFollowingUp ? send_followup(turn) : send_request(turn);
   }
@@ -313,6 +323,11 @@ Outcome OwnCreate::next_step(Turn& turn) {
     if (link_.empty())
       return fail(turn, kMalformed, "additional key exchanges were agreed, but there is no link to them");
     stage_ = Stage::kFollowingUp;
+  }
+  if (large_key_ && large_key_->method().id == static_cast<std::uint16_t>(to_come.front())) {
+    method_ = to_come.front();
+    key_ = std::exchange(large_key_, nullptr);
+    return send_followup(turn);
   }
   return generate(turn, to_come.front());
 }
@@ -395,6 +410,12 @@ Outcome OwnCreate::finish_ike(Turn& turn) {
     loser->expire_at = turn.now() + limits::kReplacedLife;
   }
   hand_over(sa, *successor, turn.now());
+  // Their keys came from an SA without: now they come from one that has it.
+  if (successor->large_key && !sa.large_key) {
+    for (const auto& [id, child] : successor->children) {
+      if (child.stage == ChildStage::kActive) successor->wants.insert({Want::kRekeyChild, id});
+    }
+  }
   turn.report(Severity::kInfo, kIkeRekeyed,
               "IKE SA rekeyed: " + suite_text(successor->suite) +
                   (successor->post_quantum ? ", post-quantum" : ", not post-quantum"));

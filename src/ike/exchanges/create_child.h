@@ -26,6 +26,7 @@ class OwnCreate final : public OwnExchange {
  private:
   enum class Stage : std::uint8_t {
     kWaiting,     // not begun
+    kAhead,       // a large key is made, nothing is asked yet
     kGenerating,  // a key of our own
     kAwaiting,    // CREATE_CHILD_SA left
     kDecapsulating,
@@ -35,6 +36,7 @@ class OwnCreate final : public OwnExchange {
   [[nodiscard]] bool is_rekey() const { return creation_.kind != CreationKind::kNewChild; }
   Result<void> prepare(Turn& turn);
   Outcome generate(Turn& turn, ikewire::KeMethod method);
+  Outcome generate_ahead(Turn& turn);
   Outcome send_request(Turn& turn);
   Outcome send_followup(Turn& turn);
   Outcome on_error(Turn& turn, const ikewire::Notify& error);
@@ -60,7 +62,8 @@ class OwnCreate final : public OwnExchange {
   std::vector<model::Ppk> ppks_;  // fresh ones that were offered
   ikewire::KeMethod method_ = ikewire::KeMethod::kNone;
   std::shared_ptr<crypto::GeneratedKey> key_;
-  std::vector<std::byte> link_;  // of ADDITIONAL_KEY_EXCHANGE
+  std::shared_ptr<crypto::GeneratedKey> large_key_;  // made before the exchange began
+  std::vector<std::byte> link_;                      // of ADDITIONAL_KEY_EXCHANGE
   std::uint32_t restarts_ = 0;
   bool forgotten_ = false;
 };

@@ -11,6 +11,7 @@
 #include "ike/exchanges/ppk_create.h"
 #include "ike/wording.h"
 #include "negotiation/keywords.h"
+#include "negotiation/large_keys.h"
 
 namespace levelgate::ike {
 namespace {
@@ -171,6 +172,10 @@ Result<SaState> make_successor(Turn& turn, const Creation& creation) {
   sa.birth_nonce = old.birth_nonce;
   sa.established_at = turn.now();
   sa.heard_at = turn.now();
+  sa.round_trip = old.round_trip;
+  sa.large_key = old.large_key || std::ranges::any_of(creation.suite.additional, [](const auto& more) {
+                   return negotiation::is_large(more.method);
+                 });
   sa.post_quantum = old.post_quantum || creation.suite.post_quantum();
   set_ike_lifetime(turn.means, sa);
   return sa;

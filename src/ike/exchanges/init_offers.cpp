@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "ike/exchanges/large_key_offer.h"
 #include "ikewire/ike_notify_values.h"
 #include "negotiation/keywords.h"
 
@@ -28,6 +29,7 @@ Result<void> write_init_offers(PayloadWriter& out, const SaState& sa, const IkeS
                          [](ikewire::WireBuffer& value) { write_hashes(value, announced_hashes()); });
   out.add_notify(NotifyType::kIntermediateExchangeSupported);
   out.add_notify(NotifyType::kIkeSaInitFullTranscriptAuth);
+  write_large_key_offer(out, sa);
   return {};
 }
 
@@ -36,6 +38,7 @@ Result<void> read_init_offers(SaState& sa, const Contents& contents, const IkeSp
   if (!seen) return std::unexpected(seen.error());
   sa.nat = *seen;
   sa.peer.fragmentation = sa.policy->ike.fragmentation && contents.has(NotifyType::kIkev2FragmentationSupported);
+  read_large_key_offer(sa, contents);
   // RFC 9242 §3.1: whatever data it has.
   sa.peer.intermediate = contents.has(NotifyType::kIntermediateExchangeSupported);
   sa.peer.childless = contents.has(NotifyType::kChildlessIkev2Supported);

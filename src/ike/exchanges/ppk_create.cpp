@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ike/exchanges/informational.h"
 #include "ike/exchanges/ppk_intermediate.h"
 #include "ppk/mixing.h"
 
@@ -51,20 +52,23 @@ Result<void> offer_fresh_ppks(PayloadWriter& out, const SaState& sa, std::span<c
   return {};
 }
 
-std::expected<std::optional<model::Ppk>, Reason> chosen_fresh_ppk(Turn& turn, std::span<const model::Ppk> offered,
-                                                                  const Contents& answer) {
+bool take_fresh_ppk(Turn& turn, std::span<const model::Ppk> offered, const Contents& answer,
+                    std::optional<model::Ppk>& chosen) {
   const SaState& sa = turn.sa;
-  if (offered.empty() && !demanded(sa)) return std::optional<model::Ppk>();
+  if (offered.empty() && !demanded(sa)) return true;
   auto named = named_ppk(offered, answer);
-  if (!named) return std::unexpected(Reason{kMalformed, named.error().what});
-  if (*named) return std::move(*named);
-  if (demanded(sa)) {
-    return std::unexpected(Reason{kPpkMissing, "the peer makes new SAs without a PPK, and one is required"});
+  if (!named || (!*named && demanded(sa))) {
+    turn.report(Severity::kError, named ? kPpkMissing : kMalformed,
+                named ? "the peer makes new SAs without a PPK, and one is required" : named.error().what);
+    turn.follow.push_back(OwnInformational::delete_ike());
+    return false;
   }
+  chosen = std::move(*named);
+  if (chosen) return true;
   turn.report(Severity::kInfo, kPpkNotUsed,
               "the peer does not take PPK " + ppk_ids_text(offered) + " for the new SA" +
                   (sa.ppk.used ? ", whose keys go on with \"" + sa.ppk.used->ppk.id + "\"" : ""));
-  return std::optional<model::Ppk>();
+  return true;
 }
 
 std::expected<std::optional<model::Ppk>, Reason> choose_fresh_ppk(const SaState& sa, const Contents& request) {

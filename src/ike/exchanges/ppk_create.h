@@ -19,11 +19,10 @@ namespace levelgate::ike {
 [[nodiscard]] std::vector<model::Ppk> fresh_ppks(const SaState& sa);
 [[nodiscard]] Result<void> offer_fresh_ppks(PayloadWriter& out, const SaState& sa, std::span<const model::Ppk> fresh,
                                             ConstBytes nonce_initiator);
-// The responder's choice. The Error is a reason to close the IKE SA: keys would differ, or the policy demands a PPK and
-// neither this SA has one nor the new one.
-[[nodiscard]] std::expected<std::optional<model::Ppk>, Reason> chosen_fresh_ppk(Turn& turn,
-                                                                                std::span<const model::Ppk> offered,
-                                                                                const Contents& answer);
+// The responder's choice of those that were offered, if it made one. False: keys would differ, or the policy demands a
+// PPK and neither this SA has one nor the new one; that is told, and a Delete of the IKE SA comes next.
+[[nodiscard]] bool take_fresh_ppk(Turn& turn, std::span<const model::Ppk> offered, const Contents& answer,
+                                  std::optional<model::Ppk>& chosen);
 
 // --- as responder ---
 

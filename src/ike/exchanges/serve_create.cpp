@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "ike/exchanges/key_jobs.h"
+#include "ike/exchanges/large_key_offer.h"
 #include "ike/exchanges/ppk_create.h"
 #include "ike/exchanges/ppk_intermediate.h"
 #include "ike/wording.h"
@@ -160,7 +161,7 @@ Outcome PeerCreate::serve_ike(Turn& turn) {
   if (sa.peer_rekey.state == PeerRekey::kMade) return refuse(turn, NotifyType::kTemporaryFailure);
   creation_.kind = CreationKind::kRekeyIke;
   const auto& offered = *request_->contents.proposals;
-  const auto choice = negotiation::choose(sa.policy->ike_proposals, offered, sa.policy->ike_terms(sa.additional()));
+  const auto choice = negotiation::choose(rekey_proposals(sa), offered, sa.policy->ike_terms(sa.additional()));
   if (!choice) {
     turn.report(Severity::kError, kNoProposal, "rekey of the IKE SA: " + choice.error().text());
     return refuse(turn, NotifyType::kNoProposalChosen);
@@ -213,6 +214,7 @@ Result<void> PeerCreate::start_series(Turn& turn) {
   }
   series->creation = std::move(creation_);
   series->until = turn.now() + limits::kFollowupIdle;
+  series->longest = turn.now() + limits::kLongestFollowup;
   turn.sa.series = std::move(series);
   return {};
 }

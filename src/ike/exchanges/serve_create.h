@@ -14,6 +14,7 @@ struct FollowupSeries {
   Creation creation;
   std::vector<std::byte> link;
   Instant until;
+  Instant longest = kNever;  // however much progress there is
 };
 
 // The series comes to nothing: a rekey of ours of the same SA stands alone.

@@ -114,6 +114,7 @@ TEST_F(LoadIke, EveryKeyOfATunnelIsRead) {
                                .rekey_octets = 500ULL << 30,
                                .rekey_margin = 2min};
   EXPECT_EQ(ike.esp, esp);
+  EXPECT_EQ(ike.large_keys, (model::LargeKeys{"mceliece8192128f", 20'000'000}));
   EXPECT_EQ(ike.start, model::StartMode::kOnTraffic);
   EXPECT_EQ(ike.encapsulation, model::EncapsulationChoice::kUdp);
   EXPECT_EQ(berlin.encapsulation, model::Encapsulation::kUdp) << "what sizes are reckoned with";

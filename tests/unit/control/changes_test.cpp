@@ -162,6 +162,7 @@ std::vector<Mutation> tunnel_ike_mutations() {
   add("ike.dpd.timeout", [](T& t) { t.ike.dpd_timeout = std::chrono::seconds(1); });
   add("ike.fragmentation", [](T& t) { t.ike.fragmentation = false; });
   add("ike.childless", [](T& t) { t.ike.childless = true; });
+  add("large-keys", [](T& t) { t.large_keys = model::LargeKeys{}; });
   add("esp.proposals", [](T& t) { t.esp.proposals = {"x"}; });
   add("esp.esn", [](T& t) { t.esp.esn = false; });
   add("esp.rekey.time", [](T& t) { t.esp.rekey_time = std::chrono::hours(2); });
@@ -178,8 +179,8 @@ std::vector<Mutation> tunnel_ike_mutations() {
 TEST(Changes, TheMutationsOfIkeReachEveryField) {
   const model::Config gateway = rich();
   const model::TunnelIke& tunnel = *gateway.tunnels[1].ike;
-  [[maybe_unused]] const auto& [local_id, remote_id, psk, identity, authorities, ppk, ike, esp, start, encapsulation,
-                                fragments, required] = tunnel;
+  [[maybe_unused]] const auto& [local_id, remote_id, psk, identity, authorities, ppk, ike, esp, large, start,
+                                encapsulation, fragments, required] = tunnel;
   [[maybe_unused]] const auto& [ppks, ppk_required, ppk_exchange] = ppk;
   [[maybe_unused]] const auto& [ppk_id, ppk_key] = ppks[0];
   [[maybe_unused]] const auto& [ike_proposals, post_quantum, rekey, delay, timeout, fragmentation, childless] = ike;
@@ -188,7 +189,7 @@ TEST(Changes, TheMutationsOfIkeReachEveryField) {
   [[maybe_unused]] const auto& [authority_name, pem, crl, revocation] = gateway.ike.authorities[0];
   [[maybe_unused]] const auto& [identity_name, chain, key] = gateway.ike.identities[0];
   [[maybe_unused]] const auto& [key_pem, uri] = key;
-  constexpr std::size_t kOfTunnel = 12 - 3 + 5 + 7 + 5;  // three are settings themselves; of PPKs the first has two
+  constexpr std::size_t kOfTunnel = 13 - 3 + 5 + 7 + 5;  // three are settings themselves; of PPKs the first has two
   constexpr std::size_t kOfConfig = 2 + 4 + 3 + 1;  // that one comes or goes stands for its name; a key has two parts
   EXPECT_EQ(tunnel_ike_mutations().size(), kOfTunnel + 1) << "the first one takes all away";
   EXPECT_EQ(certificate_mutations().size(), kOfConfig);
@@ -232,6 +233,9 @@ TEST(Changes, EveryKeyOfTheTableIsCompared) {
                                  "tunnels.*.tfs.circuit-breaker.clear-after",
                                  "tunnels.*.local",
                                  "tunnels.*.remote",
+                                 "tunnels.*.large-keys.method",
+                                 "tunnels.*.large-keys.when",
+                                 "tunnels.*.large-keys.pace",
                                  "ike.defaults.transport",
                                  "tunnels.*.auth.psk.file",
                                  "tunnels.*.auth.psk.credential",

@@ -118,7 +118,7 @@ TEST(Protect, FragmentsFitAndSayWhichTheyAre) {
     }
   }
   Ends ends = ends_of(kEveryCipher[0]);
-  EXPECT_FALSE(ends.initiator.seal(header(IkeRole::kInitiator), {ikewire::PayloadType::kIdi, inner_of(300U * 1200)},
+  EXPECT_FALSE(ends.initiator.seal(header(IkeRole::kInitiator), {ikewire::PayloadType::kIdi, inner_of(3'000U * 1200)},
                                    1248, random));
 }
 

@@ -18,9 +18,9 @@
 namespace levelgate::management {
 namespace {
 
-const std::set<std::string, std::less<>> kLabels{"tunnel",         "port",      "worker",  "direction", "reason",
-                                                 "identity",       "quantile",  "version", "dpdk",      "crypto",
-                                                 "remote_address", "remote_id", "mode",    "esp",       "ike"};
+const std::set<std::string, std::less<>> kLabels{
+    "tunnel", "port",   "worker",         "direction", "reason", "identity", "quantile", "version",
+    "dpdk",   "crypto", "remote_address", "remote_id", "mode",   "esp",      "ike",      "class"};
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -149,6 +149,23 @@ TEST(Metrics, ValuesUnderTheirLabels) {
         "levelgate_keylog_enabled 1\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line;
   }
+}
+
+TEST(Metrics, EachClassHasItsOwn) {
+  tests::RunningGateway gateway;
+  gateway.plan.tunnels[0].qos.classes.resize(2);
+  gateway.plan.tunnels[0].qos.classes[0].name = "voice";
+  model::ClassStats voice{.name = "voice"};
+  std::uint64_t next = 501;
+  model::for_each_class_counter(voice, [&](std::string_view, std::uint64_t& value) { value = next++; });
+  gateway.stats.tunnels[0].classes = {voice};
+  const std::string text = text_of(gateway);
+  for (std::uint64_t value = 501; value < next; ++value) {
+    EXPECT_NE(text.find("{tunnel=\"berlin\",class=\"voice\"} " + std::to_string(value) + "\n"), std::string::npos)
+        << value;
+  }
+  EXPECT_NE(text.find("levelgate_class_sent_packets_total{tunnel=\"berlin\",class=\"default\"} 0\n"),
+            std::string::npos);
 }
 
 TEST(Metrics, SeriesFollowTheConfigurationAlone) {

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Classic McEliece after authentication: traffic flows under the first keys at once, the IKE SA is rekeyed with a large
+// key, then its children; over bad paths, with peers that have no such thing, and bounded against those that lie.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "ikewire/ike_header.h"
+#include "support/case_count.h"
+#include "support/figure.h"
+#include "support/ike_insider.h"
+#include "support/ike_world.h"
+
+namespace levelgate::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+WorldTunnel tunnel_with(const std::string& method, bool first = true, bool second = true,
+                        std::uint64_t pace = 100'000'000) {
+  WorldTunnel tunnel;
+  if (first) tunnel.first.ike->large_keys = model::LargeKeys{method, pace};
+  if (second) tunnel.second.ike->large_keys = model::LargeKeys{method, pace};
+  return tunnel;
+}
+
+// What each side sends is under keys of an IKE SA that has a large key. Old SAs may linger.
+bool is_protected(IkeWorld& world) {
+  for (const int number : {0, 1}) {
+    bool found = false;
+    IkeNode& node = world.node(number);
+    node.engine->each([&](const ike::IkeSa& sa) {
+      const auto child = sa.state().children.find(node.sends_by);
+      found = found || (sa.state().large_key && child != sa.state().children.end() &&
+                        child->second.made > sa.state().established_at);
+    });
+    if (!found) return false;
+  }
+  return true;
+}
+
+TEST(IkeLargeKeys, EverySetProtectsTheIkeSaAndThenItsChild) {
+  for (const char* const method : {"mceliece348864", "mceliece348864f", "mceliece460896f", "mceliece6688128f",
+                                   "mceliece6960119f", "mceliece8192128f"}) {
+    IkeWorld world(1);
+    const WorldTunnel tunnel = tunnel_with(method);
+    world.start(tunnel.policy(0), tunnel.policy(1));
+    ASSERT_TRUE(world.run_until([&] { return world.settled(); }, 5s)) << world.story();
+    const ChildId first = world.node(0).children.begin()->first;
+    ASSERT_TRUE(
+        world.run_until([&] { return is_protected(world) && world.node(0).children.begin()->first != first; }, 20s))
+        << method << "\n"
+        << world.story();
+    world.node(0).engine->each([&](const ike::IkeSa& sa) {
+      ASSERT_EQ(sa.state().suite.additional.size(), 2u);
+      EXPECT_TRUE(sa.state().post_quantum);
+    });
+    EXPECT_EQ(world.broken(), "");
+  }
+}
+
+// Before authentication nothing of it is negotiated: who has no such thing sees one notification and a vendor id.
+TEST(IkeLargeKeys, WithoutTheOtherSideNothingChanges) {
+  for (const bool first : {true, false}) {
+    IkeWorld world(2);
+    const WorldTunnel tunnel = tunnel_with("mceliece348864f", first, !first);
+    world.start(tunnel.policy(0), tunnel.policy(1));
+    ASSERT_TRUE(world.run_until([&] { return world.settled(); }, 5s)) << world.story();
+    const ChildId child = world.node(0).children.begin()->first;
+    world.run_for(30s);
+    EXPECT_TRUE(world.settled());
+    EXPECT_EQ(world.node(0).children.begin()->first, child);
+    world.node(0).engine->each([&](const ike::IkeSa& sa) { EXPECT_FALSE(sa.state().large_key); });
+    IkeNode& node = world.node(0);
+    node.carry_out(node.engine->rekey(world.moment(), node.policy->name, ike::RekeyTarget::kIke));
+    world.run_for(5s);
+    EXPECT_TRUE(world.settled()) << world.story();
+  }
+}
+
+// Each side has another set: there is none in common, and what was negotiated before goes on.
+TEST(IkeLargeKeys, DifferentSetsLeaveTheTunnelUp) {
+  IkeWorld world(3);
+  WorldTunnel tunnel = tunnel_with("mceliece348864f");
+  tunnel.second.ike->large_keys->method = "mceliece460896f";
+  world.start(tunnel.policy(0), tunnel.policy(1));
+  ASSERT_TRUE(world.run_until([&] { return world.settled(); }, 5s)) << world.story();
+  world.run_for(30s);
+  EXPECT_TRUE(world.settled()) << world.what_disagrees() << world.story();
+  world.node(0).engine->each([&](const ike::IkeSa& sa) { EXPECT_FALSE(sa.state().large_key); });
+}
+
+// A megabyte key at 100 Mbit/s, 100 ms there and back, one packet of ten lost.
+TEST(IkeLargeKeys, LossCostsRepeatsAndNotMinutes) {
+  std::vector<double> seconds;
+  const std::uint64_t seeds = kFewCases ? 2 : 20;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    IkeWorld world(seed);
+    const WorldTunnel tunnel = tunnel_with("mceliece6688128f");
+    world.faults.least_delay = world.faults.most_delay = 50ms;
+    world.start(tunnel.policy(0), tunnel.policy(1));
+    ASSERT_TRUE(world.run_until([&] { return world.settled(); }, 60s)) << seed << world.story();
+    const Instant up = world.now();
+    world.faults.loss = 0.1;
+    ASSERT_TRUE(world.run_until([&] { return is_protected(world); }, 120s)) << seed << world.story();
+    seconds.push_back(std::chrono::duration<double>(world.now() - up).count());
+    EXPECT_EQ(world.broken(), "") << seed;
+  }
+  std::ranges::sort(seconds);
+  print_figure("1 MB key, 100 Mbit/s, 100 ms, 10 % loss: large-key protection " +
+               std::to_string(seconds[seconds.size() / 2]) + " s after the tunnel is up (median), at most " +
+               std::to_string(seconds.back()) + " s");
+}
+
+// Faults of every kind end in agreement.
+TEST(IkeLargeKeys, EverySeedEndsInAgreement) {
+  for (std::uint64_t seed = 1; seed <= (kFewCases ? 2u : 12u); ++seed) {
+    IkeWorld world(seed, {.loss = 0.05, .duplicate = 0.05, .flip = 0.01, .least_delay = 1ms, .most_delay = 40ms});
+    const WorldTunnel tunnel = tunnel_with("mceliece348864f");
+    world.start(tunnel.policy(0), tunnel.policy(1), seed % 2 == 0);
+    world.run_for(60s);
+    world.faults = {};
+    ASSERT_TRUE(world.run_until([&] { return is_protected(world); }, 120s))
+        << seed << " " << world.what_disagrees() << world.story();
+    EXPECT_EQ(world.broken(), "") << seed;
+  }
+}
+
+// Fragments leave at the pace that the policy says, not in a burst.
+TEST(IkeLargeKeys, FragmentsKeepThePace) {
+  IkeWorld world(4);
+  const WorldTunnel tunnel = tunnel_with("mceliece348864f", true, true, 10'000'000);
+  std::vector<Instant> sent;
+  std::size_t octets = 0;
+  world.tap = [&](int from, std::vector<std::byte>& datagram) {
+    if (from == 0 && datagram.size() > 1'000) {
+      sent.push_back(world.now());
+      octets += datagram.size();
+    }
+    return false;
+  };
+  world.start(tunnel.policy(0), tunnel.policy(1));
+  ASSERT_TRUE(world.run_until([&] { return is_protected(world); }, 20s)) << world.story();
+  ASSERT_GT(sent.size(), 200u);
+  const double seconds = std::chrono::duration<double>(sent.back() - sent[sent.size() - 200]).count();
+  EXPECT_GT(seconds, 200 * 1'200 * 8 / 10e6 * 0.8);
+  std::size_t burst = 0, longest = 0;
+  for (std::size_t i = 1; i < sent.size(); ++i) {
+    burst = sent[i] == sent[i - 1] ? burst + 1 : 0;
+    longest = std::max(longest, burst);
+  }
+  EXPECT_LE(longest, 8u);
+}
+
+// What a receiver holds meanwhile is the key, and nothing when it has it.
+TEST(IkeLargeKeys, AReceiverHoldsOneKey) {
+  IkeWorld world(5);
+  const WorldTunnel tunnel = tunnel_with("mceliece348864f");
+  std::size_t most = 0;
+  const auto looked_at = [&] {
+    world.node(1).engine->each([&](const ike::IkeSa& sa) { most = std::max(most, sa.held_octets()); });
+    return is_protected(world);
+  };
+  world.start(tunnel.policy(0), tunnel.policy(1));
+  ASSERT_TRUE(world.run_until(looked_at, 20s)) << world.story();
+  EXPECT_GT(most, 250'000u);
+  EXPECT_LE(most, 261'120u + 1'024);
+  world.node(1).engine->each([&](const ike::IkeSa& sa) { EXPECT_EQ(sa.held_octets(), 0u); });
+}
+
+class SpokenLargeKeys : public SpokenIke {
+ protected:
+  static ike::Payloads large_request() {
+    ike::PayloadWriter out;
+    const IkeOctetRow key(261'120, std::byte{7});
+    out.add(PayloadType::kKe, ikewire::KeyExchange{ikewire::KeMethod::kMceliece348864f, key});
+    return out.take();
+  }
+};
+
+// A peer that is proven, and sends a key that nobody agreed to: it makes nobody hold more than an ordinary message.
+TEST_F(SpokenLargeKeys, WithoutAnAgreementNobodyHoldsMore) {
+  for (const Exchange exchange : {Exchange::kIkeFollowupKe, Exchange::kCreateChildSa, Exchange::kInformational}) {
+    world.faults = {};
+    if (!insider) {
+      establish(tunnel_with("mceliece348864f"));
+      ASSERT_TRUE(world.run_until([&] { return is_protected(world) && world.settled(); }, 70s)) << world.story();
+      enter();
+    }
+    cut = true;
+    const auto id = ikewire::MessageId{sa(0).awaited_request()};
+    ikewire::IkeHeader head = header(exchange, kRequest, id);
+    for (const IkeOctetRow& part : insider->say(head, large_request(), 1'248)) {
+      (void)tell(part);
+      EXPECT_LE(sa(0).held_octets(), limits::kReassembledOctets);
+    }
+    EXPECT_EQ(sa(0).held_octets(), 0u) << "more fragments than an ordinary message has are not taken";
+  }
+}
+
+}  // namespace
+}  // namespace levelgate::testing
