@@ -119,7 +119,7 @@ TEST(IkePpk, GoesWithAdditionalKeyExchangesAndSharesTheLastMessage) {
   }
 }
 
-// [8784-3-d, 8784-3-g, 8784-3-h, 8784-6-e]
+// [8784-3-d, 8784-3-e, 8784-3-g, 8784-3-h, 8784-6-e]
 TEST(IkePpk, AnUnknownIdIsRefusedOrDoneWithoutByRfc8784) {
   for (const int demands : {0, 1, 2, 3}) {
     SCOPED_TRACE(demands);
