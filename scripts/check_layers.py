@@ -13,7 +13,7 @@ from pathlib import Path
 FLOORS = [
     ["base", "model", "handover"],
     ["crypto", "ikewire", "wire", "syntax"],
-    ["negotiation", "aggfrag", "congestion", "esp", "queueing"],
+    ["negotiation", "ppk", "aggfrag", "congestion", "esp", "queueing"],
     ["config", "ike"],
     ["control", "management", "keylog", "dataplane"],
     ["sockets", "api", "apiclient", "kernel", "dpdk", "publisher"],
@@ -28,13 +28,14 @@ TABLE = {
     "ikewire": ["base"],
     "crypto": ["base", "esp"],
     "negotiation": ["base", "model", "ikewire"],
+    "ppk": ["base", "model", "ikewire", "crypto"],
     "syntax": ["base"],
     "config": ["base", "model", "syntax", "ikewire", "negotiation", "crypto"],
     "aggfrag": ["base", "wire"],
     "congestion": ["base", "wire"],
     "esp": ["base", "wire"],
     "queueing": ["base", "wire"],
-    "ike": ["base", "model", "ikewire", "negotiation", "crypto"],
+    "ike": ["base", "model", "ikewire", "negotiation", "ppk", "crypto"],
     "dataplane": ["base", "model", "handover", "wire", "aggfrag", "congestion", "esp", "queueing"],
     "control": ["base", "model", "ike"],
     "management": ["base", "model", "ikewire", "negotiation", "ike", "control"],
@@ -51,7 +52,7 @@ TABLE = {
 }
 # The one step upwards: crypto implements the seam that esp declares.
 SEAMS = {("crypto", "esp"): ["esp/cipher.h"]}
-CONTROL_TOWER = {"control", "management", "keylog", "ike", "negotiation", "ikewire"}
+CONTROL_TOWER = {"control", "management", "keylog", "ike", "negotiation", "ppk", "ikewire"}
 DATA_TOWER = {"dataplane", "publisher", "aggfrag", "congestion", "esp", "queueing", "dpdk", "handover"}
 
 # First match counts; a header that matches none is the standard library's or the system's.
@@ -70,7 +71,7 @@ EXTERNAL = [
     (r"fmt/.*", {"config", "control", "management", "sockets", "api", "kernel", "dpdk", "app", "cli", "agentx"}),
 ]
 # Rooms that know the language's own library and nothing of an operating system.
-PURE_ROOMS = {"base", "model", "handover", "wire", "ikewire", "crypto", "negotiation", "syntax", "config", "aggfrag", "congestion", "esp", "queueing", "ike", "dataplane", "publisher", "control", "management", "keylog"}
+PURE_ROOMS = {"base", "model", "handover", "wire", "ikewire", "crypto", "negotiation", "ppk", "syntax", "config", "aggfrag", "congestion", "esp", "queueing", "ike", "dataplane", "publisher", "control", "management", "keylog"}
 PURE_HEADER = re.compile(r"[a-z0-9_]+|immintrin\.h|fmt/.*")
 SYSTEM_HEADER_ALLOWED = {
     "src/base/ip_address.cpp": {"arpa/inet.h"},  # inet_pton and inet_ntop: text forms of addresses, no socket

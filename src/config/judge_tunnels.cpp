@@ -47,10 +47,11 @@ constexpr std::array<std::pair<model::TfsMode, const char*>, 18> kWithoutEffect{
 }};
 
 // Keys of a tunnel that only IKE looks at: the map that they stand in, and their name.
-constexpr std::array<std::pair<const char*, const char*>, 9> kOfIkeOnly{{
+constexpr std::array<std::pair<const char*, const char*>, 10> kOfIkeOnly{{
     {"", "ike"},
     {"", "large-keys"},
     {"", "start"},
+    {"", "ppk"},
     {"local", "id"},
     {"remote", "id"},
     {"remote", "authorities"},

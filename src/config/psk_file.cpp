@@ -13,7 +13,6 @@ namespace levelgate::config {
 namespace {
 
 constexpr std::size_t kLongestFile = 4096;
-constexpr double kEnoughBits = 128;
 constexpr std::ptrdiff_t kFewLetters = 5;  // a text of so few different letters is a pattern, whatever its length
 constexpr std::string_view kHexPrefix = "0x";
 
@@ -39,9 +38,9 @@ constexpr std::array<Alphabet, 8> kAlphabets{{
     {[](char) { return true; }, 256},
 }};
 
-BadFile too_weak(const std::string& name, double bits) {
-  return {54, name + " holds " + std::to_string(static_cast<int>(bits)) + " bits at most",
-          "128 wanted: openssl rand -base64 32; or say auth.psk.weak: true"};
+BadFile too_weak(const std::string& name, double bits, const Strength& strength) {
+  return {strength.finding, name + " holds " + std::to_string(static_cast<int>(bits)) + " bits at most",
+          std::to_string(strength.bits) + " wanted: openssl rand -base64 32; or say " + std::string(strength.waiver)};
 }
 
 }  // namespace
@@ -58,7 +57,7 @@ double most_bits(std::string_view text) {
 }
 
 std::expected<model::SharedKey, BadFile> read_psk(const std::string& path, std::string_view noun, Readers readers,
-                                                  Strength strength) {
+                                                  const Strength& strength) {
   const std::string name = std::string(noun) + " " + path;
   const auto file = read_bounded_file(path, {.noun = noun, .readers = readers, .most_octets = kLongestFile});
   if (!file) return std::unexpected(file.error());
@@ -76,8 +75,8 @@ std::expected<model::SharedKey, BadFile> read_psk(const std::string& path, std::
     key = digits->octets.bytes().first(digits->digits / 2);
     bits = std::ranges::adjacent_find(key, std::not_equal_to{}) == key.end() ? 0 : static_cast<double>(key.size()) * 8;
   }
-  if (key.empty()) return std::unexpected(BadFile{54, name + " is empty", "openssl rand -base64 32"});
-  if (strength == Strength::kEnough && bits < kEnoughBits) return std::unexpected(too_weak(name, bits));
+  if (key.empty()) return std::unexpected(BadFile{strength.finding, name + " is empty", "openssl rand -base64 32"});
+  if (bits < strength.bits) return std::unexpected(too_weak(name, bits, strength));
   return model::SharedKey{std::make_shared<const SecretBytes>(key)};
 }
 

@@ -3,8 +3,8 @@
 // What the file says about IKE: certificates, defaults, and a tunnel's own part. Files are read here and looked at
 // where their meaning is judged.
 #include "config/identity_text.h"
-#include "config/psk_file.h"
 #include "config/read_values.h"
+#include "config/secret_source.h"
 
 namespace levelgate::config {
 namespace {
@@ -105,6 +105,7 @@ class TunnelIkeReader {
 
   model::TunnelIke read() {
     read_keys();
+    ike_.ppk = read_ppk(node_, path_, ike_.psk, draft_, complaints_);
     read_id({"local", "id"}, ike_.local_id);
     read_id({"remote", "id"}, ike_.remote_id);
     ike_.identity = text_of(find_below(node_, {"local", "identity"}));
@@ -156,46 +157,9 @@ class TunnelIkeReader {
       complaints_.error(17, *auth, path_ + "auth and local.identity exclude each other",
                         "keep the preshared key or the certificate");
     }
-    if (!complaints_.faulty(psk)) read_psk_of(*psk);
-  }
-
-  void read_psk_of(const Node& psk) {
-    const Node* const file = psk.find("file");
-    const Node* const credential = psk.find("credential");
-    if ((file == nullptr) == (credential == nullptr)) {
-      return complaints_.error(
-          17, psk, path_ + "auth.psk has " + (file == nullptr ? "neither file nor credential" : "file and credential"),
-          "exactly one of them says where the key is");
-    }
-    const Node& source = file != nullptr ? *file : *credential;
-    if (complaints_.faulty(&source)) return;
-    const Strength strength = boolean_of(psk.find("weak"), false) ? Strength::kAny : Strength::kEnough;
-    if (file != nullptr) {
-      return take(read_psk(draft_.path_of(file->text), "preshared key", Readers::kOwner, strength), source);
-    }
-    read_credential(source, strength);
-  }
-
-  void read_credential(const Node& name, Strength strength) {
-    const auto& folder = draft_.circumstances.credentials;
-    if (name.text.empty() || name.text.starts_with('.') || name.text.find('/') != std::string::npos) {
-      return complaints_.error(18, name, "\"" + name.text + "\" is no good name of a credential",
-                               "as LoadCredential= names it");
-    }
-    if (!folder) {
-      return complaints_.warning(112, name.mark,
-                                 "credential \"" + name.text + "\" is not looked at: only the service has it");
-    }
-    if (folder->empty()) {
-      return complaints_.error(20, name, "credential \"" + name.text + "\": the service was given no credentials",
-                               "LoadCredential=" + name.text + ":PATH in its unit");
-    }
-    take(read_psk(*folder + "/" + name.text, "credential", Readers::kService, strength), name);
-  }
-
-  void take(std::expected<model::SharedKey, BadFile> key, const Node& source) {
-    if (!key) return complaints_.error(key.error().id, source, key.error().message, key.error().hint);
-    ike_.psk = std::move(*key);
+    if (complaints_.faulty(psk)) return;
+    auto key = read_secret(*psk, path_ + "auth.psk", "preshared key", kPskStrength, draft_, complaints_);
+    if (key) ike_.psk = std::move(*key);
   }
 
   void read_id(std::initializer_list<std::string_view> keys, model::Identity& id) {

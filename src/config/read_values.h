@@ -96,6 +96,9 @@ void read_tunnel(const Node::Entry& entry, Draft& draft, Complaints& complaints)
 // Before the tunnels, which begin with the defaults.
 void read_certificates(const Node& node, Draft& draft, Complaints& complaints);
 void read_ike(const Node& node, Draft& draft);
+// `path`: tunnels.NAME.; `psk`: of the same tunnel, which no PPK may be.
+[[nodiscard]] model::PpkSettings read_ppk(const Node& tunnel, const std::string& path, const model::SharedKey& psk,
+                                          const Draft& draft, Complaints& complaints);
 [[nodiscard]] model::TunnelIke read_tunnel_ike(const Node::Entry& tunnel, Draft& draft, Complaints& complaints);
 
 }  // namespace levelgate::config

@@ -74,6 +74,30 @@ std::string_view downgrade_word(ike::TranscriptNotify notify) {
   return "";
 }
 
+// Which PPK is in keys, and by which exchange it came there.
+std::string_view ppk_word(ike::PpkWay way) {
+  switch (way) {
+    case ike::PpkWay::kAuth:
+      return "IKE_AUTH";
+    case ike::PpkWay::kIntermediate:
+      return "IKE_INTERMEDIATE";
+    case ike::PpkWay::kCreateChild:
+      return "CREATE_CHILD_SA";
+  }
+  return "";
+}
+
+void add_ppk(Value::Map& map, const std::optional<ike::PpkUse>& use) {
+  map.push_back({"ppk", Value{use ? use->ppk.id : ""}});
+  map.push_back({"ppk-exchange", Value{use ? std::string(ppk_word(use->way)) : ""}});
+}
+
+// Nothing for a tunnel that has no PPK.
+std::string ppk_text(const SaState& sa) {
+  if (sa.ppk.used) return "   ppk: " + sa.ppk.used->ppk.id + " by " + std::string(ppk_word(sa.ppk.used->way));
+  return sa.policy->ppk.keys.empty() ? "" : "   ppk: none";
+}
+
 std::uint64_t seconds_until(Instant when, Instant now) {
   if (when == kNever || when <= now) return 0;
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(when - now).count());
@@ -103,24 +127,26 @@ Value::Map child_value(const ike::ChildSa& child, const std::string& tunnel, con
   const auto* const in = stats_of(view, tunnel, child.inbound);
   const auto* const out = outbound_stats_of(view, tunnel, child.outbound);
   const bool udp = up != nullptr && up->encapsulation == model::Encapsulation::kUdp;
-  return {{"state", Value{std::string(child_word(child.stage))}},
-          {"sends", Value{held && life->second.sends_by == child.id}},
-          {"proven", Value{held && life->second.children.at(child.id).proven}},
-          {"spi-in", Value{hex(child.inbound.value, 8)}},
-          {"spi-out", Value{hex(child.outbound.value, 8)}},
-          {"cipher", Value{ike::cipher_word(child.suite)}},
-          {"key-exchanges", Value{list_of(ike::exchange_words(child.suite))}},
-          {"esn", Value{child.suite.sequence_numbers == ikewire::SequenceNumbers::kExtended}},
-          {"encapsulation", Value{std::string(udp ? "udp" : "none")}},
-          {"aggfrag", Value{child.aggfrag}},
-          {"fragmentation", Value{fragmentation_text(tunnel, view)}},
-          {"local-selectors", Value{ike::selectors_text(child.selectors.local)}},
-          {"remote-selectors", Value{ike::selectors_text(child.selectors.remote)}},
-          {"octets-in", Value{in != nullptr ? in->octets : 0}},
-          {"packets-in", Value{in != nullptr ? in->packets : 0}},
-          {"octets-out", Value{out != nullptr ? out->octets : 0}},
-          {"packets-out", Value{out != nullptr ? out->packets : 0}},
-          {"rekey-in-seconds", Value{seconds_until(child.rekey_at, view.now)}}};
+  Value::Map map{{"state", Value{std::string(child_word(child.stage))}},
+                 {"sends", Value{held && life->second.sends_by == child.id}},
+                 {"proven", Value{held && life->second.children.at(child.id).proven}},
+                 {"spi-in", Value{hex(child.inbound.value, 8)}},
+                 {"spi-out", Value{hex(child.outbound.value, 8)}},
+                 {"cipher", Value{ike::cipher_word(child.suite)}},
+                 {"key-exchanges", Value{list_of(ike::exchange_words(child.suite))}},
+                 {"esn", Value{child.suite.sequence_numbers == ikewire::SequenceNumbers::kExtended}},
+                 {"encapsulation", Value{std::string(udp ? "udp" : "none")}},
+                 {"aggfrag", Value{child.aggfrag}},
+                 {"fragmentation", Value{fragmentation_text(tunnel, view)}},
+                 {"local-selectors", Value{ike::selectors_text(child.selectors.local)}},
+                 {"remote-selectors", Value{ike::selectors_text(child.selectors.remote)}},
+                 {"octets-in", Value{in != nullptr ? in->octets : 0}},
+                 {"packets-in", Value{in != nullptr ? in->packets : 0}},
+                 {"octets-out", Value{out != nullptr ? out->octets : 0}},
+                 {"packets-out", Value{out != nullptr ? out->packets : 0}},
+                 {"rekey-in-seconds", Value{seconds_until(child.rekey_at, view.now)}}};
+  add_ppk(map, child.ppk);
+  return map;
 }
 
 Value::Map sa_value(const SaState& sa, const View& view) {
@@ -152,6 +178,7 @@ Value::Map sa_value(const SaState& sa, const View& view) {
   map.push_back({"key-exchanges", Value{agreed ? list_of(ike::exchange_words(sa.suite)) : Value::List{}}});
   map.push_back({"suite", Value{agreed ? ike::suite_text(sa.suite) : ""}});
   map.push_back({"post-quantum", Value{sa.post_quantum}});
+  add_ppk(map, sa.ppk.used);
   map.push_back({"downgrade-protection", Value{agreed ? std::string(downgrade_word(sa.transcript)) : ""}});
   map.push_back({"rekey-in-seconds", Value{seconds_until(sa.rekey_at, view.now)}});
   map.push_back({"children", Value{std::move(children)}});
@@ -165,6 +192,7 @@ void child_lines(const ike::ChildSa& child, const std::string& tunnel, const Vie
   lines.push_back("  child  ESP " + ike::suite_text(child.suite) +
                   (child.aggfrag ? "  AGGFRAG both ways" : "  no AGGFRAG") +
                   (child.aggfrag ? "  fragmentation: " + fragmentation_text(tunnel, view) : "") +
+                  (child.ppk && child.ppk->way == ike::PpkWay::kCreateChild ? "  ppk: " + child.ppk->ppk.id : "") +
                   (child.stage != ike::ChildStage::kActive ? "  " + std::string(child_word(child.stage)) : "") +
                   (sends ? "" : "  not sending"));
   lines.push_back("        in " + hex(child.inbound.value, 8) + "  out " + hex(child.outbound.value, 8) +
@@ -190,7 +218,7 @@ void sa_lines(const SaState& sa, const View& view, std::vector<std::string>& lin
       (sa.proofs.peer.authority.empty() ? "" : ", issued by " + sa.proofs.peer.authority));
   if (sa.protection) {
     lines.push_back("  " + ike::suite_text(sa.suite) + "   post-quantum: " + (sa.post_quantum ? "yes" : "no") +
-                    "   downgrade protection: " + std::string(downgrade_word(sa.transcript)) +
+                    ppk_text(sa) + "   downgrade protection: " + std::string(downgrade_word(sa.transcript)) +
                     (up ? "   rekey in " + age(std::chrono::seconds(seconds_until(sa.rekey_at, view.now))) : ""));
   }
   for (const auto& [id, child] : sa.children) child_lines(child, sa.tunnel(), view, lines);

@@ -77,6 +77,18 @@ std::string text(model::Revocation value) {
   return "";
 }
 
+std::string text(model::PpkExchange value) {
+  switch (value) {
+    case model::PpkExchange::kEither:
+      return "either";
+    case model::PpkExchange::kAuth:
+      return "auth";
+    case model::PpkExchange::kIntermediate:
+      return "intermediate";
+  }
+  return "";
+}
+
 std::string bits_per_second(const model::LargeKeys& large) {
   return std::to_string(large.pace_bits_per_second) + " bit/s";
 }
@@ -126,6 +138,18 @@ class IkeComparison {
     field("ike.dpd.timeout", Cost::kLive, a.dpd_timeout, b.dpd_timeout);
     field("ike.fragmentation", Cost::kRekey, a.fragmentation, b.fragmentation);
     field("ike.childless", Cost::kRekey, a.childless, b.childless);
+  }
+
+  void ppk(const model::PpkSettings& a, const model::PpkSettings& b) {
+    const auto first = [](const model::PpkSettings& all) { return all.keys.empty() ? model::Ppk{} : all.keys.front(); };
+    const auto others = [](const model::PpkSettings& all) {
+      return std::vector(all.keys.begin() + (all.keys.empty() ? 0 : 1), all.keys.end());
+    };
+    field("ppk.id", Cost::kRekey, first(a).id, first(b).id);
+    content("ppk.file", Cost::kRekey, first(a).key, first(b).key, "a key");
+    content("ppk.others", Cost::kRekey, others(a), others(b), "a list");
+    field("ppk.required", Cost::kTunnelRestart, a.required, b.required);
+    field("ppk.exchange", Cost::kRekey, a.exchange, b.exchange);
   }
 
   // Announced in IKE_SA_INIT: another set, or none, needs another IKE SA.
@@ -182,6 +206,7 @@ std::vector<Change> tunnel_ike_changes(const std::string& path, const model::Tun
   all.field("remote.id", Cost::kTunnelRestart, before.remote_id, after.remote_id);
   all.field("remote.authorities", Cost::kTunnelRestart, before.authorities, after.authorities);
   all.content("auth.psk", Cost::kTunnelRestart, before.psk, after.psk, "a key");
+  all.ppk(before.ppk, after.ppk);
   all.settings(before.ike, after.ike);
   all.large_keys(before.large_keys, after.large_keys);
   all.field("start", Cost::kLive, before.start, after.start);

@@ -30,7 +30,9 @@ bool begins_anew(const model::TunnelConfig& a, const model::TunnelConfig& b) {
                          a.tfs.wants_reports() == b.tfs.wants_reports() &&
                          a.ike->aggfrag_required == b.ike->aggfrag_required &&
                          a.ike->encapsulation == b.ike->encapsulation;
-  return !(same_ends && same_names && same_proof && same_kind);
+  // What was made without a PPK does not outlive the demand for one.
+  const bool same_demand = a.ike->ppk.required == b.ike->ppk.required;
+  return !(same_ends && same_names && same_proof && same_kind && same_demand);
 }
 
 const model::TunnelConfig* tunnel_named(const model::Config& config, const std::string& name) {

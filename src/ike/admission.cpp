@@ -7,6 +7,7 @@
 
 #include "crypto/ike_hash.h"
 #include "ike/engine.h"
+#include "ike/exchanges/ppk_init.h"
 #include "ike/wording.h"
 #include "ikewire/ike_notify_values.h"
 #include "negotiation/negotiate.h"
@@ -114,8 +115,17 @@ std::optional<InitChoice> Engine::choose_for(Means& means, const InitRequest& re
   const bool intermediate = request.contents.has(NotifyType::kIntermediateExchangeSupported);
   const auto additional =
       intermediate ? negotiation::AdditionalExchanges::kAvailable : negotiation::AdditionalExchanges::kUnavailable;
+  const ppk::Offers ppks = read_ppk_offers(request.contents);
+  const auto admits = [&](const PolicyPtr& policy) { return ppk::admits(policy->ppk, ppks); };
+  if (std::ranges::none_of(candidates, admits)) {
+    report_stranger(means, Severity::kError, kPpkMissing, candidates.front()->name,
+                    request.path.remote.text() + " offers no PPK in a form that is wanted here, and one is required");
+    answer_stranger(means, request, NotifyType::kNoProposalChosen);
+    return std::nullopt;
+  }
   std::string why;
   for (const PolicyPtr& policy : candidates) {
+    if (!admits(policy)) continue;
     auto choice =
         negotiation::choose(policy->ike_proposals, *request.contents.proposals, policy->ike_terms(additional));
     if (choice) return InitChoice{policy, choice->suite, choice->answer};

@@ -10,10 +10,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "ike/collision.h"
 #include "ike/effects.h"
+#include "ike/ppk_state.h"
 #include "ikewire/ike_notify_values.h"
 #include "negotiation/suite.h"
 
@@ -54,6 +56,7 @@ struct ChildSa {
   ChildStage stage = ChildStage::kActive;
   Instant made, rekey_at = kNever, expire_at = kNever;
   PeerRekeyRecord peer_rekey;
+  std::optional<PpkUse> ppk;  // in its keys
 };
 
 }  // namespace levelgate::ike

@@ -51,7 +51,9 @@ void Engine::configure(const std::vector<PolicyPtr>& policies) {
   for (auto& [spi, entry] : sas_) {
     const auto now = by_name_.find(entry.sa->state().tunnel());
     if (!is_up(*entry.sa) || now == by_name_.end()) continue;
-    entry.sa->state().policy = now->second;
+    SaState& state = entry.sa->state();
+    if (!(state.policy->ppk == now->second->ppk)) state.ppk.left.clear();  // the operator's order is a new one
+    state.policy = now->second;
     touched_.insert(spi);
   }
   Effects none;  // only timers are set anew

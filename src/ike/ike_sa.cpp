@@ -44,10 +44,13 @@ std::unique_ptr<PeerExchange> exchange_for(Exchange exchange) {
   return nullptr;
 }
 
-// A list that was announced to come by IKE_INTERMEDIATE may be asked for, or not (RFC 9593 §3.1).
+// A list that was announced to come by IKE_INTERMEDIATE may be asked for, or not (RFC 9593 §3.1); PPKs may be named in
+// one of their own, or not at all (RFC 9867 §3.1).
 Phase phase_towards(const SaState& sa, Exchange exchange) {
-  const bool may_ask =
-      sa.phase == Phase::kAuthDue && sa.list_by_intermediate && sa.suite.additional.empty() && sa.intermediates == 0;
+  const bool list = sa.list_by_intermediate && sa.suite.additional.empty() && sa.intermediates == 0;
+  const bool ppks = sa.ppk.agreed == ppk::Agreed::kIntermediate && !sa.ppk.offered &&
+                    sa.intermediates < sa.suite.additional.size() + limits::kBareIntermediates;
+  const bool may_ask = sa.phase == Phase::kAuthDue && (list || ppks);
   return may_ask && exchange == Exchange::kIkeIntermediate ? Phase::kIntermediateDue : sa.phase;
 }
 

@@ -100,6 +100,13 @@ Result<IkeKeys> keys_after_intermediate(const IkeKeyShape& shape, ConstBytes d, 
   return rekeyed_keys({shape.prf, d}, shape, nonces, spis, {&shared, 1});
 }
 
+Result<IkeKeys> keys_of_seed(const IkeKeyShape& shape, const SecretBytes& seed, const Nonces& nonces,
+                             const IkeSpis& spis) {
+  const ConstBytes given = seed.bytes();
+  if (const Result<void> all = all_given(shape.sizes, nonces, {&given, 1}); !all) return std::unexpected(all.error());
+  return expand(shape, seed, nonces, spis);
+}
+
 Result<IkeKeys> rekeyed_keys(const OldIke& old, const IkeKeyShape& shape, const Nonces& nonces, const IkeSpis& spis,
                              std::span<const ConstBytes> shared) {
   if (shared.empty()) return failure(Fault::kInternal, "an IKE SA is never rekeyed without a key exchange");

@@ -55,6 +55,10 @@ struct IkeKeys {
 [[nodiscard]] Result<IkeKeys> keys_after_intermediate(const IkeKeyShape& shape, ConstBytes d, const Nonces& nonces,
                                                       const IkeSpis& spis, ConstBytes shared);
 
+// Of a seed in the place of SKEYSEED, as a PPK makes one (RFC 9867 §3.1.1).
+[[nodiscard]] Result<IkeKeys> keys_of_seed(const IkeKeyShape& shape, const SecretBytes& seed, const Nonces& nonces,
+                                           const IkeSpis& spis);
+
 // What a rekeyed IKE SA takes from the one that it replaces: its SK_d, and its prf for SKEYSEED.
 struct OldIke {
   crypto::Prf prf{};

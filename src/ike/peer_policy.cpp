@@ -82,6 +82,7 @@ Result<PolicyPtr> make_policy(const model::TunnelConfig& tunnel, std::shared_ptr
   for (ikewire::Proposal& proposal : *of_esp) set_sequence_numbers(proposal, ike.esp.esn);
   policy->ike_proposals = std::move(*of_ike);
   policy->esp_proposals = std::move(*of_esp);
+  policy->ppk = ike.ppk;
   policy->ike = ike.ike;
   policy->esp = ike.esp;
   auto large = large_keys_of(path + ".large-keys", ike.large_keys);

@@ -32,6 +32,7 @@ struct PeerPolicy {
   std::shared_ptr<const Credentials> credentials;
   std::vector<ikewire::Proposal> ike_proposals;
   std::vector<ikewire::Proposal> esp_proposals;  // without SPI; with sequence numbers as configured
+  model::PpkSettings ppk;
   model::IkeSettings ike;
   model::EspSettings esp;
   struct LargeKeys {

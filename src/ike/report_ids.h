@@ -42,6 +42,9 @@ inline constexpr std::string_view kAggfragFallback = "LG-IKE-045";
 inline constexpr std::string_view kRekeyFailed = "LG-IKE-051";
 inline constexpr std::string_view kLifetimeOver = "LG-IKE-052";
 inline constexpr std::string_view kDowngradeUnprotected = "LG-IKE-061";
+inline constexpr std::string_view kPpkNotUsed = "LG-IKE-062";
+inline constexpr std::string_view kPpkMissing = "LG-IKE-063";
+inline constexpr std::string_view kPpkDiffers = "LG-IKE-064";
 inline constexpr std::string_view kMalformed = "LG-IKE-071";
 inline constexpr std::string_view kFlood = "LG-IKE-081";
 inline constexpr std::string_view kInternalFault = "LG-IKE-091";
@@ -52,7 +55,7 @@ struct ReportText {
   std::string_view cure;
 };
 
-inline constexpr std::array<ReportText, 37> kReportTexts{{
+inline constexpr std::array<ReportText, 40> kReportTexts{{
     {kIkeEstablished, "An IKE SA is up: both sides are authenticated.", ""},
     {kChildEstablished, "A Child SA is up: inner traffic may flow.", ""},
     {kIkeRekeyed, "A new IKE SA took the place of an old one.", ""},
@@ -108,6 +111,12 @@ inline constexpr std::array<ReportText, 37> kReportTexts{{
     {kLifetimeOver, "An SA reached its end without a rekey.", "Find out why rekeys fail: levelgate explain NAME."},
     {kDowngradeUnprotected, "Only one side protects the negotiation against downgrade.",
      "Bring the older gateway up to date."},
+    {kPpkNotUsed, "A PPK is configured, and an SA was made without it.",
+     "Configure the same PPK at the peer; then set ppk.required: true at both, or an attacker can take it out again."},
+    {kPpkMissing, "A PPK is required, and the peer uses none, or none that is configured for it.",
+     "Give both sides the same PPK under the same id, and let ppk.exchange of both have a form in common."},
+    {kPpkDiffers, "Both sides have a PPK of this id, and its octets may differ.",
+     "Copy the file from one gateway to the other; a final newline does not count."},
     {kMalformed, "An authentic message of the peer is malformed; its SA was closed.", "The peer is faulty."},
     {kFlood, "Many handshakes are begun and not ended; newcomers must return a cookie.",
      "Nothing needs to be done; find the source if it stays."},

@@ -24,6 +24,7 @@
 #include "ike/keymat.h"
 #include "ike/nat_detection.h"
 #include "ike/peer_policy.h"
+#include "ike/ppk_state.h"
 #include "ike/protect.h"
 #include "negotiation/suite.h"
 
@@ -74,6 +75,7 @@ struct SaState {
   IkeKeys keys;
   std::optional<Protection> protection;
   IkeProofs proofs;
+  PpkState ppk;
   IdentityPayload peer_id;
 
   std::map<ChildId, ChildSa> children;

@@ -142,4 +142,17 @@ void write_ppk_identity(WireBuffer& to, const PpkIdentity& identity) {
   to.write_bytes(identity.name);
 }
 
+IkeResult<PpkIdentityKey> read_ppk_identity_key(ConstBytes value) {
+  if (value.size() <= kPpkConfirmationOctets) return ike_fault(IkeFault::kTruncated, 0);
+  const std::size_t id = value.size() - kPpkConfirmationOctets;
+  const auto identity = read_ppk_identity(value.first(id));
+  if (!identity) return std::unexpected(identity.error());
+  return PpkIdentityKey{*identity, value.subspan(id)};
+}
+
+void write_ppk_identity_key(WireBuffer& to, const PpkIdentityKey& key) {
+  write_ppk_identity(to, key.identity);
+  key.confirmation.size() == kPpkConfirmationOctets ? to.write_bytes(key.confirmation) : to.fail();
+}
+
 }  // namespace levelgate::ikewire

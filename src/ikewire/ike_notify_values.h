@@ -69,4 +69,13 @@ struct PpkIdentity {
 [[nodiscard]] IkeResult<PpkIdentity> read_ppk_identity(ConstBytes value);
 void write_ppk_identity(WireBuffer& to, const PpkIdentity& identity);
 
+// PPK_IDENTITY_KEY (RFC 9867 §3.1, Figure 1): a PPK_ID, and behind it what shows that its octets are known.
+inline constexpr std::size_t kPpkConfirmationOctets = 8;
+struct PpkIdentityKey {
+  PpkIdentity identity;
+  ConstBytes confirmation{};  // kPpkConfirmationOctets
+};
+[[nodiscard]] IkeResult<PpkIdentityKey> read_ppk_identity_key(ConstBytes value);
+void write_ppk_identity_key(WireBuffer& to, const PpkIdentityKey& key);
+
 }  // namespace levelgate::ikewire

@@ -126,6 +126,10 @@ inline constexpr Nanos kFollowupIdle = 20s;
 // §2.2.4).
 inline constexpr std::uint32_t kLostFollowups = 3;
 
+// IKE_INTERMEDIATE without a key exchange, before a peer has a name: one for a list (RFC 9593 §3.1), one for PPKs
+// (RFC 9867 §3.1).
+inline constexpr std::size_t kBareIntermediates = 2;
+
 // --- what is told ---
 // Pairs of proposals that an explanation lists; the closest pair is always among them.
 inline constexpr std::size_t kExplainedPairs = 16;

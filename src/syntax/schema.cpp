@@ -8,6 +8,7 @@
 
 #include "syntax/ike_keys.h"
 #include "syntax/mapping_keys.h"
+#include "syntax/ppk_keys.h"
 
 namespace levelgate::syntax {
 namespace {
@@ -418,16 +419,18 @@ constexpr std::array kGatewayKeys = std::to_array<KeySpec>({
     {"dataplane.pacing-cores", kAnything, "Cores of their own for pacing.", kDaemon, {}, {}, {}, 0, 0, kIgnored},
     {"ports.*.bind", kAnything, "Driver that the NIC is bound to.", kDaemon, {}, {}, {}, 0, 0, kRefused},
     {"interfaces.*.vlan", kAnything, "VLAN tag.", kLive, {}, {}, {}, 0, 0, kRefused},
-    {"tunnels.*.ppk", kAnything, "Post-quantum preshared key.", kTunnel, {}, {}, {}, 0, 0, kRefused},
     {"management.metrics", kAnything, "Metrics over HTTP.", kLive, {}, {}, {}, 0, 0, kIgnored},
     {"management.log.components", kAnything, "Levels of single components.", kLive, {}, {}, {}, 0, 0, kIgnored},
 });
 
 constexpr auto kKeys = [] {
-  std::array<KeySpec, kGatewayKeys.size() + mapping_keys::kTable.size() + ike_keys::kTable.size()> all = {};
+  std::array<KeySpec,
+             kGatewayKeys.size() + mapping_keys::kTable.size() + ike_keys::kTable.size() + ppk_keys::kTable.size()>
+      all = {};
   auto end = std::ranges::copy(kGatewayKeys, all.begin()).out;
   end = std::ranges::copy(mapping_keys::kTable, end).out;
-  std::ranges::copy(ike_keys::kTable, end);
+  end = std::ranges::copy(ike_keys::kTable, end).out;
+  std::ranges::copy(ppk_keys::kTable, end);
   return all;
 }();
 

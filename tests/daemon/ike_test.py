@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Tunnels kept by IKE between two daemons: start modes, down and up, a peer that dies and comes back, a rekey of each kind
-# under a running ping, and a wrong key explained. What IKE itself does is tested in tests/simulation and tests/interop.
+# under a running ping, a changed PPK, and a wrong key explained. What IKE itself does is tested in tests/simulation and
+# tests/interop.
 import signal
 import time
 
@@ -9,6 +10,7 @@ import pair
 from main import main
 from spaces import wait_until
 
+OLD_PPK, NEW_PPK = "b2xkIHBwayBvZiAyNTYgYml0cyBmb3IgYSBsYWIuLi4=", "bmV3IHBwayBvZiAyNTYgYml0cyBmb3IgYSBsYWIuLi4="
 OTHER_PSK = "bm90IGEgc2VjcmV0LCBidXQgb2YgMjU2IGJpdHM6IDI="
 
 
@@ -94,6 +96,33 @@ class Ike(pair.ByIke):
         self.assertTrue(wait_until(rekeyed, 30, 0.05), self.a.log() + self.b.log())
         self.assertEqual(self.sas(self.b)[0]["key-exchanges"], large)
         self.assertIn("300 packets transmitted, 300 received", ping.communicate(timeout=20)[0])
+        self.world.stop(ping)
+
+    def test_a_changed_ppk_comes_in_by_rekeys_and_loses_no_ping(self):
+        self.folder.write("old.ppk", OLD_PPK + "\n")
+        self.folder.write("new.ppk", NEW_PPK + "\n")
+        self.start(more="    ppk: { id: old, file: old.ppk }\n")
+        self.assert_up()
+        self.assertEqual([(sa["ppk"], sa["ppk-exchange"]) for sa in self.sas(self.a)], [("old", "IKE_INTERMEDIATE")])
+        self.assertIn("ppk: old by IKE_INTERMEDIATE", self.b.command("show", "ike", "lab").stdout)
+        child, sa = self.children(self.a)[0]["spi-in"], self.sas(self.a)[0]["spi-initiator"]
+        ping = self.world.start("hosta", ["ping", "-n", "-i", "0.01", "-c", "200", pair.HOST4[2]], stdout=-1, text=True)
+        more = "    ppk: { id: new, file: new.ppk, others: [ { id: old, file: old.ppk } ] }\n"
+        for own, daemon, start in ((1, self.a, "always"), (2, self.b, "respond")):
+            daemon.configure(pair.by_ike(own, start, "lab.psk", dpd=("1s", "3s"), more=more))
+            done = daemon.command("reload")
+            self.assertIn("tunnels.lab.ppk.id: old -> new (rekey)", done.stdout, done.stderr)
+            self.assertNotIn(OLD_PPK, done.stdout)
+        self.assertEqual(self.sas(self.a)[0]["spi-initiator"], sa)
+        self.assertEqual(self.a.command("rekey", "lab").returncode, 0)
+        self.assertTrue(wait_until(lambda: self.is_up() and self.children(self.a)[0]["spi-in"] != child, 10, 0.05))
+        self.assertEqual([self.children(daemon)[0]["ppk"] for daemon in (self.a, self.b)], ["new", "new"])
+        self.assertEqual(self.b.command("rekey", "lab", "--ike").returncode, 0)
+        self.assertTrue(wait_until(lambda: self.is_up() and self.sas(self.a)[0]["spi-initiator"] != sa, 10, 0.05))
+        for daemon in (self.a, self.b):
+            self.assertEqual([(one["ppk"], one["ppk-exchange"]) for one in self.sas(daemon)], [("new", "CREATE_CHILD_SA")])
+            self.assertNotIn(NEW_PPK, daemon.log())
+        self.assertIn("200 packets transmitted, 200 received", ping.communicate(timeout=20)[0])
         self.world.stop(ping)
 
     def test_a_peer_that_died_is_noticed_and_taken_back(self):

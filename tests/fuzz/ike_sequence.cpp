@@ -9,6 +9,7 @@
 #include <span>
 
 #include "support/ike_forge.h"
+#include "support/ike_ppk.h"
 
 namespace levelgate::testing {
 namespace {
@@ -24,6 +25,12 @@ class Bytecode {
     const auto value = std::to_integer<std::uint8_t>(input_.front());
     input_ = input_.subspan(1);
     return value;
+  }
+  // Whether the input begins with this octet, which is left out then.
+  bool skips(std::uint8_t octet) {
+    if (input_.empty() || std::to_integer<std::uint8_t>(input_.front()) != octet) return false;
+    input_ = input_.subspan(1);
+    return true;
   }
   std::vector<std::byte> octets() {
     const std::size_t asked = octet();  // before the rest is measured
@@ -47,7 +54,8 @@ class Play {
       if (queue.size() < 64) queue.push_back(std::move(octets));
       return true;
     };
-    const WorldTunnel tunnel;
+    WorldTunnel tunnel;
+    if (code_.skips(kWithPpks)) configure_ppks(tunnel);
     world_.start(tunnel.policy(0), tunnel.policy(1));
     world_.run_for(3ms);
   }
@@ -65,6 +73,17 @@ class Play {
   }
 
  private:
+  static constexpr std::uint8_t kWithPpks = 0xfe;  // as the first octet
+
+  // By the next octet: forms, demands, and which of two PPKs each side has first.
+  void configure_ppks(WorldTunnel& tunnel) {
+    const std::uint8_t bits = code_.octet();
+    const model::Ppk a = ppk_of("a", 'a'), b = ppk_of("b", 'b');
+    const auto form = static_cast<model::PpkExchange>(bits % 3);
+    tunnel.first.ike->ppk = ppks({a, b}, (bits & 0x10) != 0, form);
+    tunnel.second.ike->ppk = ppks((bits & 0x40) != 0 ? std::vector{a} : std::vector{b, a}, (bits & 0x20) != 0);
+  }
+
   void demand(const std::string& fault) {
     if (fault.empty()) return;
     std::fprintf(stderr, "%s\n%s\n", fault.c_str(), world_.ladder.text().c_str());

@@ -14,6 +14,9 @@ GCM = {"cipher": "aes256gcm16"}
 HYBRID_IKE = "aes256gcm16-prfsha384-x25519-ke1_mlkem768"
 HYBRID_ESP = "aes256gcm16-x25519-ke1_mlkem768"
 HYBRID = {"cipher": "aes256gcm16", "prf": "prfsha384", "exchanges": ("x25519", "mlkem768")}
+PPK = {"id": "lab-ppk", "secret": "cHBrLW9mLTI1Ni1iaXQtZm9yLXRoZS1pbnRlcm9wLWxhYg==", "required": True}
+MAY_PPK = {**PPK, "required": False}
+WITH_PPK, WITHOUT_PPK = {**CLASSIC, "ppk": True}, {**CLASSIC, "ppk": False}
 
 OLD_PEER = [
     Row("psk", "pre-shared key, both roles", BOTH_ROLES, ike=CLASSIC, child=GCM),
@@ -75,6 +78,16 @@ OLD_PEER = [
     Row("udp", "ESP in UDP by our configuration, both roles",
         BOTH_ROLES, ours={"connection": {"encap": "yes"}, "levelgate-esp": {"encapsulation": "udp"}},
         child={**GCM, "in_udp": True}),
+    Row("ppk", "a post-quantum preshared key that both demand (RFC 8784), both roles, with rekeys",
+        [*BOTH_ROLES, "we initiate", *ALL_REKEYS], both={"ppk": PPK}, ike=WITH_PPK, child=GCM),
+    Row("ppk-certificates", "one that neither demands, beside ECDSA P-384 certificates, both roles", BOTH_ROLES,
+        both={"auth": "cert", "key": "ecdsa384", "ppk": MAY_PPK}, ike=WITH_PPK, child=GCM,
+        logged=[r"IKE_AUTH request \d+ \[.*N\(NO_PPK\)"]),
+    Row("ppk-optional-absent", "the peer has none and we do not demand one, both roles", BOTH_ROLES,
+        ours={"ppk": MAY_PPK}, ike=WITHOUT_PPK, child=GCM),
+    Row("ppk-optional-unknown", "the peer has other ones only, and nobody demands one (NO_PPK_AUTH)", ["we initiate", *UP],
+        ours={"ppk": MAY_PPK}, theirs={"ppk": {**MAY_PPK, "id": "other-ppk", "named": False}}, ike=WITHOUT_PPK, child=GCM,
+        logged=[r"IKE_AUTH request \d+ \[.*N\(NO_PPK\)"]),
     Row("plain", "inner packets of every size that a plain tunnel carries", ["we initiate", *UP, "ping in all sizes"],
         ike=CLASSIC, child=GCM),
 ]
@@ -91,6 +104,9 @@ NEW_PEER = [
               "charon": {"fragment_size": 576}},
         ike={**HYBRID, "exchanges": ("ecp384", "mlkem1024")}, child=GCM,
         logged=[r"parsed IKE_INTERMEDIATE request 1 \[ EF\(", r"parsed IKE_INTERMEDIATE response 1 \[ EF\("]),
+    Row("ppk-new", "a post-quantum preshared key (RFC 8784) beside X25519 with ML-KEM-768, both roles, with rekeys",
+        [*BOTH_ROLES, "they initiate", *ALL_REKEYS], peer="6.1.0",
+        both={"ike": [HYBRID_IKE], "esp": [HYBRID_ESP], "ppk": PPK}, ike={**HYBRID, "ppk": True}, child=GCM),
     Row("mlkem-rekeys", "rekeys with IKE_FOLLOWUP_KE from both sides, initiated by us",
         ["we initiate", *UP, *ALL_REKEYS, "as expected"], peer="6.1.0",
         both={"ike": [HYBRID_IKE], "esp": [HYBRID_ESP]}, ike=HYBRID, child=GCM,

@@ -3,7 +3,7 @@
 # The faults that operators make, each seeded alone: the tunnel must not come up, and `levelgate explain` must name the
 # true cause by its id. `refused` is how strongSwan puts it when it stands in for levelgate; a cause that is still empty
 # makes the row undecided, never passed.
-from matrix import HYBRID_IKE
+from matrix import HYBRID_IKE, PPK
 from row import Row
 
 IN_VAIN = ["we initiate in vain"]
@@ -14,6 +14,14 @@ QUICK = {"tries": 1}
 ROWS = [
     Row("wrong-psk", "the pre-shared keys differ", IN_VAIN, ours={"psk": "b3RoZXItMjU2LWJpdC1rZXktZm9yLXRlc3Rz"},
         refused=r"received AUTHENTICATION_FAILED", cause="LG-IKE-032"),
+    Row("wrong-ppk", "the post-quantum preshared keys of one id differ", IN_VAIN, both={"ppk": PPK},
+        ours={"ppk": {**PPK, "secret": "YW5vdGhlci1wcGstb2YtMjU2LWJpdC1mb3ItdGhlLWxhYg=="}},
+        refused=r"received AUTHENTICATION_FAILED", cause='PPK "lab-ppk"'),
+    Row("wrong-ppk-responder", "the same, and the peer calls us", ["they initiate in vain"], both={"ppk": PPK},
+        ours={"ppk": {**PPK, "secret": "YW5vdGhlci1wcGstb2YtMjU2LWJpdC1mb3ItdGhlLWxhYg=="}},
+        refused=r"generating IKE_AUTH response \d+ \[ N\(AUTH_FAILED\) \]", cause="LG-IKE-064"),
+    Row("no-ppk", "we demand a post-quantum preshared key, and the peer has none", IN_VAIN, ours={"ppk": PPK},
+        refused=r"PPK", cause="LG-IKE-063"),
     Row("no-common-proposal", "no proposal suits both", IN_VAIN,
         theirs={"ike": ["aes256-sha256-modp2048"]}, refused=r"received NO_PROPOSAL_CHOSEN", cause="LG-IKE-021"),
     Row("wrong-id", "the peer proves another identity than the one expected", IN_VAIN, both=CERTIFICATES,

@@ -29,6 +29,7 @@ class Ike:
     exchanges: tuple           # the first exchange and the additional ones
     local_id: str
     remote_id: str
+    ppk: bool = False          # whether a post-quantum preshared key is in its keys
     children: list = dataclasses.field(default_factory=list)
 
 

@@ -178,6 +178,9 @@ class StrongSwan:
             authority = self.settings.get("trusts", "ca")
             self.credentials.authority(authority)
             self.vici.ask("load-cert", {"type": "X509", "flag": "CA", "data": self.credentials.read(f"{authority}.pem")})
+        if self.settings.get("ppk"):
+            self.vici.ask("load-shared", {"type": "PPK", "data": self.settings["ppk"]["secret"],
+                                          "owners": [self.settings["ppk"]["id"]]})
         self.vici.ask("load-conn", {"interop": self.connection(theirs)})
 
     def identity(self):
@@ -192,13 +195,16 @@ class StrongSwan:
         else:
             local["auth"], remote["auth"] = settings.get("signs", "pubkey"), "pubkey"
             local["certs"] = [self.credentials.read(f"{self.identity()}.pem")]
+        ppk = settings.get("ppk") or {}
+        named = ppk and ppk.get("named", True)  # else it takes any that it has, and asks for none
+        asked = {"ppk_id": ppk["id"], "ppk_required": "yes" if ppk.get("required") else "no"} if named else {}
         esn = "-esn" if settings["esn"] else "-noesn"
         child = {"esp_proposals": [proposal + esn for proposal in settings["esp"]], "local_ts": self.selectors(self.site),
                  "remote_ts": settings.get("remote-ts", self.selectors(3 - self.site)), "rekey_time": "1h"}
         return {"version": "2", "local_addrs": [outer[self.site]],
                 "remote_addrs": [settings.get("remote-address", outer[3 - self.site])],
                 "proposals": settings["ike"], "mobike": "no", "fragmentation": "yes", "rekey_time": "4h",
-                "dpd_delay": settings.get("dpd", "0s"), **settings.get("connection", {}),
+                "dpd_delay": settings.get("dpd", "0s"), **asked, **settings.get("connection", {}),
                 "local": local, "remote": remote, "children": {CHILD: {**child, **settings.get("child", {})}}}
 
     @staticmethod
@@ -239,7 +245,7 @@ class StrongSwan:
         return Ike(established=said.get("state") == "ESTABLISHED", initiator=said.get("initiator") == "yes",
                    spis=(said.get("initiator-spi"), said.get("responder-spi")), cipher=cipher(said),
                    prf=keyword(said.get("prf-alg")), exchanges=exchanges(said), local_id=said.get("local-id"),
-                   remote_id=said.get("remote-id"),
+                   remote_id=said.get("remote-id"), ppk=said.get("ppk") == "yes",
                    children=[self._child(child) for child in said.get("child-sas", {}).values()])
 
     @staticmethod

@@ -39,6 +39,7 @@ def observe(answer):
         found.append(Ike(established=said["state"] == "established", initiator=said["role"] == "initiator",
                          spis=(said["spi-initiator"], said["spi-responder"]), cipher=said["cipher"], prf=said["prf"],
                          exchanges=tuple(said["key-exchanges"]), local_id=said["local-id"], remote_id=said["remote-id"],
+                         ppk=said["ppk"] != "",
                          children=[observe_child(child) for child in said.get("children", [])]))
     return found
 
@@ -107,6 +108,9 @@ class Subject:
             auth = {"auth": {"psk": {"file": psk}}}
         else:
             local["identity"], remote["authorities"] = "own", ["lab"]
+        if settings.get("ppk"):
+            ppk = dict(settings["ppk"])
+            auth["ppk"] = {"file": self.folder.write("peer.ppk", ppk.pop("secret") + "\n"), **ppk}
         any_kem = any("mlkem" in proposal for proposal in settings["ike"])
         ike = {"proposals": settings["ike"], "post-quantum": "required" if any_kem else "off",
                **({"dpd": {"delay": settings["dpd"], "timeout": "3s"}} if "dpd" in settings else {}),

@@ -47,6 +47,7 @@ inline ikewire::IkeResult<IkeOctets> rewritten_value(const ikewire::Notify& noti
   if (notify.type == kInvalidKePayload) return with(ikewire::read_wanted_method, ikewire::write_wanted_method);
   if (notify.type == kSetWindowSize) return with(ikewire::read_number, ikewire::write_number);
   if (notify.type == kPpkIdentity) return with(ikewire::read_ppk_identity, ikewire::write_ppk_identity);
+  if (notify.type == kPpkIdentityKey) return with(ikewire::read_ppk_identity_key, ikewire::write_ppk_identity_key);
   if (notify.type == kCookie) {
     return with(ikewire::read_cookie, [](ikewire::WireBuffer& b, ConstBytes cookie) { write_body(b, cookie); });
   }

@@ -76,6 +76,27 @@ struct CertificateIdentity {
   friend bool operator==(const CertificateIdentity&, const CertificateIdentity&) = default;
 };
 
+// A post-quantum preshared key: fixed octets under a fixed name (RFC 8784 §5.1).
+struct Ppk {
+  std::string id;
+  SharedKey key;
+  friend bool operator==(const Ppk&, const Ppk&) = default;
+};
+
+// Where a PPK enters the keys.
+enum class PpkExchange : std::uint8_t {
+  kEither,        // both are offered, the responder takes IKE_INTERMEDIATE where it can
+  kAuth,          // IKE_AUTH (RFC 8784): not the first IKE SA itself, but all that comes from it
+  kIntermediate,  // IKE_INTERMEDIATE (RFC 9867): before names are said
+};
+
+struct PpkSettings {
+  std::vector<Ppk> keys;  // the one to use first, then others that are known; empty: PPKs are not spoken of
+  bool required = false;  // no SA without one
+  PpkExchange exchange = PpkExchange::kEither;
+  friend bool operator==(const PpkSettings&, const PpkSettings&) = default;
+};
+
 // Classic McEliece as one more key exchange, after authentication: the IKE SA is rekeyed at once, then its children.
 struct LargeKeys {
   std::string method = "mceliece6688128f";  // the word of a proposal
@@ -112,6 +133,7 @@ struct TunnelIke {
   SharedKey psk;                         // of both sides; else certificates
   std::string identity;                  // our CertificateIdentity
   std::vector<std::string> authorities;  // CertificateAuthority that the peer's certificate must come from
+  PpkSettings ppk;
   IkeSettings ike;
   EspSettings esp;
   std::optional<LargeKeys> large_keys;

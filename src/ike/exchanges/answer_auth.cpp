@@ -61,18 +61,27 @@ Outcome PeerAuth::on_request(Turn& turn, const Message& request) {
   sa.peer_id = {contents.initiator_id->type,
                 {contents.initiator_id->value.begin(), contents.initiator_id->value.end()}};
   matched_ = match(sa, contents);
-  if (matched_) sa.policy = matched_;
+  if (matched_) {
+    sa.policy = matched_;
+    auto served = serve_ppk(sa, contents);
+    if (!served) return refuse(turn, served.error().id, served.error().text);  // [8784-3-f, 8784-3-g]
+    ppk_ = *served;
+  }
   const auto started = start_verification(turn, {.credentials = matched_ ? matched_->credentials : nullptr,
                                                  .message = &request,
                                                  .identity = *contents.initiator_id,
                                                  .identity_body = contents.initiator_id_body,
-                                                 .own_value = {}});
+                                                 .own_value = {},
+                                                 .value = ppk_.value});
   return started ? Outcome::kWait : close(turn, started.error());
 }
 
 Outcome PeerAuth::on_job(Turn& turn, JobValue value) {
   if (auto* verified = std::get_if<std::expected<Verified, AuthRefusal>>(&value)) {
     if (matched_ && *verified) return prove_own(turn, **verified);
+    if (const auto blamed = matched_ ? ppk_blamed(turn.sa, verified->error()) : std::nullopt) {
+      return refuse(turn, blamed->id, blamed->text);
+    }
     if (matched_) return refuse(turn, report_of(verified->error().fault), verified->error().text);
     const Contents& contents = request_->contents;
     const std::string towards =
@@ -100,6 +109,7 @@ Outcome PeerAuth::send_response(Turn& turn, const Proof& proof) {
   turn.out.add_octets(PayloadType::kIdr, identity_body(credentials.own_id));
   write_certificates(turn.out, credentials.own);
   turn.out.add(PayloadType::kAuth, ikewire::Authentication{proof.method, proof.value});
+  if (ppk_.answers) turn.out.add_notify(NotifyType::kPpkIdentity);
   establish(turn, request_->contents.has(NotifyType::kInitialContact));
   if (request_->contents.proposals) answer_child(turn);
   return Outcome::kSend;

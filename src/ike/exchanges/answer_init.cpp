@@ -3,6 +3,7 @@
 // The responder's half of IKE_SA_INIT.
 #include "ike/exchanges/init_offers.h"
 #include "ike/exchanges/key_jobs.h"
+#include "ike/exchanges/ppk_init.h"
 #include "ike/exchanges/sa_init.h"
 
 namespace levelgate::ike {
@@ -23,6 +24,7 @@ Outcome PeerSaInit::on_request(Turn& turn, const Message& request) {
   if (const auto read = read_init_offers(sa, contents, {sa.spis.initiator, {}}); !read) {
     return close(turn, read.error());
   }
+  sa.ppk.agreed = agree_on_ppk(sa, contents);
   start_encapsulating(turn, *contents.key_exchange);
   return Outcome::kWait;
 }
@@ -44,6 +46,7 @@ Outcome PeerSaInit::send_response(Turn& turn, const crypto::Encapsulation& made)
   turn.out.add(PayloadType::kKe, ikewire::KeyExchange{sa.suite.key_exchange, made.response});
   turn.out.add_octets(PayloadType::kNonce, sa.nonce_responder);
   if (const auto written = write_init_offers(turn.out, sa, sa.spis); !written) return close(turn, written.error());
+  write_ppk_answer(turn.out, sa.ppk.agreed);
   turn.out.add_notify(NotifyType::kChildlessIkev2Supported);
   write_accepted_methods(turn.out, sa);
   if (const auto taken = take_initial_keys(sa, made.secret.bytes()); !taken) return close(turn, taken.error());

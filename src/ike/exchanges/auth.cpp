@@ -44,6 +44,14 @@ std::string_view report_of(AuthFault fault) {
 
 Outcome OwnAuth::begin(Turn& turn) {
   turn.sa.phase = Phase::kAuthSent;
+  return prove_own(turn);
+}
+
+// Where a PPK is optional first without it, then with it.
+Outcome OwnAuth::prove_own(Turn& turn) {
+  if (!ppk_.wants_plain(turn.sa)) {
+    if (const auto entered = ppk_.enter(turn.sa); !entered) return close(turn, entered.error());
+  }
   const auto started = start_proof(turn, std::nullopt);
   return started ? Outcome::kWait : close(turn, kSchemeNotAnnounced, started.error().what);
 }
@@ -62,6 +70,7 @@ Outcome OwnAuth::send_request(Turn& turn, const Proof& proof) {
     turn.out.add_octets(PayloadType::kIdr, identity_body(*expected));
   }
   turn.out.add(PayloadType::kAuth, ikewire::Authentication{proof.method, proof.value});
+  ppk_.write(turn.out, sa);
   if (!sa.policy->ike.childless || !sa.peer.childless) {
     auto offer = offer_child(turn, sa.policy->selectors, negotiation::KeyExchanges::kInherited);
     if (!offer) return close(turn, offer.error());
@@ -80,6 +89,11 @@ Outcome OwnAuth::on_response(Turn& turn, const Message& response) {
     return refused(turn, contents.error());
   }
   response_ = &response;
+  if (!ppk_.settle(sa, contents)) {
+    turn.reason = Reason{kPpkMissing, "the peer does not use our PPK, and one is required"};
+    return Outcome::kRefusePeer;
+  }
+  if (const auto* plain = ppk_.plain_value(sa)) own_value_ = *plain;
   sa.peer_id = {contents.responder_id->type,
                 {contents.responder_id->value.begin(), contents.responder_id->value.end()}};
   const bool expected = names(sa.policy->credentials->peer_name, *contents.responder_id);
@@ -100,22 +114,30 @@ Outcome OwnAuth::refused(Turn& turn, const ikewire::Notify* error) {
   text +=
       psk ? "the preshared keys differ, or it does not know us as " : "it does not accept our certificate, or us as ";
   text += text_of(credentials.own_id.type, credentials.own_id.value);
+  if (turn.sa.ppk.used && turn.sa.ppk.used->way == PpkWay::kAuth) {
+    text += ", or it has no PPK \"" + turn.sa.ppk.used->ppk.id + "\" or other octets under this id";
+  }
   if (turn.sa.asks_by_name) text += ", or it is not " + credentials.peer_name.text;
   return close(turn, psk ? kWrongPsk : kPeerRefusedUs, std::move(text));
 }
 
 Outcome OwnAuth::on_job(Turn& turn, JobValue value) {
   if (auto* proof = std::get_if<Result<Proof>>(&value)) {
-    return *proof ? send_request(turn, **proof) : close(turn, proof->error());
+    if (!*proof) return close(turn, proof->error());
+    if (!ppk_.wants_plain(turn.sa)) return send_request(turn, **proof);
+    ppk_.keep_plain(std::move(**proof));
+    return prove_own(turn);
   }
   auto* const verified = std::get_if<std::expected<Verified, AuthRefusal>>(&value);
   if (verified == nullptr) return Outcome::kWait;
   if (*verified) return established(turn, **verified);
   const SaState& sa = turn.sa;
   const bool known = names(sa.policy->credentials->peer_name, {.type = sa.peer_id.type, .value = sa.peer_id.value});
-  turn.reason = known ? Reason{report_of(verified->error().fault), verified->error().text}
-                      : Reason{kWrongIdentity, "the peer calls itself " + text_of(sa.peer_id.type, sa.peer_id.value) +
-                                                   ", expected is " + sa.policy->credentials->peer_name.text};
+  const auto blamed = ppk_blamed(sa, verified->error());
+  turn.reason = known && blamed ? *blamed
+                : known         ? Reason{report_of(verified->error().fault), verified->error().text}
+                        : Reason{kWrongIdentity, "the peer calls itself " + text_of(sa.peer_id.type, sa.peer_id.value) +
+                                                     ", expected is " + sa.policy->credentials->peer_name.text};
   return Outcome::kRefusePeer;
 }
 

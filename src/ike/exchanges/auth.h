@@ -7,6 +7,7 @@
 
 #include "ike/exchanges/child_terms.h"
 #include "ike/exchanges/exchange.h"
+#include "ike/exchanges/ppk_auth.h"
 
 namespace levelgate::ike {
 
@@ -17,12 +18,14 @@ class OwnAuth final : public OwnExchange {
   Outcome on_job(Turn& turn, JobValue value) override;
 
  private:
+  Outcome prove_own(Turn& turn);
   Outcome send_request(Turn& turn, const Proof& proof);
   Outcome refused(Turn& turn, const ikewire::Notify* error);
   Outcome established(Turn& turn, const Verified& verified);
 
   std::vector<std::byte> own_value_;
   std::optional<ChildOffer> offer_;  // none: childless
+  OwnPpkAuth ppk_;
   const Message* response_ = nullptr;
 };
 
@@ -39,6 +42,7 @@ class PeerAuth final : public PeerExchange {
 
   const Message* request_ = nullptr;
   PolicyPtr matched_;
+  PeerPpkAuth ppk_;
 };
 
 // Under which id a refusal is told.

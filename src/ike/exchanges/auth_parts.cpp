@@ -62,10 +62,11 @@ Result<void> start_verification(Turn& turn, const PeerProof& proof) {
   auto octets = octets_of_signer(sa, other(sa.role), proof.identity_body);
   if (!octets) return std::unexpected(octets.error());
   const Contents& contents = proof.message->contents;
+  const ConstBytes value = proof.value.value_or(contents.authentication->value);
   Evidence evidence{.credentials = proof.credentials,
                     .prf = sa.keys.prf,
                     .method = contents.authentication->method,
-                    .value = {contents.authentication->value.begin(), contents.authentication->value.end()},
+                    .value = {value.begin(), value.end()},
                     .octets = std::move(*octets),
                     .identity = {proof.identity.type, {proof.identity.value.begin(), proof.identity.value.end()}},
                     .now_seconds = turn.means.moment.unix_seconds,
@@ -102,9 +103,13 @@ void establish(Turn& turn, bool initial_contact) {
   turn.report(Severity::kInfo, kIkeEstablished,
               "IKE SA established with " + text_of(sa.peer_id.type, sa.peer_id.value) + " at " + sa.path.remote.text() +
                   ": " + suite_text(sa.suite) + (sa.post_quantum ? ", post-quantum" : ", not post-quantum") +
-                  "; we by " + sa.proofs.own + ", the peer by " + sa.proofs.peer.method_text);
+                  (sa.ppk.used ? ", PPK \"" + sa.ppk.used->ppk.id + "\"" : "") + "; we by " + sa.proofs.own +
+                  ", the peer by " + sa.proofs.peer.method_text);
   if (sa.transcript != TranscriptNotify::kBoth) {
     turn.report(Severity::kInfo, kDowngradeUnprotected, "the peer does not sign what both sides said in IKE_SA_INIT");
+  }
+  if (!sa.policy->ppk.keys.empty() && !sa.ppk.used) {  // [8784-6-e]
+    turn.report(Severity::kWarn, kPpkNotUsed, "the IKE SA is made without a PPK; the peer has none of ours");
   }
   turn.means.effects.push_back(IkeUp{sa.tunnel(), sa.own_spi()});
   turn.means.registry.authenticated(sa, initial_contact);

@@ -4,6 +4,7 @@
 // identities in payloads.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "ike/exchanges/exchange.h"
@@ -25,7 +26,8 @@ struct PeerProof {
   const Message* message = nullptr;
   ikewire::Identity identity;
   ConstBytes identity_body;
-  std::vector<std::byte> own_value;  // of our AUTH, where it was sent already
+  std::vector<std::byte> own_value;   // of our AUTH, where it was sent already
+  std::optional<ConstBytes> value{};  // in the place of that in AUTH, whose method it has (RFC 8784 §3)
 };
 [[nodiscard]] Result<void> start_verification(Turn& turn, const PeerProof& proof);
 

@@ -9,6 +9,7 @@
 #include "ike/exchanges/informational.h"
 #include "ike/exchanges/key_jobs.h"
 #include "ike/exchanges/large_key_offer.h"
+#include "ike/exchanges/ppk_create.h"
 #include "ike/wording.h"
 #include "ikewire/ike_notify_values.h"
 #include "negotiation/large_keys.h"
@@ -79,6 +80,7 @@ Result<void> OwnCreate::prepare(Turn& turn) {
   SaState& sa = turn.sa;
   creation_.nonces.initiator.resize(32);
   if (const auto filled = turn.means.random.fill(creation_.nonces.initiator); !filled) return filled;
+  ppks_ = fresh_ppks(sa);
   if (creation_.kind == CreationKind::kRekeyIke) {
     const auto spi = turn.means.registry.draw_ike_spi();
     if (!spi) return std::unexpected(spi.error());
@@ -126,6 +128,8 @@ Outcome OwnCreate::send_request(Turn& turn) {
   turn.out.add_octets(PayloadType::kNonce, creation_.nonces.initiator);
   if (key_) turn.out.add(PayloadType::kKe, ikewire::KeyExchange{method_, key_->public_value()});
   if (!ike) write_child_tail(turn.out, child_offer_, *sa.policy);
+  const auto offered = offer_fresh_ppks(turn.out, sa, ppks_, creation_.nonces.initiator);
+  if (!offered) return close(turn, offered.error());
   turn.type = ikewire::Exchange::kCreateChildSa;
   return Outcome::kSend;
 }
@@ -252,6 +256,7 @@ Outcome OwnCreate::on_created(Turn& turn, const Message& response) {
   const Contents& contents = response.contents;
   if (!contents.nonce) return close(turn, kMalformed, "an answer to CREATE_CHILD_SA without a nonce");
   creation_.nonces.responder.assign(contents.nonce->begin(), contents.nonce->end());
+  if (!take_fresh_ppk(turn, ppks_, contents, creation_.ppk)) return Outcome::kDone;
   if (creation_.kind == CreationKind::kRekeyIke) {
     const auto suite = negotiation::check_answer(offered_, *contents.proposals, sa.policy->ike_terms(sa.additional()));
     if (!suite) return fail(turn, kAnswerNotOffered, "the peer's choice is refused: " + text_of(suite.error()));

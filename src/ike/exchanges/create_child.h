@@ -59,6 +59,7 @@ class OwnCreate final : public OwnExchange {
   Creation creation_;
   std::vector<ikewire::Proposal> offered_;  // of an IKE SA
   ChildOffer child_offer_;
+  std::vector<model::Ppk> ppks_;  // fresh ones that were offered
   ikewire::KeMethod method_ = ikewire::KeMethod::kNone;
   std::shared_ptr<crypto::GeneratedKey> key_;
   std::shared_ptr<crypto::GeneratedKey> large_key_;  // made before the exchange began

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ike/ciphers_of_suite.h"
+#include "ike/exchanges/ppk_create.h"
 #include "ike/wording.h"
 #include "negotiation/keywords.h"
 #include "negotiation/large_keys.h"
@@ -51,13 +52,16 @@ struct KeySource {
   Nonces nonces;
   std::span<const ConstBytes> shared;
   bool own = true;
+  const std::optional<model::Ppk>& ppk;
 };
 
 Result<ChildId> record_child(Turn& turn, const ChildTerms& terms, const KeySource& source, OutboundUse use) {
   SaState& sa = turn.sa;
   const auto ciphers = esp_ciphers_of(terms.suite);
   if (!ciphers) return std::unexpected(ciphers.error());
-  const auto keys = child_keys({sa.keys.prf, sa.keys.d.bytes()}, ciphers->sizes, source.nonces, source.shared);
+  const auto seed = source_key(sa, source.ppk);
+  if (!seed) return std::unexpected(seed.error());
+  const auto keys = child_keys({sa.keys.prf, seed->bytes()}, ciphers->sizes, source.nonces, source.shared);
   if (!keys) return std::unexpected(keys.error());
   const auto& ours = source.own ? keys->from_initiator : keys->from_responder;
   const auto& theirs = source.own ? keys->from_responder : keys->from_initiator;
@@ -71,6 +75,7 @@ Result<ChildId> record_child(Turn& turn, const ChildTerms& terms, const KeySourc
   child.aggfrag = terms.aggfrag;
   child.peer_aggfrag = terms.peer_aggfrag;
   child.own_exchange = source.own;
+  child.ppk = ppk_use(sa, source.ppk);
   child.made = turn.now();
   child.rekey_at = turn.now() + shortened(turn.means, sa.policy->esp.rekey_time);
   child.expire_at = turn.now() + sa.policy->esp.rekey_time + sa.policy->esp.rekey_margin;
@@ -118,7 +123,7 @@ std::vector<ikewire::KeMethod> Creation::to_come() const {
 
 Result<ChildId> make_child(Turn& turn, const Creation& creation, OutboundUse use) {
   const auto secrets = views(creation.shared);
-  const KeySource source{{creation.nonces.initiator, creation.nonces.responder}, secrets, creation.own};
+  const KeySource source{{creation.nonces.initiator, creation.nonces.responder}, secrets, creation.own, creation.ppk};
   const auto made = record_child(turn, creation.child, source, use);
   if (!made) return made;
   const bool rekey = creation.kind == CreationKind::kRekeyChild;
@@ -128,8 +133,8 @@ Result<ChildId> make_child(Turn& turn, const Creation& creation, OutboundUse use
 }
 
 Result<ChildId> make_first_child(Turn& turn, const ChildTerms& terms) {
-  const auto made =
-      record_child(turn, terms, {turn.sa.nonces(), {}, turn.sa.role == IkeRole::kInitiator}, OutboundUse::kNow);
+  const bool own = turn.sa.role == IkeRole::kInitiator;
+  const auto made = record_child(turn, terms, {turn.sa.nonces(), {}, own, std::nullopt}, OutboundUse::kNow);
   if (made) tell_child(turn, *turn.sa.child(*made), kChildEstablished, "Child SA established");
   return made;
 }
@@ -152,13 +157,16 @@ Result<SaState> make_successor(Turn& turn, const Creation& creation) {
   sa.nonce_initiator = creation.nonces.initiator;
   sa.nonce_responder = creation.nonces.responder;
   const auto secrets = views(creation.shared);
-  auto keys = rekeyed_keys({old.keys.prf, old.keys.d.bytes()}, ciphers->shape, sa.nonces(), sa.spis, secrets);
+  const auto seed = source_key(old, creation.ppk);
+  if (!seed) return std::unexpected(seed.error());
+  auto keys = rekeyed_keys({old.keys.prf, seed->bytes()}, ciphers->shape, sa.nonces(), sa.spis, secrets);
   if (!keys) return std::unexpected(keys.error());
   auto protection = Protection::create(*ciphers, *keys, sa.role);
   if (!protection) return std::unexpected(protection.error());
   sa.keys = std::move(*keys);
   sa.protection.emplace(std::move(*protection));
   sa.proofs = old.proofs;
+  sa.ppk = successor_ppk(old, creation.ppk);
   sa.peer_id = old.peer_id;
   sa.birth_role = old.birth_role;
   sa.birth_nonce = old.birth_nonce;

@@ -20,6 +20,7 @@ struct Creation {
   negotiation::Suite suite;                   // of the Child SA or of the IKE SA
   ikewire::IkeSpi own_ike_spi, peer_ike_spi;  // kRekeyIke
   std::vector<SecretBytes> shared;            // in the order of the exchanges
+  std::optional<model::Ppk> ppk;              // that both sides mix into SK_d for it
 
   // Additional key exchanges that are still to come; those that ran stand in `shared` behind the first.
   [[nodiscard]] std::vector<ikewire::KeMethod> to_come() const;

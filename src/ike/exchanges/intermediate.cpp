@@ -5,6 +5,7 @@
 
 #include "ike/exchanges/init_offers.h"
 #include "ike/exchanges/key_jobs.h"
+#include "ike/exchanges/ppk_intermediate.h"
 #include "negotiation/keywords.h"
 
 namespace levelgate::ike {
@@ -27,6 +28,16 @@ Result<void> renew_keys(SaState& sa, KeMethod method, ConstBytes shared) {
   return {};
 }
 
+bool ppk_is_due(const SaState& sa) { return sa.ppk.agreed == ppk::Agreed::kIntermediate && is_last_intermediate(sa); }
+
+// As far as the peer says it.
+Reason refusal_of(const SaState& sa, const ikewire::Notify& error) {
+  const std::string text = "the peer ends the handshake with " + ikewire::name_of(error.type);
+  if (!ppk_is_due(sa) || error.type != NotifyType::kAuthenticationFailed) return {kPeerRefusedUs, text};
+  return {kPpkMissing, text + ": it has none of our PPKs " + ppk_ids_text(sa.policy->ppk.keys) +
+                           ", or other octets under these ids, and one is required"};
+}
+
 }  // namespace
 
 Outcome OwnIntermediate::begin(Turn& turn) {
@@ -37,6 +48,9 @@ Outcome OwnIntermediate::begin(Turn& turn) {
 }
 
 Outcome OwnIntermediate::send_request(Turn& turn) const {
+  if (ppk_is_due(turn.sa)) {
+    if (const auto offered = offer_ppks(turn.out, turn.sa); !offered) return close(turn, offered.error());
+  }
   if (key_) turn.out.add(PayloadType::kKe, ikewire::KeyExchange{method_, key_->public_value()});
   turn.type = ikewire::Exchange::kIkeIntermediate;
   return Outcome::kSend;
@@ -47,13 +61,22 @@ Outcome OwnIntermediate::send_request(Turn& turn) const {
 Outcome OwnIntermediate::on_response(Turn& turn, const Message& response) {
   const Contents& contents = response.contents;
   if (const auto* error = contents.error()) {
-    return close(turn, kPeerRefusedUs, "the peer ends the handshake with " + ikewire::name_of(error->type));
+    turn.reason = refusal_of(turn.sa, *error);
+    return Outcome::kClose;
   }
   if (!read_accepted_methods(turn.sa, contents)) {
     return close(turn, kMalformed, "the peer's list of signatures is malformed");
   }
+  if (ppk_is_due(turn.sa)) {
+    auto chosen = chosen_ppk(turn.sa, contents);
+    if (!chosen) {
+      turn.reason = std::move(chosen.error());
+      return Outcome::kClose;
+    }
+    ppk_ = std::move(*chosen);
+  }
   ++turn.sa.intermediates;
-  if (method_ == KeMethod::kNone) return Outcome::kDone;
+  if (method_ == KeMethod::kNone) return finish(turn);
   if (!contents.key_exchange || contents.key_exchange->method != method_) {
     return close(turn, kMalformed, "IKE_INTERMEDIATE brings another key exchange than the negotiated one");
   }
@@ -73,7 +96,14 @@ Outcome OwnIntermediate::on_job(Turn& turn, JobValue value) {
   if (const auto renewed = renew_keys(turn.sa, method_, (*shared)->bytes()); !renewed) {
     return close(turn, renewed.error());
   }
-  return Outcome::kDone;
+  return finish(turn);
+}
+
+// The PPK last [9867-3.1.1-a].
+Outcome OwnIntermediate::finish(Turn& turn) const {
+  if (!ppk_) return Outcome::kDone;
+  const auto entered = enter_ppk(turn.sa, *ppk_);
+  return entered ? Outcome::kDone : close(turn, entered.error());
 }
 
 Outcome PeerIntermediate::on_request(Turn& turn, const Message& request) {
@@ -81,6 +111,15 @@ Outcome PeerIntermediate::on_request(Turn& turn, const Message& request) {
   const Contents& contents = request.contents;
   const bool keyed = sa.intermediates < sa.suite.additional.size();
   method_ = keyed ? sa.suite.additional[sa.intermediates].method : KeMethod::kNone;
+  if (sa.ppk.agreed == ppk::Agreed::kIntermediate) {
+    auto chosen = choose_ppk(turn, contents);
+    if (!chosen) {
+      turn.reason = std::move(chosen.error().reason);
+      turn.out.add_notify(chosen.error().notify);
+      return Outcome::kSendAndClose;
+    }
+    ppk_ = std::move(*chosen);
+  }
   if (!keyed) return send_response(turn, {});
   if (!contents.key_exchange || contents.key_exchange->method != method_) {
     turn.reason = Reason{kMalformed, "IKE_INTERMEDIATE brings another key exchange than the negotiated one"};
@@ -106,6 +145,7 @@ Outcome PeerIntermediate::on_job(Turn& turn, JobValue value) {
 Outcome PeerIntermediate::send_response(Turn& turn, ConstBytes key) {
   SaState& sa = turn.sa;
   if (method_ != KeMethod::kNone) turn.out.add(PayloadType::kKe, ikewire::KeyExchange{method_, key});
+  if (ppk_) write_chosen_ppk(turn.out, *ppk_);
   if (sa.list_by_intermediate && sa.intermediates == 0) write_accepted_methods(turn.out, sa);
   return Outcome::kSend;
 }
@@ -114,10 +154,10 @@ void PeerIntermediate::answered(Turn& turn) {
   SaState& sa = turn.sa;
   ++sa.intermediates;
   if (sa.intermediates >= sa.suite.additional.size()) sa.phase = Phase::kAuthDue;
-  if (method_ == KeMethod::kNone) return;
-  if (const auto renewed = renew_keys(sa, method_, shared_.bytes()); !renewed) {
-    turn.reason = Reason{kInternalFault, renewed.error().what, Severity::kError};
-  }
+  Result<void> renewed;
+  if (method_ != KeMethod::kNone) renewed = renew_keys(sa, method_, shared_.bytes());
+  if (renewed && ppk_) renewed = enter_ppk(sa, *ppk_);
+  if (!renewed) turn.reason = Reason{kInternalFault, renewed.error().what, Severity::kError};
 }
 
 }  // namespace levelgate::ike

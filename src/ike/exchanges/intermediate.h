@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // IKE_INTERMEDIATE (RFC 9242), one for each additional key exchange (RFC 9370 §2.2.2), or one without that brings the
-// peer's announcements (RFC 9593 §3.1). Request and response are under the old keys, what follows is under the new
-// ones.
+// peer's announcements (RFC 9593 §3.1) or agrees on a PPK (RFC 9867 §3.1), as the last one may besides. Request and
+// response are under the old keys, what follows is under the new ones.
 #pragma once
 
 #include "ike/exchanges/exchange.h"
@@ -19,8 +19,10 @@ class OwnIntermediate final : public OwnExchange {
 
  private:
   Outcome send_request(Turn& turn) const;
+  Outcome finish(Turn& turn) const;
 
   ikewire::KeMethod method_;
+  std::optional<model::Ppk> ppk_;  // that the responder took
   std::shared_ptr<crypto::GeneratedKey> key_;
 };
 
@@ -35,6 +37,7 @@ class PeerIntermediate final : public PeerExchange {
 
   ikewire::KeMethod method_ = ikewire::KeMethod::kNone;
   SecretBytes shared_;
+  std::optional<model::Ppk> ppk_;
 };
 
 }  // namespace levelgate::ike

@@ -9,6 +9,7 @@
 #include "ike/exchanges/init_offers.h"
 #include "ike/exchanges/intermediate.h"
 #include "ike/exchanges/key_jobs.h"
+#include "ike/exchanges/ppk_init.h"
 #include "ike/wording.h"
 #include "ikewire/ike_notify_values.h"
 #include "negotiation/limits.h"
@@ -63,6 +64,7 @@ Outcome OwnSaInit::send_request(Turn& turn) {
   turn.out.add_octets(PayloadType::kNonce, turn.sa.nonce_initiator);
   const auto written = write_init_offers(turn.out, turn.sa, {turn.sa.spis.initiator, {}});
   if (!written) return close(turn, written.error());
+  write_ppk_offers(turn.out, ppk::offers_of(turn.sa.policy->ppk));
   turn.type = ikewire::Exchange::kIkeSaInit;
   return Outcome::kSend;
 }
@@ -131,11 +133,22 @@ Outcome OwnSaInit::on_answer(Turn& turn, const Message& response) {
       !nonce_fits(contents.nonce->size(), ciphers->shape.prf)) {
     return tell_once(turn, kMalformed, "an incomplete or contradictory answer to IKE_SA_INIT");
   }
+  const ppk::InitAnswer ppks = ppk::judge_init(sa.policy->ppk, read_ppk_offers(contents));
+  if (ppks == ppk::InitAnswer::kMalformed) {
+    return tell_once(turn, kMalformed, "the peer answers USE_PPK and USE_PPK_INT at once");
+  }
+  if (ppks == ppk::InitAnswer::kAwait) {  // [8784-3-b, 8784-6-c, 8784-6-d]
+    return tell_once(turn, kPpkMissing,
+                     "the peer answers without a PPK, and one is required (not authenticated); still trying");
+  }
   sa.spis.responder = response.header.responder_spi;
   sa.suite = *suite;
   sa.nonce_responder.assign(contents.nonce->begin(), contents.nonce->end());
   sa.init_response = response.datagram;
   sa.peer = {};  // an earlier answer may have been a forger's
+  sa.ppk.agreed = ppks == ppk::InitAnswer::kAuth           ? ppk::Agreed::kAuth
+                  : ppks == ppk::InitAnswer::kIntermediate ? ppk::Agreed::kIntermediate
+                                                           : ppk::Agreed::kNone;
   if (const auto read = read_init_offers(sa, contents, sa.spis); !read) return close(turn, read.error());
   stage_ = Stage::kDecapsulating;
   start_decapsulating(turn, key_, *contents.key_exchange);
@@ -171,7 +184,8 @@ void OwnSaInit::follow_up(Turn& turn) const {
   for (std::size_t i = 0; i < sa.suite.additional.size(); ++i) {
     turn.follow.push_back(std::make_unique<OwnIntermediate>(sa.suite.additional[i].method));
   }
-  if (sa.suite.additional.empty() && sa.peer.announcements_follow && sa.peer.intermediate) {
+  const bool more = sa.peer.announcements_follow || sa.ppk.agreed == ppk::Agreed::kIntermediate;
+  if (sa.suite.additional.empty() && more && sa.peer.intermediate) {
     turn.follow.push_back(std::make_unique<OwnIntermediate>(KeMethod::kNone));
   }
   turn.follow.push_back(std::make_unique<OwnAuth>());

@@ -7,6 +7,8 @@
 
 #include "ike/exchanges/key_jobs.h"
 #include "ike/exchanges/large_key_offer.h"
+#include "ike/exchanges/ppk_create.h"
+#include "ike/exchanges/ppk_intermediate.h"
 #include "ike/wording.h"
 #include "ikewire/ike_notify_values.h"
 #include "negotiation/negotiate.h"
@@ -95,6 +97,12 @@ Outcome PeerCreate::on_request(Turn& turn, const Message& request) {
   if (const auto filled = turn.means.random.fill(creation_.nonces.responder); !filled) {
     return close(turn, filled.error());
   }
+  auto ppk = choose_fresh_ppk(sa, contents);
+  if (!ppk) {
+    turn.report(Severity::kError, ppk.error().id, ppk.error().text);
+    return refuse(turn, NotifyType::kNoProposalChosen);
+  }
+  creation_.ppk = std::move(*ppk);
   if (contents.proposals->front().protocol == ikewire::ProtocolId::kIke) return serve_ike(turn);
   if (const auto* rekey = contents.find(NotifyType::kRekeySa)) return serve_rekey_of_child(turn, *rekey);
   if (reply_to(turn.own_activity, PeerRequest::kCreateChild, Target::kUnknown) != Reply::kServe) {
@@ -220,6 +228,7 @@ Outcome PeerCreate::send_response(Turn& turn, ConstBytes key) {
     turn.out.add(PayloadType::kKe, ikewire::KeyExchange{creation_.suite.key_exchange, key});
   }
   if (!ike) write_child_tail(turn.out, answer_, *turn.sa.policy);
+  if (creation_.ppk) write_chosen_ppk(turn.out, *creation_.ppk);
   if (more) {
     if (const auto started = start_series(turn); !started) return close(turn, started.error());
     return Outcome::kSend;

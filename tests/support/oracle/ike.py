@@ -177,6 +177,10 @@ def vectors():
         ("liveness", sealed(INFORMATIONAL, INITIATOR, 5, [])),
         ("window_and_ppk", sealed(INFORMATIONAL, INITIATOR, 6, [
             notify(16385, struct.pack(">I", 1)), notify(16436, b"\x02quantum"), notify(8192, b"?", 1)])),
+        ("ppk_intermediate", sealed(INTERMEDIATE, INITIATOR, 1, [
+            notify(16446, b"\x02berlin-a" + ramp(8)), notify(16446, b"\x02" + ramp(8, 8)), notify(16446, ramp(9))])),
+        ("ppk_answer", sealed(INTERMEDIATE, RESPONSE, 1, [notify(16436, b"\x02berlin-a")])),
+        ("ppk_auth", sealed(IKE_AUTH, INITIATOR, 2, [notify(16436, b"\x02berlin-a"), notify(16437, ramp(48))])),
         ("unknown_payloads", message(INTERMEDIATE, INITIATOR, 1, [
             (UNKNOWN, b"skip"), (EAP, bytes.fromhex("01020004")), (VENDOR, b"")])),
         ("empty_message", message(INFORMATIONAL, INITIATOR, 7, [])),
@@ -200,6 +204,8 @@ def chains():
     return [("inside_auth", bytes([first]) + inner),
             ("inside_big_key", bytes([KE]) + struct.pack(">BBI", NONCE, 0x40, len(big) + 6) + big
              + struct.pack(">BBH", 0, 0, 20) + ramp(16)),
+            ("inside_ppks", bytes([NOTIFY]) + chain([notify(16435), notify(16445, b"?"),
+                                                     notify(16446, b"\x01" + ramp(40)), notify(16446, ramp(8))])[1]),
             ("inside_announcements", bytes([NOTIFY]) + chain([notify(16443, announcement(14, 7, ED25519)
              + announcement(200, ramp(3)) + announcement(13))])[1])]
 

@@ -206,6 +206,31 @@ TEST_F(LoadIke, CredentialsAreTheServicesOwn) {
   EXPECT_EQ(without.findings.at(0).id, 20);
 }
 
+// RFC 8784 §5.1: octets and names as the peer has them.
+TEST_F(LoadIke, PostQuantumPresharedKeysAreRead) {
+  const auto settings = [&](const std::string& ppk) {
+    const std::string text = "    remote: 203.0.113.1\n    auth: { psk: { file: good.psk } }\n" + ppk;
+    return good(gateway(text)).tunnels.at(0).ike->ppk;
+  };
+  EXPECT_EQ(settings(""), model::PpkSettings{});
+  const model::PpkSettings one = settings("    ppk: { id: berlin-2026, file: berlin.ppk }\n");
+  ASSERT_EQ(one.keys.size(), 1u);
+  EXPECT_EQ(one.keys[0].id, "berlin-2026");
+  EXPECT_EQ(octets(one.keys[0].key), "r2nKq0v3TqJmY2m1b7hXw5cQe9sZr8uA4dLk6fGtHjI=");
+  EXPECT_TRUE(one.required);
+  EXPECT_EQ(one.exchange, model::PpkExchange::kEither);
+  const model::PpkSettings all = settings(
+      "    ppk: { id: b, file: next.ppk, required: false, exchange: intermediate,\n"
+      "           others: [ { id: a, file: weak.psk, weak: true }, { id: c, credential: oslo-psk } ] }\n");
+  ASSERT_EQ(all.keys.size(), 3u);
+  EXPECT_EQ(octets(all.keys[0].key), std::string(20, 'n') + std::string(12, 'p')) << "octets behind 0x";
+  EXPECT_EQ(octets(all.keys[1].key), "Berlin2026") << "weak, and the file says so";
+  EXPECT_EQ(octets(all.keys[2].key), "q1nKq0v3TqJmY2m1b7hXw5cQe9sZr8uA4dLk6fGtHjI=") << "a credential";
+  EXPECT_FALSE(all.required);
+  EXPECT_EQ(all.exchange, model::PpkExchange::kIntermediate);
+  EXPECT_EQ(settings("    ppk: { id: b, file: next.ppk, exchange: auth }\n").exchange, model::PpkExchange::kAuth);
+}
+
 TEST_F(LoadIke, NoMessageHoldsAKey) {
   folder_.write("secret.psk", "0x" + tests::KeyFolder::digits(15, 'k'));
   const std::string shown = render(load(gateway("    remote: 203.0.113.1\n    auth: { psk: { file: secret.psk } }\n")));

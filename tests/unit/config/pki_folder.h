@@ -64,6 +64,8 @@ class PkiFolder : public KeyFolder {
     write("good.psk", "p1nKq0v3TqJmY2m1b7hXw5cQe9sZr8uA4dLk6fGtHjI=\n");
     write("hex.psk", "0x000102030405060708090a0b0c0d0e0f\n");
     write("weak.psk", "Berlin2026\n");
+    write("berlin.ppk", "r2nKq0v3TqJmY2m1b7hXw5cQe9sZr8uA4dLk6fGtHjI=\n");
+    write("next.ppk", "0x" + digits(20, 'n') + digits(12, 'p') + "\n");
     write("open.psk", "p1nKq0v3TqJmY2m1b7hXw5cQe9sZr8uA4dLk6fGtHjI=\n", 0644);
     write("odd.psk", "0x000102030405060708090a0b0c0d0e0f1\n");
     write("words.psk", "0xno digits\n");

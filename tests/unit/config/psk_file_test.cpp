@@ -12,11 +12,11 @@ namespace {
 
 class PskFile : public ::testing::Test {
  protected:
-  auto read(const std::string& name, Strength strength = Strength::kEnough, Readers readers = Readers::kOwner) {
+  auto read(const std::string& name, Strength strength = kPskStrength, Readers readers = Readers::kOwner) {
     return read_psk(folder_ / name, "preshared key", readers, strength);
   }
   // What the file means, as text; "LG-CFG id" when it is refused.
-  std::string meaning(const std::string& text, Strength strength = Strength::kAny) {
+  std::string meaning(const std::string& text, Strength strength = Strength{}) {
     folder_.write("x.psk", text);
     const auto key = read("x.psk", strength);
     return key ? std::string(chars_of(key->octets->bytes())) : std::to_string(key.error().id);
@@ -51,10 +51,10 @@ TEST_F(PskFile, AnEmptyKeyIsNeverTaken) {
 }
 
 TEST_F(PskFile, LessThan128BitsAreRefused) {
-  EXPECT_EQ(meaning("Berlin2026", Strength::kEnough), "54");
-  EXPECT_EQ(meaning("0x" + std::string("0102030405060708090a0b0c0d0e0f"), Strength::kEnough), "54") << "15 octets";
-  EXPECT_NE(meaning("0x" + std::string("000102030405060708090a0b0c0d0e0f"), Strength::kEnough), "54");
-  EXPECT_EQ(meaning("0x" + std::string(64, 'a'), Strength::kEnough), "54") << "one octet again and again";
+  EXPECT_EQ(meaning("Berlin2026", kPskStrength), "54");
+  EXPECT_EQ(meaning("0x" + std::string("0102030405060708090a0b0c0d0e0f"), kPskStrength), "54") << "15 octets";
+  EXPECT_NE(meaning("0x" + std::string("000102030405060708090a0b0c0d0e0f"), kPskStrength), "54");
+  EXPECT_EQ(meaning("0x" + std::string(64, 'a'), kPskStrength), "54") << "one octet again and again";
   folder_.write("x.psk", "Berlin2026\n");
   EXPECT_EQ(read("x.psk").error().message, "preshared key " + (folder_ / "x.psk") + " holds 60 bits at most");
 }
@@ -73,10 +73,10 @@ TEST(PskBits, DependOnLengthAndAlphabet) {
 
 TEST_F(PskFile, ItsOwnerOnlyMayReadIt) {
   folder_.write("x.psk", "secret", 0640);
-  EXPECT_EQ(read("x.psk", Strength::kAny).error().id, 21);
-  EXPECT_TRUE(read("x.psk", Strength::kAny, Readers::kService)) << "an access list shows as the group's right";
+  EXPECT_EQ(read("x.psk", Strength{}).error().id, 21);
+  EXPECT_TRUE(read("x.psk", Strength{}, Readers::kService)) << "an access list shows as the group's right";
   folder_.write("x.psk", "secret", 0604);
-  EXPECT_EQ(read("x.psk", Strength::kAny, Readers::kService).error().id, 21);
+  EXPECT_EQ(read("x.psk", Strength{}, Readers::kService).error().id, 21);
   EXPECT_EQ(read("missing.psk").error().id, 20);
   EXPECT_EQ(read("folder.key").error().id, 20);
   folder_.write("x.psk", std::string(5000, 'x'));

@@ -33,6 +33,7 @@ model::Config rich() {
   config.neighbours = {{"wan", ip("198.51.100.7"), mac("02:00:00:00:00:07")}};
   config.tunnels.push_back(tunnel_of("rome", "203.0.113.5"));
   config.tunnels.back().ike = model::TunnelIke{};
+  config.tunnels.back().ike->ppk.keys = {{"berlin", secret("a PPK")}};
   config.ike.authorities = {{"corp", "a certificate", "a list", model::Revocation::kSoft}};
   config.ike.identities = {{"gate", "a chain", {secret("a key"), ""}}};
   return config;
@@ -149,6 +150,11 @@ std::vector<Mutation> tunnel_ike_mutations() {
   add("remote.id", [](T& t) { t.remote_id = {model::IdentityKind::kDistinguishedName, ""}; });
   add("remote.authorities", [](T& t) { t.authorities = {"corp"}; });
   add("auth.psk", [](T& t) { t.psk = secret("a key"); });
+  add("ppk.id", [](T& t) { t.ppk.keys[0].id = "next"; });
+  add("ppk.file", [](T& t) { t.ppk.keys[0].key = secret("another PPK"); });
+  add("ppk.others", [](T& t) { t.ppk.keys.push_back({"next", secret("another PPK")}); });
+  add("ppk.required", [](T& t) { t.ppk.required = true; });
+  add("ppk.exchange", [](T& t) { t.ppk.exchange = model::PpkExchange::kAuth; });
   add("ike.proposals", [](T& t) { t.ike.proposals = {"x"}; });
   add("ike.post-quantum", [](T& t) { t.ike.post_quantum = model::PostQuantum::kOff; });
   add("ike.rekey", [](T& t) { t.ike.rekey = std::chrono::hours(1); });
@@ -173,16 +179,18 @@ std::vector<Mutation> tunnel_ike_mutations() {
 TEST(Changes, TheMutationsOfIkeReachEveryField) {
   const model::Config gateway = rich();
   const model::TunnelIke& tunnel = *gateway.tunnels[1].ike;
-  [[maybe_unused]] const auto& [local_id, remote_id, psk, identity, authorities, ike, esp, large, start, encapsulation,
-                                fragments, required] = tunnel;
+  [[maybe_unused]] const auto& [local_id, remote_id, psk, identity, authorities, ppk, ike, esp, large, start,
+                                encapsulation, fragments, required] = tunnel;
+  [[maybe_unused]] const auto& [ppks, ppk_required, ppk_exchange] = ppk;
+  [[maybe_unused]] const auto& [ppk_id, ppk_key] = ppks[0];
   [[maybe_unused]] const auto& [ike_proposals, post_quantum, rekey, delay, timeout, fragmentation, childless] = ike;
   [[maybe_unused]] const auto& [esp_proposals, esn, time, octets, margin] = esp;
   [[maybe_unused]] const auto& [listen, cookies, all_authorities, identities] = gateway.ike;
   [[maybe_unused]] const auto& [authority_name, pem, crl, revocation] = gateway.ike.authorities[0];
   [[maybe_unused]] const auto& [identity_name, chain, key] = gateway.ike.identities[0];
   [[maybe_unused]] const auto& [key_pem, uri] = key;
-  constexpr std::size_t kOfTunnel = 12 - 2 + 7 + 5;  // two of the fields are the settings themselves
-  constexpr std::size_t kOfConfig = 2 + 4 + 3 + 1;   // that one comes or goes stands for its name; a key has two parts
+  constexpr std::size_t kOfTunnel = 13 - 3 + 5 + 7 + 5;  // three are settings themselves; of PPKs the first has two
+  constexpr std::size_t kOfConfig = 2 + 4 + 3 + 1;  // that one comes or goes stands for its name; a key has two parts
   EXPECT_EQ(tunnel_ike_mutations().size(), kOfTunnel + 1) << "the first one takes all away";
   EXPECT_EQ(certificate_mutations().size(), kOfConfig);
 }
@@ -233,7 +241,13 @@ TEST(Changes, EveryKeyOfTheTableIsCompared) {
                                  "ike.defaults.transport",
                                  "tunnels.*.auth.psk.file",
                                  "tunnels.*.auth.psk.credential",
-                                 "tunnels.*.auth.psk.weak"};
+                                 "tunnels.*.auth.psk.weak",
+                                 "tunnels.*.ppk.credential",
+                                 "tunnels.*.ppk.weak",
+                                 "tunnels.*.ppk.others.[].id",
+                                 "tunnels.*.ppk.others.[].file",
+                                 "tunnels.*.ppk.others.[].credential",
+                                 "tunnels.*.ppk.others.[].weak"};
   for (const Mutation& mutation : all_mutations()) compared.insert(mutation.pattern);
   for (const syntax::KeySpec& spec : syntax::key_specs()) {
     const bool leaf = spec.type != KeyType::kMap && spec.type != KeyType::kNamedMap && spec.type != KeyType::kList;

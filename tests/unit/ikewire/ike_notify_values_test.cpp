@@ -149,6 +149,23 @@ TEST(IkeNotifyValues, Cookie) {
 }
 
 // RFC 8784 §5.1: the type, then the name (RFC 8784 §3 has the notification).
+// RFC 9867 §3.1, Figure 1: the confirmation is what the last eight octets are.
+TEST(IkeNotifyValues, PpkIdentityKey) {
+  const auto octets = hex("026265726c696e0102030405060708");
+  const auto read = read_ppk_identity_key(octets).value();
+  EXPECT_EQ(read.identity.type, PpkIdType::kFixed);
+  EXPECT_EQ(read.identity.name.size(), 6u);
+  EXPECT_EQ(std::to_integer<int>(read.confirmation.front()), 1);
+  EXPECT_EQ(written(write_ppk_identity_key, read), octets);
+  const auto nameless = hex("020102030405060708");
+  EXPECT_TRUE(read_ppk_identity_key(nameless).value().identity.name.empty());
+  const auto no_id = hex("0102030405060708");
+  EXPECT_EQ(fault_of(read_ppk_identity_key, no_id), (IkeError{IkeFault::kTruncated, 0}));
+  WireBuffer buffer(64);
+  write_ppk_identity_key(buffer, {read.identity, read.confirmation.first(7)});
+  EXPECT_FALSE(buffer.ok());
+}
+
 TEST(IkeNotifyValues, PpkIdentity) {
   const Octets octets = hex("02 6b6579");
   const auto read = read_ppk_identity(octets).value();
