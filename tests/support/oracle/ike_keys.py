@@ -154,7 +154,8 @@ inline constexpr std::array<IkeAuthVector, {len(auth)}> kIkeAuthVectors = {{{{
 """
 
 
-def main():
+def print_or_check(header):
+    """The whole program of a script whose output is kept: prints it, or with --check FILE compares; the exit code."""
     if sys.argv[1:2] == ["--check"]:
         with open(sys.argv[2], encoding="utf-8") as stored:
             same = stored.read() == header()
@@ -165,4 +166,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(print_or_check(header))

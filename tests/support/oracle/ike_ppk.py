@@ -5,7 +5,7 @@
 # but hashlib and hmac. Prints tests/vectors/ike_ppk_vectors.h; with --check FILE compares instead.
 import sys
 
-from ike_keys import CIPHERS, Prf, rows, seven, text
+from ike_keys import CIPHERS, Prf, print_or_check, rows, seven, text
 
 
 def vector(prf_name, cipher, ppk_octets):
@@ -68,15 +68,5 @@ inline constexpr std::array<IkePpkVector, {len(vectors)}> kIkePpkVectors = {{{{
 """
 
 
-def main():
-    if sys.argv[1:2] == ["--check"]:
-        with open(sys.argv[2], encoding="utf-8") as stored:
-            same = stored.read() == header()
-        print("same" if same else f"{sys.argv[2]} is not what this script prints")
-        return 0 if same else 1
-    print(header(), end="")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(print_or_check(header))
