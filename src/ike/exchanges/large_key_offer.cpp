@@ -14,13 +14,19 @@ namespace levelgate::ike {
 
 using ikewire::NotifyType;
 
+namespace {
+
+ConstBytes vendor_id() { return as_bytes(kLargeKeyVendor.data(), kLargeKeyVendor.size()); }
+
+}  // namespace
+
 void write_large_key_offer(PayloadWriter& out, const SaState& sa) {
   if (!sa.policy || !sa.policy->large_keys || !sa.policy->ike.fragmentation) return;
   out.add_notify_written(NotifyType::kBigPayloads, [](ikewire::WireBuffer& value) {
     ikewire::write_number(value, static_cast<std::uint32_t>(limits::kLargeMessageOctets));
   });
   out.add_notify(NotifyType::kFragmentAcks);
-  out.add_octets(ikewire::PayloadType::kVendorId, as_bytes(kLargeKeyVendor.data(), kLargeKeyVendor.size()));
+  out.add_octets(ikewire::PayloadType::kVendorId, vendor_id());
 }
 
 void read_large_key_offer(SaState& sa, const Contents& contents) {
@@ -30,9 +36,8 @@ void read_large_key_offer(SaState& sa, const Contents& contents) {
   const auto most =
       announced != nullptr ? ikewire::read_number(announced->value) : ikewire::IkeResult<std::uint32_t>(0);
   const auto* const method = crypto::find_key_exchange(static_cast<std::uint16_t>(sa.policy->large_keys->method));
-  const ConstBytes name = as_bytes(kLargeKeyVendor.data(), kLargeKeyVendor.size());
   const bool named =
-      std::ranges::any_of(contents.vendor_ids, [&](ConstBytes id) { return std::ranges::equal(id, name); });
+      std::ranges::any_of(contents.vendor_ids, [&](ConstBytes id) { return std::ranges::equal(id, vendor_id()); });
   sa.peer.fragment_acks = named && contents.has(NotifyType::kFragmentAcks);
   sa.peer.large_keys = named && most && method != nullptr && *most >= method->initiator_octets;
 }
