@@ -267,7 +267,8 @@ class TunnelJudge {
     const model::CongestionSettings& congestion = tunnel.tfs.congestion;
     const Node* const breaker = tfs.find("circuit-breaker");
     const Node* const floor = tfs.find("min-rate");
-    if (floor != nullptr && !complaints_.faulty(floor) && !complaints_.faulty(tfs.find("rate"))) {
+    const Node* const rate = tfs.find("rate");  // a missing one is told of already
+    if (floor != nullptr && rate != nullptr && !complaints_.faulty(floor) && !complaints_.faulty(rate)) {
       const double octets = tunnel.tfs.packet_size;
       if (congestion.min_rate > tunnel.tfs.rate_bits_per_second) {
         complaints_.error(61, *floor, "min-rate " + floor->text + " is above rate",
