@@ -41,8 +41,8 @@ ike::PolicyPtr policy(const std::string& proposal, model::PostQuantum post_quant
   own.ike.post_quantum = post_quantum;
   own.esp.proposals = {"aes256gcm16-x25519"};
   tunnel.ike = own;
-  ike::CredentialCache cache;
-  auto credentials = ike::make_credentials({}, own, cache);
+  authentication::CredentialCache cache;
+  auto credentials = authentication::make_credentials({}, own, cache);
   if (!credentials) std::abort();
   auto made = ike::make_policy(tunnel, *credentials);
   if (!made) std::abort();

@@ -13,8 +13,9 @@ from pathlib import Path
 FLOORS = [
     ["base", "model", "handover"],
     ["crypto", "ikewire", "wire", "syntax"],
-    ["negotiation", "ppk", "aggfrag", "congestion", "esp", "queueing"],
-    ["config", "ike"],
+    ["negotiation", "aggfrag", "congestion", "esp", "queueing"],
+    ["config", "ppk", "ikemessage", "authentication", "admission"],
+    ["ike"],
     ["control", "management", "keylog", "dataplane"],
     ["sockets", "api", "apiclient", "kernel", "dpdk", "publisher"],
     ["app", "cli", "agentx"],
@@ -29,17 +30,20 @@ TABLE = {
     "crypto": ["base", "esp"],
     "negotiation": ["base", "model", "ikewire"],
     "ppk": ["base", "model", "ikewire", "crypto"],
+    "ikemessage": ["base", "ikewire", "negotiation", "crypto"],
+    "authentication": ["base", "model", "ikewire", "negotiation", "crypto"],
+    "admission": ["base", "ikewire", "negotiation", "crypto"],
     "syntax": ["base"],
     "config": ["base", "model", "syntax", "ikewire", "negotiation", "crypto"],
     "aggfrag": ["base", "wire"],
     "congestion": ["base", "wire"],
     "esp": ["base", "wire"],
     "queueing": ["base", "wire"],
-    "ike": ["base", "model", "ikewire", "negotiation", "ppk", "crypto"],
+    "ike": ["base", "model", "ikewire", "negotiation", "ppk", "crypto", "ikemessage", "authentication", "admission"],
     "dataplane": ["base", "model", "handover", "wire", "aggfrag", "congestion", "esp", "queueing"],
-    "control": ["base", "model", "ike"],
-    "management": ["base", "model", "ikewire", "negotiation", "ike", "control"],
-    "keylog": ["base", "model", "crypto", "ike"],
+    "control": ["base", "model", "authentication", "ikemessage", "ike"],
+    "management": ["base", "model", "ikewire", "negotiation", "authentication", "ike", "control"],
+    "keylog": ["base", "model", "crypto", "ikemessage", "ike"],
     "publisher": ["base", "model", "handover", "congestion", "esp", "dataplane"],
     "dpdk": ["base", "model", "esp", "dataplane"],
     "sockets": ["base", "model", "handover", "control"],
@@ -52,7 +56,7 @@ TABLE = {
 }
 # The one step upwards: crypto implements the seam that esp declares.
 SEAMS = {("crypto", "esp"): ["esp/cipher.h"]}
-CONTROL_TOWER = {"control", "management", "keylog", "ike", "negotiation", "ppk", "ikewire"}
+CONTROL_TOWER = {"control", "management", "keylog", "ike", "ikemessage", "authentication", "admission", "negotiation", "ppk", "ikewire"}
 DATA_TOWER = {"dataplane", "publisher", "aggfrag", "congestion", "esp", "queueing", "dpdk", "handover"}
 
 # First match counts; a header that matches none is the standard library's or the system's.
@@ -71,7 +75,7 @@ EXTERNAL = [
     (r"fmt/.*", {"config", "control", "management", "sockets", "api", "kernel", "dpdk", "app", "cli", "agentx"}),
 ]
 # Rooms that know the language's own library and nothing of an operating system.
-PURE_ROOMS = {"base", "model", "handover", "wire", "ikewire", "crypto", "negotiation", "ppk", "syntax", "config", "aggfrag", "congestion", "esp", "queueing", "ike", "dataplane", "publisher", "control", "management", "keylog"}
+PURE_ROOMS = {"base", "model", "handover", "wire", "ikewire", "crypto", "negotiation", "ppk", "syntax", "config", "aggfrag", "congestion", "esp", "queueing", "ike", "ikemessage", "authentication", "admission", "dataplane", "publisher", "control", "management", "keylog"}
 PURE_HEADER = re.compile(r"[a-z0-9_]+|immintrin\.h|fmt/.*")
 SYSTEM_HEADER_ALLOWED = {
     "src/base/ip_address.cpp": {"arpa/inet.h"},  # inet_pton and inet_ntop: text forms of addresses, no socket

@@ -10,9 +10,9 @@
 #include "control/figures.h"
 #include "control/fragmentation.h"
 #include "control/tunnels.h"
-#include "ike/ciphers_of_suite.h"
 #include "ike/report_ids.h"
 #include "ike/wording.h"
+#include "ikemessage/ciphers_of_suite.h"
 
 namespace levelgate::control {
 namespace {
@@ -60,15 +60,15 @@ std::string_view child_word(ike::ChildStage stage) {
 }
 
 // Who announced that both IKE_SA_INIT messages are signed (draft-ietf-ipsecme-ikev2-downgrade-prevention-08).
-std::string_view downgrade_word(ike::TranscriptNotify notify) {
+std::string_view downgrade_word(authentication::TranscriptNotify notify) {
   switch (notify) {
-    case ike::TranscriptNotify::kNobody:
+    case authentication::TranscriptNotify::kNobody:
       return "nobody";
-    case ike::TranscriptNotify::kInitiatorOnly:
+    case authentication::TranscriptNotify::kInitiatorOnly:
       return "initiator only";
-    case ike::TranscriptNotify::kResponderOnly:
+    case authentication::TranscriptNotify::kResponderOnly:
       return "responder only";
-    case ike::TranscriptNotify::kBoth:
+    case authentication::TranscriptNotify::kBoth:
       return "both";
   }
   return "";
@@ -154,23 +154,24 @@ Value::Map sa_value(const SaState& sa, const View& view) {
   for (const auto& [id, child] : sa.children) children.push_back(Value{child_value(child, sa.tunnel(), view)});
   const auto& credentials = *sa.policy->credentials;
   const bool initiator = sa.role == ikewire::IkeRole::kInitiator;
-  Value::Map map{{"state", Value{std::string(state_word(sa))}},
-                 {"role", Value{std::string(initiator ? "initiator" : "responder")}},
-                 {"spi-initiator", Value{hex(sa.spis.initiator.value, 16)}},
-                 {"spi-responder", Value{hex(sa.spis.responder.value, 16)}},
-                 {"local", Value{sa.path.local.text()}},
-                 {"remote", Value{sa.path.remote.text()}},
-                 {"nat", Value{std::string(sa.nat.own && sa.nat.peer ? "both sides"
-                                           : sa.nat.own              ? "before us"
-                                           : sa.nat.peer             ? "before the peer"
-                                                                     : "none")}},
-                 {"local-id", Value{ike::text_of(credentials.own_id.type, credentials.own_id.value)}},
-                 {"remote-id", Value{sa.peer_id.value.empty() ? credentials.peer_name.text
-                                                              : ike::text_of(sa.peer_id.type, sa.peer_id.value)}},
-                 {"local-auth", Value{sa.proofs.own}},
-                 {"remote-auth", Value{sa.proofs.peer.method_text}},
-                 {"remote-subject", Value{sa.proofs.peer.subject}},
-                 {"remote-authority", Value{sa.proofs.peer.authority}}};
+  Value::Map map{
+      {"state", Value{std::string(state_word(sa))}},
+      {"role", Value{std::string(initiator ? "initiator" : "responder")}},
+      {"spi-initiator", Value{hex(sa.spis.initiator.value, 16)}},
+      {"spi-responder", Value{hex(sa.spis.responder.value, 16)}},
+      {"local", Value{sa.path.local.text()}},
+      {"remote", Value{sa.path.remote.text()}},
+      {"nat", Value{std::string(sa.nat.own && sa.nat.peer ? "both sides"
+                                : sa.nat.own              ? "before us"
+                                : sa.nat.peer             ? "before the peer"
+                                                          : "none")}},
+      {"local-id", Value{authentication::text_of(credentials.own_id.type, credentials.own_id.value)}},
+      {"remote-id", Value{sa.peer_id.value.empty() ? credentials.peer_name.text
+                                                   : authentication::text_of(sa.peer_id.type, sa.peer_id.value)}},
+      {"local-auth", Value{sa.proofs.own}},
+      {"remote-auth", Value{sa.proofs.peer.method_text}},
+      {"remote-subject", Value{sa.proofs.peer.subject}},
+      {"remote-authority", Value{sa.proofs.peer.authority}}};
   // Before there are keys there is no suite.
   const bool agreed = sa.protection.has_value();
   map.push_back({"cipher", Value{agreed ? ike::cipher_word(sa.suite) : ""}});
@@ -209,13 +210,13 @@ void sa_lines(const SaState& sa, const View& view, std::vector<std::string>& lin
                   (sa.role == ikewire::IkeRole::kInitiator ? "initiator" : "responder") + "  " +
                   hex(sa.spis.initiator.value, 16) + " / " + hex(sa.spis.responder.value, 16) + "   " +
                   sa.path.local.text() + " - " + sa.path.remote.text() + (sa.nat.any() ? " (NAT)" : " (no NAT)"));
-  lines.push_back("  local  " + ike::text_of(credentials.own_id.type, credentials.own_id.value) +
+  lines.push_back("  local  " + authentication::text_of(credentials.own_id.type, credentials.own_id.value) +
                   (sa.proofs.own.empty() ? "" : "    " + sa.proofs.own));
-  lines.push_back(
-      "  remote " +
-      (sa.peer_id.value.empty() ? credentials.peer_name.text : ike::text_of(sa.peer_id.type, sa.peer_id.value)) +
-      (sa.proofs.peer.method_text.empty() ? "" : "    " + sa.proofs.peer.method_text) +
-      (sa.proofs.peer.authority.empty() ? "" : ", issued by " + sa.proofs.peer.authority));
+  lines.push_back("  remote " +
+                  (sa.peer_id.value.empty() ? credentials.peer_name.text
+                                            : authentication::text_of(sa.peer_id.type, sa.peer_id.value)) +
+                  (sa.proofs.peer.method_text.empty() ? "" : "    " + sa.proofs.peer.method_text) +
+                  (sa.proofs.peer.authority.empty() ? "" : ", issued by " + sa.proofs.peer.authority));
   if (sa.protection) {
     lines.push_back("  " + ike::suite_text(sa.suite) + "   post-quantum: " + (sa.post_quantum ? "yes" : "no") +
                     ppk_text(sa) + "   downgrade protection: " + std::string(downgrade_word(sa.transcript)) +
@@ -343,7 +344,7 @@ Result<Answer> show_certs(const std::string& name, const View& view) {
     }
   }
   view.tunnels->engine().each([&](const IkeSa& sa) {
-    const ike::Verified& peer = sa.state().proofs.peer;
+    const authentication::Verified& peer = sa.state().proofs.peer;
     if (peer.subject.empty() || (!name.empty() && sa.state().tunnel() != name)) return;
     add(sa.state().tunnel(), "the peer's", peer.subject, peer.issuer, peer.last_second);
   });
@@ -355,7 +356,7 @@ Answer show_algorithms() {
   Answer answer;
   answer.columns = {{"KIND"}, {"WORDS IN PROPOSALS"}};
   Value::Map map;
-  for (const auto& [kind, words] : ike::computed_words()) {
+  for (const auto& [kind, words] : ikemessage::computed_words()) {
     answer.rows.push_back({kind, fmt::format("{}", fmt::join(words, " "))});
     map.push_back({kind, Value{list_of(words)}});
   }

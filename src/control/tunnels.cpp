@@ -48,10 +48,10 @@ std::unexpected<Error> no_such(const std::string& tunnel) {
 
 Result<Tunnels::Policies> Tunnels::prepare(const model::Config& config) {
   Policies policies;
-  ike::CredentialCache cache;
+  authentication::CredentialCache cache;
   for (const model::TunnelConfig& tunnel : config.tunnels) {
     if (!tunnel.ike) continue;
-    auto credentials = ike::make_credentials(config.ike, *tunnel.ike, cache);
+    auto credentials = authentication::make_credentials(config.ike, *tunnel.ike, cache);
     if (!credentials) {
       return failure(credentials.error().fault, "tunnels." + tunnel.name + ": " + credentials.error().what);
     }

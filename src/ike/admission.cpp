@@ -18,10 +18,10 @@ using ikewire::NotifyType;
 
 namespace {
 
-Result<MessageDigest> digest_of(ConstBytes message) {
+Result<ikemessage::MessageDigest> digest_of(ConstBytes message) {
   const auto hash = crypto::ike_hash(crypto::IkeHash::kSha256, {message});
   if (!hash) return std::unexpected(hash.error());
-  MessageDigest digest{};
+  ikemessage::MessageDigest digest{};
   std::ranges::copy(*hash, digest.begin());
   return digest;
 }
@@ -67,7 +67,7 @@ void Engine::init_request(Means& means, const Path& path, ConstBytes octets, con
     ++counts_.malformed;  // our own request, reflected: whoever has the right keys would answer as ourselves
     return;
   }
-  auto contents = read_contents(header.exchange, header.direction, *chain);
+  auto contents = ikemessage::read_contents(header.exchange, header.direction, *chain);
   if (!contents || !contents->proposals || !contents->nonce || !contents->key_exchange) {
     ++counts_.malformed;
     return;
@@ -85,22 +85,23 @@ void Engine::init_request(Means& means, const Path& path, ConstBytes octets, con
 
 bool Engine::admitted(Means& means, const InitRequest& request) {
   const Instant now = means.moment.now;
-  const CookieRequest basis{*request.contents.nonce, request.path.remote.address, request.header.initiator_spi};
+  const admission::CookieRequest basis{*request.contents.nonce, request.path.remote.address,
+                                       request.header.initiator_spi};
   switch (half_open_.admit(now, request.path.remote.address)) {
-    case Admission::kServe:
+    case admission::Admission::kServe:
       return true;
-    case Admission::kDrop:
+    case admission::Admission::kDrop:
       ++counts_.refused_load;
       report_stranger(means, Severity::kWarn, kFlood, {},
                       "too many unfinished handshakes of " + request.path.remote.address.text());
       return false;
-    case Admission::kAskCookie:
+    case admission::Admission::kAskCookie:
       break;
   }
   // A wrong one counts as none [7296-2.6-d].
   if (const auto* notify = request.contents.find(NotifyType::kCookie)) {
     const auto cookie = ikewire::read_cookie(notify->value);
-    if (cookie && cookies_.check(now, basis, *cookie) == CookieVerdict::kGood) return true;
+    if (cookie && cookies_.check(now, basis, *cookie) == admission::CookieVerdict::kGood) return true;
     ++counts_.cookies_wrong;
   }
   const auto cookie = cookies_.make(now, basis, random_);
@@ -142,8 +143,8 @@ std::optional<InitChoice> Engine::choose_for(Means& means, const InitRequest& re
 void Engine::serve_init(Means& means, const InitRequest& request, std::vector<PolicyPtr> candidates) {
   auto choice = choose_for(means, request, candidates);
   if (!choice) return;
-  const auto ciphers = ike_ciphers_of(choice->suite);
-  if (!ciphers || !nonce_fits(request.contents.nonce->size(), ciphers->shape.prf)) {
+  const auto ciphers = ikemessage::ike_ciphers_of(choice->suite);
+  if (!ciphers || !ikemessage::nonce_fits(request.contents.nonce->size(), ciphers->shape.prf)) {
     return answer_stranger(means, request, NotifyType::kInvalidSyntax);
   }
   if (request.contents.key_exchange->method != choice->suite.key_exchange) {
@@ -167,9 +168,10 @@ void Engine::serve_init(Means& means, const InitRequest& request, std::vector<Po
   half_open_.opened(*entry.half_open);
   inits_[*entry.init] = own->value;
   // The contents are read anew from the octets that the SA keeps.
-  Message message{request.header, {request.octets.begin(), request.octets.end()}, {}, request.header.first_payload, {}};
+  ikemessage::Message message{
+      request.header, {request.octets.begin(), request.octets.end()}, {}, request.header.first_payload, {}};
   const auto chain = read_chain(message.first, ConstBytes(message.datagram).subspan(ikewire::kIkeHeaderOctets), {});
-  auto contents = chain ? read_contents(message.header.exchange, message.header.direction, *chain)
+  auto contents = chain ? ikemessage::read_contents(message.header.exchange, message.header.direction, *chain)
                         : ikewire::ike_fault(ikewire::IkeFault::kTruncated, 0);
   if (!contents) return;
   message.contents = std::move(*contents);

@@ -20,8 +20,8 @@
 #include <variant>
 #include <vector>
 
+#include "authentication/authenticate.h"
 #include "crypto/key_exchange.h"
-#include "ike/authenticate.h"
 
 namespace levelgate::ike {
 
@@ -50,8 +50,9 @@ struct SendKeepalive {
 };
 
 using JobId = Id<struct JobIdTag, std::uint64_t>;
-using JobValue = std::variant<Result<std::unique_ptr<crypto::GeneratedKey>>, Result<crypto::Encapsulation>,
-                              Result<SecretBytes>, Result<Proof>, std::expected<Verified, AuthRefusal>>;
+using JobValue =
+    std::variant<Result<std::unique_ptr<crypto::GeneratedKey>>, Result<crypto::Encapsulation>, Result<SecretBytes>,
+                 Result<authentication::Proof>, std::expected<authentication::Verified, authentication::AuthRefusal>>;
 // Slow work: it owns its inputs and runs on any thread; Engine::job_done() takes the value.
 struct RunJob {
   JobId id;

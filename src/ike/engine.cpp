@@ -7,7 +7,7 @@
 #include <array>
 
 #include "crypto/prf.h"
-#include "ike/glance.h"
+#include "ikemessage/glance.h"
 
 namespace levelgate::ike {
 namespace {
@@ -141,7 +141,7 @@ Effects Engine::initiate(const Moment& moment, const std::string& tunnel, Asking
 }
 
 model::Caller Engine::caller(ConstBytes octets) const {
-  const Glance seen = glance(octets);
+  const ikemessage::Glance seen = ikemessage::glance(octets);
   if (seen.own_spi != 0 && sas_.contains(seen.own_spi)) return model::Caller::kKnown;
   return seen.returns_cookie ? model::Caller::kReturned : model::Caller::kFirst;
 }

@@ -20,12 +20,12 @@
 #include <unordered_set>
 #include <vector>
 
+#include "admission/cookies.h"
+#include "admission/token_bucket.h"
 #include "crypto/random.h"
-#include "ike/cookies.h"
 #include "ike/effects.h"
 #include "ike/ike_sa.h"
 #include "ike/peer_policy.h"
-#include "ike/token_bucket.h"
 
 namespace levelgate::ike {
 
@@ -102,7 +102,7 @@ class Engine final : private Registry {
   struct InitKey {  // of an IKE_SA_INIT request that was served
     Endpoint source;
     std::uint64_t initiator_spi = 0;
-    MessageDigest digest{};
+    ikemessage::MessageDigest digest{};
     auto operator<=>(const InitKey&) const = default;
   };
   struct Entry {
@@ -117,7 +117,7 @@ class Engine final : private Registry {
     const Path& path;
     ConstBytes octets;
     ikewire::IkeHeader header;
-    Contents contents;
+    ikemessage::Contents contents;
   };
 
   // --- Registry ---
@@ -165,9 +165,9 @@ class Engine final : private Registry {
   std::shared_ptr<std::unordered_set<std::uint32_t>> child_spis_;  // leases outlive the engine, if need be
   std::unordered_map<std::uint64_t, std::uint64_t> owners_;        // of Child SAs, by id
   std::map<std::string, std::set<std::uint64_t>> of_tunnel_;       // SAs by the name of their policy
-  Cookies cookies_;
-  HalfOpenCount half_open_;
-  TokenBucket stranger_answers_, stranger_reports_;
+  admission::Cookies cookies_;
+  admission::HalfOpenCount half_open_;
+  admission::TokenBucket stranger_answers_, stranger_reports_;
   EngineCounts counts_;
   std::uint64_t last_job_ = 0;
   std::uint64_t last_child_ = 0;

@@ -22,9 +22,9 @@ using ikewire::IkeDirection;
 using ikewire::PayloadType;
 using ikewire::PayloadView;
 
-std::optional<MessageDigest> digest_of(ConstBytes datagram) {
+std::optional<ikemessage::MessageDigest> digest_of(ConstBytes datagram) {
   const auto hash = crypto::ike_hash(crypto::IkeHash::kSha256, {datagram});
-  MessageDigest digest{};
+  ikemessage::MessageDigest digest{};
   if (!hash || hash->size() != digest.size()) return std::nullopt;
   std::ranges::copy(*hash, digest.begin());
   return digest;
@@ -62,16 +62,16 @@ void IkeSa::begin(Means& means) {
   start_next(means);
 }
 
-void IkeSa::serve_init(Means& means, InitChoice choice, Message request) {
+void IkeSa::serve_init(Means& means, InitChoice choice, ikemessage::Message request) {
   began_at_ = means.moment.now;
   answer_path_ = state_.path;
   const auto digest = digest_of(request.datagram);
-  if (!digest || !peer_requests_.accept(MessageId{0}, *digest)) {
+  if (!digest || !peer_requests_.accept(ikewire::MessageId{0}, *digest)) {
     return close_now(means, {kInternalFault, "an IKE_SA_INIT cannot be told from another", Severity::kError});
   }
   note(means, "received IKE_SA_INIT request 0 from " + state_.path.remote.text());
   serving_ = std::make_unique<PeerSaInit>(std::move(choice));
-  serving_message_ = std::make_unique<Message>(std::move(request));
+  serving_message_ = std::make_unique<ikemessage::Message>(std::move(request));
   Turn turn(means, state_);
   prepare(turn);
   const Outcome outcome = serving_->on_request(turn, *serving_message_);
@@ -94,23 +94,23 @@ void IkeSa::request(Means& means, const Path& path, ConstBytes octets, const ike
   const auto chain = read_chain(header.first_payload, octets.subspan(ikewire::kIkeHeaderOctets), {});
   if (!digest || !chain) return;
   switch (peer_requests_.verdict({header.message_id, *digest, fragment_number(*chain)})) {
-    case RequestVerdict::kAnswerAgain:
-      if (const SentMessage* again = peer_requests_.response(header.message_id)) send(means, path, *again);
+    case ikemessage::RequestVerdict::kAnswerAgain:
+      if (const ikemessage::SentMessage* again = peer_requests_.response(header.message_id)) send(means, path, *again);
       return;
-    case RequestVerdict::kAnswerIfAuthentic: {
-      const SentMessage* const again = peer_requests_.response(header.message_id);
+    case ikemessage::RequestVerdict::kAnswerIfAuthentic: {
+      const ikemessage::SentMessage* const again = peer_requests_.response(header.message_id);
       if (again != nullptr && state_.protection && state_.protection->open(octets, *chain)) send(means, path, *again);
       return;
     }
-    case RequestVerdict::kNew:
+    case ikemessage::RequestVerdict::kNew:
       break;
-    case RequestVerdict::kUnderWay:
-    case RequestVerdict::kOtherFragment:
-    case RequestVerdict::kOtherOctets:
-    case RequestVerdict::kTooOld:
-    case RequestVerdict::kTooNew:
+    case ikemessage::RequestVerdict::kUnderWay:
+    case ikemessage::RequestVerdict::kOtherFragment:
+    case ikemessage::RequestVerdict::kOtherOctets:
+    case ikemessage::RequestVerdict::kTooOld:
+    case ikemessage::RequestVerdict::kTooNew:
       return;
-    case RequestVerdict::kNoMore:
+    case ikemessage::RequestVerdict::kNoMore:
       if (state_.protection && state_.protection->open(octets, *chain)) want(means, Want::kDeleteIke);
       return;
   }
@@ -134,12 +134,12 @@ void IkeSa::request(Means& means, const Path& path, ConstBytes octets, const ike
 
 // Never answered, whatever it says [7296-3.1-k].
 void IkeSa::response(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header) {
-  if (!own_ || own_requests_.verdict(header.message_id) != ResponseVerdict::kAwaited) return;
+  if (!own_ || own_requests_.verdict(header.message_id) != ikemessage::ResponseVerdict::kAwaited) return;
   if (gate(state_.phase, state_.role, IkeDirection::kResponse, header.exchange) == Gate::kClosed) return;
   const auto chain = read_chain(header.first_payload, octets.subspan(ikewire::kIkeHeaderOctets), {});
   if (!chain) return;
   if (header.exchange == Exchange::kIkeSaInit) {
-    Message message{header, {octets.begin(), octets.end()}, {}, header.first_payload, {}};
+    ikemessage::Message message{header, {octets.begin(), octets.end()}, {}, header.first_payload, {}};
     return take_response(means, std::move(message));
   }
   auto message = open_whole(means, incoming_response_, octets, header, *chain);
@@ -157,13 +157,14 @@ void IkeSa::response(Means& means, const Path& path, ConstBytes octets, const ik
 
 // An authentic message, whole; nothing when it is not, or not yet: what nobody signed changes nothing (RFC 7296 §2.4,
 // §2.21.4) [7296-1.5-a, 7296-2.4-c, 7296-2.21.4-d, 7296-2.21.4-e].
-std::optional<Message> IkeSa::open_whole(Means& means, Incoming& incoming, ConstBytes octets,
-                                         const ikewire::IkeHeader& header, const std::vector<PayloadView>& chain) {
+std::optional<ikemessage::Message> IkeSa::open_whole(Means& means, Incoming& incoming, ConstBytes octets,
+                                                     const ikewire::IkeHeader& header,
+                                                     const std::vector<PayloadView>& chain) {
   if (!state_.protection) return std::nullopt;
-  Reassembly& parts = incoming.parts;
+  ikemessage::Reassembly& parts = incoming.parts;
   if (const std::uint16_t number = fragment_number(chain); number != 0) {
     const ikewire::FragmentNumber fragment{number, load_be<std::uint16_t>(chain.back().body.data() + 2)};
-    if (!state_.peer.fragmentation || parts.verdict(header.message_id, fragment) != PieceVerdict::kWanted) {
+    if (!state_.peer.fragmentation || parts.verdict(header.message_id, fragment) != ikemessage::PieceVerdict::kWanted) {
       return std::nullopt;
     }
   }
@@ -174,19 +175,21 @@ std::optional<Message> IkeSa::open_whole(Means& means, Incoming& incoming, Const
   }
   if (!opened->fragment) {
     parts.drop();
-    return Message{header, {octets.begin(), octets.end()}, std::move(opened->inner), opened->first_inside, {}};
+    return ikemessage::Message{
+        header, {octets.begin(), octets.end()}, std::move(opened->inner), opened->first_inside, {}};
   }
   const auto digest = digest_of(octets);
   if (!digest) return std::nullopt;
   if (opened->fragment->number == 1) incoming.first.assign(octets.begin(), octets.end());
-  const Piece piece{header.message_id, *opened->fragment, opened->first_inside, *digest, opened->inner};
-  if (parts.add(means.moment.now, piece) != PieceVerdict::kWanted) return std::nullopt;
+  const ikemessage::Piece piece{header.message_id, *opened->fragment, opened->first_inside, *digest, opened->inner};
+  if (parts.add(means.moment.now, piece) != ikemessage::PieceVerdict::kWanted) return std::nullopt;
   auto whole = parts.take();
   if (!whole) return std::nullopt;
-  return Message{header, std::exchange(incoming.first, {}), std::move(whole->inner), whole->first_inside, {}};
+  return ikemessage::Message{
+      header, std::exchange(incoming.first, {}), std::move(whole->inner), whole->first_inside, {}};
 }
 
-IkeSa::Reading IkeSa::read(Message& message, std::uint8_t& critical) const {
+IkeSa::Reading IkeSa::read(ikemessage::Message& message, std::uint8_t& critical) const {
   const bool clear = message.header.exchange == Exchange::kIkeSaInit;
   const ConstBytes octets =
       clear ? ConstBytes(message.datagram).subspan(ikewire::kIkeHeaderOctets) : ConstBytes(message.octets);
@@ -198,14 +201,14 @@ IkeSa::Reading IkeSa::read(Message& message, std::uint8_t& critical) const {
     critical = static_cast<std::uint8_t>(chain.error().payload);
     return chain.error().fault == ikewire::IkeFault::kUnknownCritical ? Reading::kCritical : Reading::kBroken;
   }
-  auto contents = read_contents(message.header.exchange, message.header.direction, *chain);
+  auto contents = ikemessage::read_contents(message.header.exchange, message.header.direction, *chain);
   if (!contents) return Reading::kBroken;
   message.contents = std::move(*contents);
   return Reading::kGood;
 }
 
 // What RFC 9242 §3.3.2 has signed of this message: with the keys from before its own key exchange.
-bool IkeSa::note_intermediate(ikewire::IkeRole sender, ConstBytes datagram, const Payloads& payloads) {
+bool IkeSa::note_intermediate(ikewire::IkeRole sender, ConstBytes datagram, const ikemessage::Payloads& payloads) {
   const auto header = ikewire::read_ike_header(datagram);
   const auto chain = read_chain(header.header.first_payload, datagram.subspan(ikewire::kIkeHeaderOctets), {});
   if (!chain) return false;
@@ -216,7 +219,7 @@ bool IkeSa::note_intermediate(ikewire::IkeRole sender, ConstBytes datagram, cons
       .has_value();
 }
 
-void IkeSa::serve(Means& means, Message message) {
+void IkeSa::serve(Means& means, ikemessage::Message message) {
   if (message.header.exchange == Exchange::kIkeIntermediate &&
       !note_intermediate(other(state_.role), message.datagram, {message.first, message.octets})) {
     return close_now(means, {kInternalFault, "IntAuth cannot be computed", Severity::kError});
@@ -228,7 +231,7 @@ void IkeSa::serve(Means& means, Message message) {
   if (!serving_) return;
   note(means,
        "received " + name_of(message.header.exchange) + " request " + std::to_string(message.header.message_id.value));
-  serving_message_ = std::make_unique<Message>(std::move(message));
+  serving_message_ = std::make_unique<ikemessage::Message>(std::move(message));
   Turn turn(means, state_);
   prepare(turn);
   const Outcome outcome = serving_->on_request(turn, *serving_message_);
@@ -236,7 +239,7 @@ void IkeSa::serve(Means& means, Message message) {
   after_peer(means, turn, outcome);
 }
 
-void IkeSa::take_response(Means& means, Message message) {
+void IkeSa::take_response(Means& means, ikemessage::Message message) {
   const bool intermediate = message.header.exchange == Exchange::kIkeIntermediate;
   if (intermediate && !note_intermediate(other(state_.role), message.datagram, {message.first, message.octets})) {
     return close_now(means, {kInternalFault, "IntAuth cannot be computed", Severity::kError});
@@ -248,7 +251,7 @@ void IkeSa::take_response(Means& means, Message message) {
   }
   note(means,
        "received " + name_of(message.header.exchange) + " response " + std::to_string(message.header.message_id.value));
-  own_message_ = std::make_unique<Message>(std::move(message));
+  own_message_ = std::make_unique<ikemessage::Message>(std::move(message));
   Turn turn(means, state_);
   prepare(turn);
   const Outcome outcome = own_->on_response(turn, *own_message_);

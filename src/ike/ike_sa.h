@@ -18,10 +18,10 @@
 
 #include "ike/exchanges/exchange.h"
 #include "ike/exchanges/sa_init.h"
-#include "ike/fragments.h"
-#include "ike/message_window.h"
-#include "ike/paced_message.h"
 #include "ike/sa_state.h"
+#include "ikemessage/fragments.h"
+#include "ikemessage/message_window.h"
+#include "ikemessage/paced_message.h"
 
 namespace levelgate::ike {
 
@@ -32,7 +32,7 @@ class IkeSa {
   // As initiator: IKE_SA_INIT and all that follows.
   void begin(Means& means);
   // As responder: an IKE_SA_INIT request that is to be served.
-  void serve_init(Means& means, InitChoice choice, Message request);
+  void serve_init(Means& means, InitChoice choice, ikemessage::Message request);
   // A message with our SPI; `header` was read from it. What does not belong here is dropped.
   void datagram(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header);
   void job_done(Means& means, JobId id, JobValue value);
@@ -54,24 +54,25 @@ class IkeSa {
   [[nodiscard]] std::size_t held_octets() const {
     return incoming_request_.parts.octets() + incoming_response_.parts.octets();
   }
-  [[nodiscard]] MessageId awaited_request() const { return peer_requests_.awaited(); }
+  [[nodiscard]] ikewire::MessageId awaited_request() const { return peer_requests_.awaited(); }
 
  private:
   // --- what arrives ---
   void request(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header);
   void response(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header);
   struct Incoming {  // the message of one direction that is being put together
-    Reassembly parts;
+    ikemessage::Reassembly parts;
     std::vector<std::byte> first;  // its first datagram: IntAuth wants it
   };
-  std::optional<Message> open_whole(Means& means, Incoming& incoming, ConstBytes octets,
-                                    const ikewire::IkeHeader& header, const std::vector<ikewire::PayloadView>& chain);
+  std::optional<ikemessage::Message> open_whole(Means& means, Incoming& incoming, ConstBytes octets,
+                                                const ikewire::IkeHeader& header,
+                                                const std::vector<ikewire::PayloadView>& chain);
   enum class Reading : std::uint8_t { kGood, kBroken, kCritical };
-  Reading read(Message& message, std::uint8_t& critical) const;
-  void serve(Means& means, Message message);
-  void take_response(Means& means, Message message);
+  Reading read(ikemessage::Message& message, std::uint8_t& critical) const;
+  void serve(Means& means, ikemessage::Message message);
+  void take_response(Means& means, ikemessage::Message message);
   void follow_path(Means& means, const Path& path);
-  bool note_intermediate(ikewire::IkeRole sender, ConstBytes datagram, const Payloads& payloads);
+  bool note_intermediate(ikewire::IkeRole sender, ConstBytes datagram, const ikemessage::Payloads& payloads);
 
   // --- what leaves ---
   void start_next(Means& means);
@@ -80,17 +81,20 @@ class IkeSa {
   void after_peer(Means& means, Turn& turn, Outcome outcome);
   void send_request(Means& means, Turn& turn);
   bool send_response(Means& means, Turn& turn);
-  void answer_fault(Means& means, const Message& message, Reading reading, std::uint8_t critical);
+  void answer_fault(Means& means, const ikemessage::Message& message, Reading reading, std::uint8_t critical);
   void refuse_peer(Means& means, const Reason& reason);
-  [[nodiscard]] std::optional<SentMessage> pack(Means& means, ikewire::Exchange exchange,
-                                                ikewire::IkeDirection direction, MessageId id, Payloads payloads);
-  void send(Means& means, const Path& path, const SentMessage& message);
+  [[nodiscard]] std::optional<ikemessage::SentMessage> pack(Means& means, ikewire::Exchange exchange,
+                                                            ikewire::IkeDirection direction, ikewire::MessageId id,
+                                                            ikemessage::Payloads payloads);
+  void send(Means& means, const Path& path, const ikemessage::SentMessage& message);
   void prepare(Turn& turn) const;
   void note(Means& means, std::string text) const;
-  [[nodiscard]] static Jitter jitter(Means& means);
+  [[nodiscard]] static ikemessage::Jitter jitter(Means& means);
 
   // --- large messages ---
-  [[nodiscard]] static bool is_long(const SentMessage& message) { return message.size() > limits::kBurstDatagrams; }
+  [[nodiscard]] static bool is_long(const ikemessage::SentMessage& message) {
+    return message.size() > limits::kBurstDatagrams;
+  }
   void send_outstanding(Means& means);
   void send_paced(Means& means);
   void expect_large_keys();
@@ -106,19 +110,19 @@ class IkeSa {
   [[nodiscard]] std::string_view silence_id() const;
 
   SaState state_;
-  OwnRequests own_requests_;
-  PeerRequests peer_requests_;
+  ikemessage::OwnRequests own_requests_;
+  ikemessage::PeerRequests peer_requests_;
   Incoming incoming_request_, incoming_response_;
-  PacedMessage paced_;          // our outstanding request, while it is leaving
-  std::uint32_t silences_ = 0;  // times that it left since the peer told what it has of it
-  Instant ack_at_ = kNever;     // what is there of a long request of the peer is to be told
+  ikemessage::PacedMessage paced_;  // our outstanding request, while it is leaving
+  std::uint32_t silences_ = 0;      // times that it left since the peer told what it has of it
+  Instant ack_at_ = kNever;         // what is there of a long request of the peer is to be told
   Path ack_path_;
 
   std::unique_ptr<OwnExchange> own_;
-  std::unique_ptr<Message> own_message_;  // lives as long as the exchange that reads it
+  std::unique_ptr<ikemessage::Message> own_message_;  // lives as long as the exchange that reads it
   std::deque<std::unique_ptr<OwnExchange>> follow_;
   std::unique_ptr<PeerExchange> serving_;
-  std::unique_ptr<Message> serving_message_;
+  std::unique_ptr<ikemessage::Message> serving_message_;
   std::optional<JobId> own_job_, peer_job_;
   Path answer_path_;  // where the request came from
 

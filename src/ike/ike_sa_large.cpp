@@ -6,8 +6,8 @@
 
 #include "ike/exchanges/large_key_offer.h"
 #include "ike/exchanges/serve_create.h"
-#include "ike/fragment_ack.h"
 #include "ike/ike_sa.h"
+#include "ikemessage/fragment_ack.h"
 
 namespace levelgate::ike {
 
@@ -17,7 +17,7 @@ using ikewire::NotifyType;
 
 // At once, or at a pace when it is long: then the wait for the answer begins behind its last datagram.
 void IkeSa::send_outstanding(Means& means) {
-  const SentMessage& message = *own_requests_.outstanding();
+  const ikemessage::SentMessage& message = *own_requests_.outstanding();
   if (!is_long(message)) return send(means, state_.path, message);
   // After one silence the answer may be lost, or what told of the fragments: what was told before still counts. After
   // another one it may be forgotten.
@@ -31,10 +31,11 @@ void IkeSa::send_outstanding(Means& means) {
 
 void IkeSa::send_paced(Means& means) {
   const Instant now = means.moment.now;
-  const SentMessage* const message = own_requests_.outstanding();
+  const ikemessage::SentMessage* const message = own_requests_.outstanding();
   if (message == nullptr) return paced_.stop();
-  const bool last = paced_.on_time(
-      now, *message, [&](const Datagram& datagram) { means.effects.push_back(Send{state_.path, datagram}); });
+  const bool last = paced_.on_time(now, *message, [&](const ikemessage::Datagram& datagram) {
+    means.effects.push_back(Send{state_.path, datagram});
+  });
   if (!last) return;
   // The first repeats come quickly: fragments that are there stay there. Then the waits grow.
   const bool known = state_.round_trip != Nanos(0);
@@ -45,7 +46,8 @@ void IkeSa::send_paced(Means& means) {
 // A peer that was told to bring a large key may hold so much, and only then.
 void IkeSa::expect_large_keys() {
   const std::size_t key = expected_large_key(state_);
-  incoming_request_.parts.bound(key == 0 ? ReassemblyBounds{} : ReassemblyBounds{limits::kLargeFragments, key + 1'024});
+  incoming_request_.parts.bound(key == 0 ? ikemessage::ReassemblyBounds{}
+                                         : ikemessage::ReassemblyBounds{limits::kLargeFragments, key + 1'024});
 }
 
 void IkeSa::fragment_arrived(Means& means, const Path& path, const ikewire::IkeHeader& header) {
@@ -61,20 +63,20 @@ void IkeSa::fragment_arrived(Means& means, const Path& path, const ikewire::IkeH
 // In no window of messages: it has the number of the request that it is about, and nothing answers it.
 void IkeSa::acknowledge_fragments(Means& means) {
   ack_at_ = kNever;
-  const Reassembly& parts = incoming_request_.parts;
+  const ikemessage::Reassembly& parts = incoming_request_.parts;
   if (parts.empty() || expected_large_key(state_) == 0) return;
-  PayloadWriter out;
+  ikemessage::PayloadWriter out;
   out.add_notify_written(NotifyType::kFragmentAcks,
-                         [&](ikewire::WireBuffer& value) { write_fragment_ack(value, parts.map()); });
+                         [&](ikewire::WireBuffer& value) { ikemessage::write_fragment_ack(value, parts.map()); });
   const auto message = pack(means, Exchange::kFragmentAck, IkeDirection::kResponse, parts.id(), out.take());
   if (message) send(means, ack_path_, *message);
 }
 
 // A peer that lies about what it has waits for its own answer.
 void IkeSa::take_fragment_ack(Means& means, ConstBytes octets, const ikewire::IkeHeader& header) {
-  const SentMessage* const message = own_requests_.outstanding();
+  const ikemessage::SentMessage* const message = own_requests_.outstanding();
   const bool awaited = header.direction == IkeDirection::kResponse && message != nullptr && is_long(*message) &&
-                       own_requests_.verdict(header.message_id) == ResponseVerdict::kAwaited;
+                       own_requests_.verdict(header.message_id) == ikemessage::ResponseVerdict::kAwaited;
   if (!awaited || !state_.peer.fragment_acks || !state_.protection) return;
   const auto chain = read_chain(header.first_payload, octets.subspan(ikewire::kIkeHeaderOctets), {});
   if (!chain) return;
@@ -86,7 +88,7 @@ void IkeSa::take_fragment_ack(Means& means, ConstBytes octets, const ikewire::Ik
     if (view.type != ikewire::PayloadType::kNotify) continue;
     const auto notify = ikewire::read_notify(view.body);
     if (!notify || notify->type != NotifyType::kFragmentAcks) continue;
-    auto map = read_fragment_ack(notify->value, message->size());
+    auto map = ikemessage::read_fragment_ack(notify->value, message->size());
     if (!map) return;
     state_.heard_at = means.moment.now;
     paced_.skip(std::move(*map));

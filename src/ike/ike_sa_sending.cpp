@@ -23,7 +23,7 @@ constexpr std::uint32_t kTellAtTry = 4;  // some seconds: an operator who waits 
 constexpr std::size_t kHeadersV4 = 20 + 8 + ikewire::kNonEspMarkerOctets;
 constexpr std::size_t kHeadersV6 = 40 + 8 + ikewire::kNonEspMarkerOctets;
 
-std::string parts_text(const SentMessage& message) {
+std::string parts_text(const ikemessage::SentMessage& message) {
   return message.size() == 1 ? "" : ", " + std::to_string(message.size()) + " fragments";
 }
 
@@ -34,7 +34,7 @@ void IkeSa::note(Means& means, std::string text) const {
   means.effects.push_back(Report{Severity::kDebug, {}, state_.tunnel(), std::move(text)});
 }
 
-Jitter IkeSa::jitter(Means& means) {
+ikemessage::Jitter IkeSa::jitter(Means& means) {
   std::array<std::byte, 2> drawn{};
   if (!means.random.fill(drawn)) return {};
   return {load_be<std::uint16_t>(drawn.data())};
@@ -133,8 +133,8 @@ void IkeSa::after_peer(Means& means, Turn& turn, Outcome outcome) {
   start_next(means);
 }
 
-std::optional<SentMessage> IkeSa::pack(Means& means, Exchange exchange, IkeDirection direction, MessageId id,
-                                       Payloads payloads) {
+std::optional<ikemessage::SentMessage> IkeSa::pack(Means& means, Exchange exchange, IkeDirection direction,
+                                                   ikewire::MessageId id, ikemessage::Payloads payloads) {
   const ikewire::IkeHeader header{.initiator_spi = state_.spis.initiator,
                                   .responder_spi = state_.spis.responder,
                                   .exchange = exchange,
@@ -147,7 +147,7 @@ std::optional<SentMessage> IkeSa::pack(Means& means, Exchange exchange, IkeDirec
     buffer.write_bytes(payloads.octets);
     finish_ike_message(buffer, 0, payloads.first);
     if (!buffer.ok()) return std::nullopt;
-    return SentMessage{buffer.take()};
+    return ikemessage::SentMessage{buffer.take()};
   }
   if (!state_.protection) return std::nullopt;
   const bool v4 = state_.path.remote.address.family() == IpFamily::kV4;
@@ -161,8 +161,8 @@ std::optional<SentMessage> IkeSa::pack(Means& means, Exchange exchange, IkeDirec
   return std::move(*sealed);
 }
 
-void IkeSa::send(Means& means, const Path& path, const SentMessage& message) {
-  for (const Datagram& datagram : message) means.effects.push_back(Send{path, datagram});
+void IkeSa::send(Means& means, const Path& path, const ikemessage::SentMessage& message) {
+  for (const ikemessage::Datagram& datagram : message) means.effects.push_back(Send{path, datagram});
 }
 
 void IkeSa::send_request(Means& means, Turn& turn) {
@@ -178,7 +178,7 @@ void IkeSa::send_request(Means& means, Turn& turn) {
   sent_at_ = means.moment.now;
   const bool kept = own_requests_.busy() ? own_requests_.replaced(means.moment.now, std::move(*message), jitter(means))
                                          : own_requests_.sent(means.moment.now, std::move(*message), jitter(means),
-                                                              first_wait(state_.round_trip));
+                                                              ikemessage::first_wait(state_.round_trip));
   if (!kept) return close_now(means, {kInternalFault, "two requests at a time", Severity::kError});
   send_outstanding(means);
 }
@@ -203,8 +203,8 @@ bool IkeSa::send_response(Means& means, Turn& turn) {
 
 // RFC 7296 §2.5, §2.21.3: a critical payload that nobody knows costs its message, malformed ones the SA
 // [7296-2.5-h, 7296-2.21.2-a, 7296-2.21.2-b, 7296-3.10.1-d, 7296-4-b].
-void IkeSa::answer_fault(Means& means, const Message& message, Reading reading, std::uint8_t critical) {
-  PayloadWriter out;
+void IkeSa::answer_fault(Means& means, const ikemessage::Message& message, Reading reading, std::uint8_t critical) {
+  ikemessage::PayloadWriter out;
   if (reading == Reading::kCritical) {
     out.add_notify(NotifyType::kUnsupportedCriticalPayload, std::array{std::byte{critical}});
   } else {
@@ -221,7 +221,7 @@ void IkeSa::answer_fault(Means& means, const Message& message, Reading reading, 
 }
 
 void IkeSa::refuse_peer(Means& means, const Reason& reason) {
-  PayloadWriter out;
+  ikemessage::PayloadWriter out;
   out.add_notify(NotifyType::kAuthenticationFailed);
   if (const auto id = own_requests_.next_id()) {
     if (const auto message = pack(means, Exchange::kInformational, IkeDirection::kRequest, *id, out.take())) {
@@ -307,17 +307,17 @@ void IkeSa::retransmit(Means& means) {
       established && own_requests_.busy() && sent_at_ != kNever && now >= sent_at_ + state_.policy->ike.dpd_timeout;
   const bool large = own_requests_.busy() && is_long(*own_requests_.outstanding());
   const std::uint32_t most_tries = large ? limits::kLargeTries : limits::kTries;
-  switch (patience_over ? RetryStep::kGiveUp : own_requests_.on_time(now, jitter(means), most_tries)) {
-    case RetryStep::kWait:
+  switch (patience_over ? ikemessage::RetryStep::kGiveUp : own_requests_.on_time(now, jitter(means), most_tries)) {
+    case ikemessage::RetryStep::kWait:
       return;
-    case RetryStep::kResend:
+    case ikemessage::RetryStep::kResend:
       if (own_requests_.tries() == kTellAtTry) {
         means.effects.push_back(Report{Severity::kWarn, established ? kPeerGone : kPeerUnreachable, state_.tunnel(),
                                        silence_text() + ", still trying"});
       }
       send_outstanding(means);
       return;
-    case RetryStep::kGiveUp:
+    case ikemessage::RetryStep::kGiveUp:
       close_now(means, {silence_id(), silence_text(), Severity::kError});
       return;
   }

@@ -10,7 +10,7 @@
 
 namespace levelgate::ike {
 
-Result<std::vector<std::byte>> nat_hash(const IkeSpis& spis, const Endpoint& end) {
+Result<std::vector<std::byte>> nat_hash(const ikemessage::IkeSpis& spis, const Endpoint& end) {
   std::array<std::byte, 16> spi_octets{};
   store_be<std::uint64_t>(spi_octets.data(), spis.initiator.value);
   store_be<std::uint64_t>(spi_octets.data() + 8, spis.responder.value);
@@ -19,7 +19,7 @@ Result<std::vector<std::byte>> nat_hash(const IkeSpis& spis, const Endpoint& end
   return crypto::ike_hash(crypto::IkeHash::kSha1, {spi_octets, end.address.bytes(), port});
 }
 
-Result<NatSeen> nat_seen(const Contents& contents, const IkeSpis& spis, const Path& path) {
+Result<NatSeen> nat_seen(const ikemessage::Contents& contents, const ikemessage::IkeSpis& spis, const Path& path) {
   const auto source = nat_hash(spis, path.remote);
   if (!source) return std::unexpected(source.error());
   const auto destination = nat_hash(spis, path.local);

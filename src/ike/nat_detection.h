@@ -10,13 +10,13 @@
 #include <vector>
 
 #include "ike/effects.h"
-#include "ike/keymat.h"
-#include "ike/message.h"
+#include "ikemessage/keymat.h"
+#include "ikemessage/message.h"
 
 namespace levelgate::ike {
 
 // The value of NAT_DETECTION_SOURCE_IP or NAT_DETECTION_DESTINATION_IP; the responder's SPI is zero in the request.
-[[nodiscard]] Result<std::vector<std::byte>> nat_hash(const IkeSpis& spis, const Endpoint& end);
+[[nodiscard]] Result<std::vector<std::byte>> nat_hash(const ikemessage::IkeSpis& spis, const Endpoint& end);
 
 struct NatSeen {
   bool own = false;   // our address is not what the peer sees
@@ -24,6 +24,7 @@ struct NatSeen {
   [[nodiscard]] bool any() const { return own || peer; }
 };
 // `path` is that of the message, `spis` those that stand in its header. A peer without NAT detection: nothing seen.
-[[nodiscard]] Result<NatSeen> nat_seen(const Contents& contents, const IkeSpis& spis, const Path& path);
+[[nodiscard]] Result<NatSeen> nat_seen(const ikemessage::Contents& contents, const ikemessage::IkeSpis& spis,
+                                       const Path& path);
 
 }  // namespace levelgate::ike

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "ike/ciphers_of_suite.h"
+#include "ikemessage/ciphers_of_suite.h"
 #include "negotiation/keywords.h"
 #include "negotiation/large_keys.h"
 
@@ -26,7 +26,8 @@ Result<std::vector<ikewire::Proposal>> parse_all(const std::string& key, Protoco
     if (negotiation::has_large({*proposal})) {
       return failure(Fault::kBadInput, key + ": a large key stands in large-keys, not in a proposal: " + text);
     }
-    if (const auto lacking = not_computed(*proposal)) return failure(Fault::kBadInput, key + ": " + lacking->what);
+    if (const auto lacking = ikemessage::not_computed(*proposal))
+      return failure(Fault::kBadInput, key + ": " + lacking->what);
     proposals.push_back(std::move(*proposal));
   }
   return proposals;
@@ -66,7 +67,8 @@ void write_out_any(std::vector<model::TrafficSelector>& selectors) {
 
 }  // namespace
 
-Result<PolicyPtr> make_policy(const model::TunnelConfig& tunnel, std::shared_ptr<const Credentials> credentials) {
+Result<PolicyPtr> make_policy(const model::TunnelConfig& tunnel,
+                              std::shared_ptr<const authentication::Credentials> credentials) {
   if (!tunnel.ike) return failure(Fault::kInternal, "tunnels." + tunnel.name + " has no IKE");
   const model::TunnelIke& ike = *tunnel.ike;
   auto policy = std::make_shared<PeerPolicy>();

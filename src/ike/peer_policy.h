@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "ike/credentials.h"
+#include "authentication/credentials.h"
 #include "ikewire/ike_notify_values.h"
 #include "ikewire/ike_proposals.h"
 #include "negotiation/suite.h"
@@ -29,7 +29,7 @@ enum class AggfragPolicy : std::uint8_t {
 struct PeerPolicy {
   std::string name;  // of the tunnel
   IpAddress local, remote;
-  std::shared_ptr<const Credentials> credentials;
+  std::shared_ptr<const authentication::Credentials> credentials;
   std::vector<ikewire::Proposal> ike_proposals;
   std::vector<ikewire::Proposal> esp_proposals;  // without SPI; with sequence numbers as configured
   model::PpkSettings ppk;
@@ -62,6 +62,6 @@ using PolicyPtr = std::shared_ptr<const PeerPolicy>;
 
 // The tunnel must have `ike`. An Error names the key of the configuration.
 [[nodiscard]] Result<PolicyPtr> make_policy(const model::TunnelConfig& tunnel,
-                                            std::shared_ptr<const Credentials> credentials);
+                                            std::shared_ptr<const authentication::Credentials> credentials);
 
 }  // namespace levelgate::ike

@@ -16,16 +16,16 @@
 #include <utility>
 #include <vector>
 
-#include "ike/announcements.h"
-#include "ike/auth_proof.h"
+#include "authentication/announcements.h"
+#include "authentication/auth_proof.h"
 #include "ike/child_sa.h"
 #include "ike/effects.h"
 #include "ike/exchange_gate.h"
-#include "ike/keymat.h"
 #include "ike/nat_detection.h"
 #include "ike/peer_policy.h"
 #include "ike/ppk_state.h"
-#include "ike/protect.h"
+#include "ikemessage/keymat.h"
+#include "ikemessage/protect.h"
 #include "negotiation/suite.h"
 
 namespace levelgate::ike {
@@ -43,16 +43,16 @@ struct PeerSupport {
   bool large_keys = false;            // the extension, both sides
   bool fragment_acks = false;         // likewise
   bool announcements_follow = false;  // SUPPORTED_AUTH_METHODS was empty: the list comes by IKE_INTERMEDIATE
-  PeerAccepts accepts;
+  negotiation::PeerAccepts accepts;
 };
 
 struct IkeProofs {
   std::string own;  // how we proved ourselves
-  Verified peer;
+  authentication::Verified peer;
 };
 
 struct SaState {
-  IkeSpis spis;
+  ikemessage::IkeSpis spis;
   ikewire::IkeRole role = ikewire::IkeRole::kInitiator;  // ours; of a rekeyed SA: in the rekey
   Phase phase = Phase::kNone;
   Path path;
@@ -60,23 +60,23 @@ struct SaState {
   PolicyPtr policy;                   // responder: the first that fits, until the peer is known
   std::vector<PolicyPtr> candidates;  // responder: who the address could be
   negotiation::Suite suite;
-  TranscriptNotify transcript = TranscriptNotify::kNobody;
+  authentication::TranscriptNotify transcript = authentication::TranscriptNotify::kNobody;
   PeerSupport peer;
 
   // Until both sides are authenticated.
   std::vector<std::byte> init_request, init_response;
-  IntAuth int_auth;
+  authentication::IntAuth int_auth;
   bool asks_by_name = true;       // initiator: IDr is sent; not when the last attempt was refused, to learn who it is
   std::size_t intermediates = 0;  // that were done
   bool list_by_intermediate = false;       // responder: our announcements were too long for IKE_SA_INIT
   std::vector<ikewire::Proposal> offered;  // of the peer, for explanations
 
   std::vector<std::byte> nonce_initiator, nonce_responder;
-  IkeKeys keys;
-  std::optional<Protection> protection;
+  ikemessage::IkeKeys keys;
+  std::optional<ikemessage::Protection> protection;
   IkeProofs proofs;
   PpkState ppk;
-  IdentityPayload peer_id;
+  authentication::IdentityPayload peer_id;
 
   std::map<ChildId, ChildSa> children;
   std::set<std::pair<Want, ChildId>> wants;
@@ -105,7 +105,7 @@ struct SaState {
   [[nodiscard]] std::uint64_t own_spi() const {
     return role == ikewire::IkeRole::kInitiator ? spis.initiator.value : spis.responder.value;
   }
-  [[nodiscard]] Nonces nonces() const { return {nonce_initiator, nonce_responder}; }
+  [[nodiscard]] ikemessage::Nonces nonces() const { return {nonce_initiator, nonce_responder}; }
   [[nodiscard]] const std::string& tunnel() const {
     static const std::string kNobody;
     return policy ? policy->name : kNobody;

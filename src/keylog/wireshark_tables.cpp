@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "ike/ciphers_of_suite.h"
+#include "ikemessage/ciphers_of_suite.h"
 
 namespace levelgate::keylog {
 namespace {
@@ -100,7 +100,7 @@ std::string esp_line(WiresharkVersion version, const EspEntry& entry) {
 
 std::string ike_line(const ike::SaState& sa) {
   const std::string spis = hex(sa.spis.initiator.value, 16) + "," + hex(sa.spis.responder.value, 16);
-  const auto ciphers = ike::ike_ciphers_of(sa.suite);
+  const auto ciphers = ikemessage::ike_ciphers_of(sa.suite);
   const std::string_view encryption = ciphers ? encryption_word(ciphers->protection.encryption) : "";
   if (encryption.empty()) {
     return "# tunnel " + sa.tunnel() + ", IKE SPIs " + spis + ": Wireshark cannot decrypt this cipher\n";

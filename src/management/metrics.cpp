@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
+#include "authentication/credentials.h"
 #include "control/admin_tunnels.h"
 #include "control/figures.h"
 #include "control/tunnels.h"
-#include "ike/credentials.h"
 #include "ike/wording.h"
 #include "management/class_metrics.h"
 #include "management/metric_list.h"

@@ -26,7 +26,7 @@ void run(ConstBytes input) {
   world.start(tunnel.policy(0), tunnel.policy(1));
   demand(world.run_until([&] { return world.settled(); }, 5s), world, "no SA to begin with");
   const ChildId child = world.node(0).children.begin()->first;
-  const ike::IkeSpis spis = only_state(world.node(0))->spis;
+  const ikemessage::IkeSpis spis = only_state(world.node(0))->spis;
   while (input.size() >= 2) {
     const auto flags = std::to_integer<unsigned>(input[0]);
     const std::size_t octets = std::min<std::size_t>(std::to_integer<std::size_t>(input[1]), input.size() - 2);

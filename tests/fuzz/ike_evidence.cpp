@@ -42,7 +42,7 @@ testing::CertificateSpec hashless(testing::CertificateSpec spec) {
 }
 
 struct World {
-  ike::Evidence certified, shared;
+  authentication::Evidence certified, shared;
 
   World() {
     const auto root = testing::self_signed(hashless(testing::authority_spec("root")));
@@ -56,7 +56,7 @@ struct World {
                                      crypto::SignatureScheme::kEd25519);
     shared = testing::evidence_of(testing::credentials({}, testing::shared_key_tunnel(peer, us, "secret")),
                                   testing::credentials({}, testing::shared_key_tunnel(us, peer, "secret")), {});
-    require(ike::verify(certified) && ike::verify(shared));
+    require(authentication::verify(certified) && authentication::verify(shared));
   }
 };
 const World& world() {
@@ -64,22 +64,22 @@ const World& world() {
   return kWorld;
 }
 
-void judge(const ike::Evidence& evidence, const ike::Evidence& good) {
-  const auto verdict = ike::verify(evidence);
+void judge(const authentication::Evidence& evidence, const authentication::Evidence& good) {
+  const auto verdict = authentication::verify(evidence);
   if (!verdict) {
     require(!verdict.error().text.empty() && verdict.error().text.size() < 60'000);
     return;
   }
   require(evidence.method == good.method && evidence.octets == good.octets && evidence.value == good.value);
-  require(ike::names(good.credentials->peer_name, {evidence.identity.type, {}, evidence.identity.value}));
+  require(authentication::names(good.credentials->peer_name, {evidence.identity.type, {}, evidence.identity.value}));
   require(good.certificates.empty() || evidence.certificates.front() == good.certificates.front());
 }
 
 // Everything is the peer's.
 void check_strange(ByteReader from) {
-  for (const ike::Evidence* good : {&world().certified, &world().shared}) {
+  for (const authentication::Evidence* good : {&world().certified, &world().shared}) {
     ByteReader at = from;
-    ike::Evidence evidence = *good;
+    authentication::Evidence evidence = *good;
     evidence.method = ikewire::AuthMethod{at.read<std::uint8_t>()};
     const ikewire::IdType type{at.read<std::uint8_t>()};
     if (at.read<std::uint8_t>() % 2 == 0) evidence.identity = {type, piece(at)};
@@ -88,7 +88,7 @@ void check_strange(ByteReader from) {
     while (at.remaining() != 0 && evidence.certificates.size() < 20) evidence.certificates.push_back(long_piece(at));
     judge(evidence, *good);
     evidence.credentials = nullptr;
-    require(!ike::verify(evidence));
+    require(!authentication::verify(evidence));
   }
 }
 
@@ -98,9 +98,9 @@ void change(Octets& octets, std::size_t at, std::byte by) {
 
 // A good proof with changes of four octets each: which part, where, how.
 void check_changed(ByteReader from) {
-  for (const ike::Evidence* good : {&world().certified, &world().shared}) {
+  for (const authentication::Evidence* good : {&world().certified, &world().shared}) {
     ByteReader at = from;
-    ike::Evidence evidence = *good;
+    authentication::Evidence evidence = *good;
     while (at.remaining() >= 4) {
       const unsigned part = at.read<std::uint8_t>() % 5;
       const std::size_t place = at.read<std::uint16_t>();
@@ -115,9 +115,9 @@ void check_changed(ByteReader from) {
   }
 }
 
-const std::vector<ike::OwnCredential>& own_keys() {
-  static const std::vector<ike::OwnCredential> kKeys = [] {
-    std::vector<ike::OwnCredential> made;
+const std::vector<authentication::OwnCredential>& own_keys() {
+  static const std::vector<authentication::OwnCredential> kKeys = [] {
+    std::vector<authentication::OwnCredential> made;
     for (const auto& key : {testing::make_rsa_key(), testing::make_ec_key("P-384"), testing::make_key("ML-DSA-44")}) {
       made.emplace_back().key = crypto::private_key_from_pem(testing::pem_of(key)).value();
       made.back().authority_hashes = {Octets(20)};
@@ -127,9 +127,9 @@ const std::vector<ike::OwnCredential>& own_keys() {
   return kKeys;
 }
 
-void check_choice(const ike::PeerAccepts& accepts, std::optional<crypto::SignatureScheme> peer_used) {
-  for (const ike::OwnCredential& own : own_keys()) {
-    const auto choice = ike::choose_scheme(own, accepts, peer_used);
+void check_choice(const negotiation::PeerAccepts& accepts, std::optional<crypto::SignatureScheme> peer_used) {
+  for (const authentication::OwnCredential& own : own_keys()) {
+    const auto choice = authentication::choose_scheme(own, accepts, peer_used);
     if (!choice) continue;
     require(crypto::fits(own.key->public_key().type(), choice->scheme));
     require(choice->method == ikewire::AuthMethod{crypto::auth_method_of(choice->scheme)});
@@ -143,7 +143,7 @@ void check_choice(const ike::PeerAccepts& accepts, std::optional<crypto::Signatu
 // Three messages, each with two lists of methods, one of hashes and a request.
 void check_announcements(ByteReader from) {
   const auto used = from.read<std::uint8_t>();
-  ike::PeerAccepts accepts;
+  negotiation::PeerAccepts accepts;
   for (int message = 0; message < 3; ++message) {
     const Octets first = long_piece(from), second = piece(from), hashes = piece(from), request = long_piece(from);
     const std::array<ConstBytes, 2> lists{first, second};
@@ -160,10 +160,10 @@ void check_names(ByteReader from) {
   using enum model::IdentityKind;
   const ikewire::IdType type{from.read<std::uint8_t>()};
   const Octets text = piece(from), value = copy(from.rest());
-  require(ike::text_of(type, value).size() < 400);
+  require(authentication::text_of(type, value).size() < 400);
   for (const auto kind : {kAddress, kFqdn, kEmail, kDistinguishedName, kKeyId}) {
     const model::Identity expected{kind, std::string(as_text(text))};
-    if (!ike::names(expected, {type, {}, value})) continue;
+    if (!authentication::names(expected, {type, {}, value})) continue;
     require(!text.empty() && !value.empty());
     require(kind == kAddress || kind == kDistinguishedName || text.size() == value.size());
   }

@@ -10,10 +10,10 @@
 #include <map>
 #include <set>
 
-#include "ike/fragments.h"
-#include "ike/message_window.h"
+#include "ikemessage/fragments.h"
+#include "ikemessage/message_window.h"
 
-namespace levelgate::ike {
+namespace levelgate::ikemessage {
 namespace {
 
 // --- windows ---
@@ -160,4 +160,4 @@ RC_GTEST_PROP(IkeExchangeLaws, OnlyMessagesThatWereSentComeOutOfFragments, ()) {
 }
 
 }  // namespace
-}  // namespace levelgate::ike
+}  // namespace levelgate::ikemessage

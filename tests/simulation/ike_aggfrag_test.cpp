@@ -27,10 +27,10 @@ class IkeAggfrag : public SpokenIke {
   }
   // As node 1 would ask for a Child SA, with other notifications behind its USE_AGGFRAG.
   Fill child_with(std::byte requirements, std::optional<NotifyType> beside = std::nullopt) {
-    return [this, requirements, beside](ike::PayloadWriter& out) {
-      ike::PayloadWriter usual;
+    return [this, requirements, beside](ikemessage::PayloadWriter& out) {
+      ikemessage::PayloadWriter usual;
       child_request("aes256gcm16-x25519", kX25519)(usual);
-      const ike::Payloads payloads = usual.take();
+      const ikemessage::Payloads payloads = usual.take();
       const auto chain = ikewire::read_chain(payloads.first, payloads.octets, {.place = kInside});
       ASSERT_TRUE(chain);
       for (const ikewire::PayloadView& view : *chain) {
@@ -42,7 +42,7 @@ class IkeAggfrag : public SpokenIke {
   }
   // The last octet of a message's USE_AGGFRAG gets another bit.
   IkeOctetRow demanding(const ClearMessage& message) {
-    return instead_of(message, [&](ike::PayloadWriter& out) {
+    return instead_of(message, [&](ikemessage::PayloadWriter& out) {
       for (const ikewire::PayloadView& view : message.chain) {
         IkeOctetRow body(view.body.begin(), view.body.end());
         const bool notify = view.type == PayloadType::kNotify;

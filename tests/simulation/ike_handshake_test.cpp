@@ -25,7 +25,7 @@ TEST(IkeHandshake, DefaultsMakeAPostQuantumPairWithAggfrag) {
   EXPECT_TRUE(only_sa(world.node(0)).state().post_quantum);
   EXPECT_TRUE(only_sa(world.node(1)).state().post_quantum);
   EXPECT_TRUE(world.node(0).children.begin()->second.up.aggfrag);
-  EXPECT_EQ(only_sa(world.node(0)).state().transcript, ike::TranscriptNotify::kBoth);
+  EXPECT_EQ(only_sa(world.node(0)).state().transcript, authentication::TranscriptNotify::kBoth);
 }
 
 TEST(IkeHandshake, ChildrenAndTheIkeSaAreRekeyedByBothSides) {

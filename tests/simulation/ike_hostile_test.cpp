@@ -135,7 +135,7 @@ TEST(IkeHostile, ErrorsInClearEndNothing) {
         ikewire::IkeHeader header = ikewire::read_ike_header(octets).header;
         header.exchange = exchange;
         header.direction = direction;
-        if (exchange == Exchange::kInformational) header.message_id = ike::kLastMessageId;
+        if (exchange == Exchange::kInformational) header.message_id = ikemessage::kLastMessageId;
         for (const ikewire::IkeRole role : {ikewire::IkeRole::kInitiator, ikewire::IkeRole::kResponder}) {
           header.sender = role;
           for (const NotifyType type : errors) {

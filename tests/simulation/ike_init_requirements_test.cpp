@@ -15,7 +15,7 @@ using ikewire::Exchange;
 using ikewire::IkeDirection;
 using ikewire::NotifyType;
 using ikewire::PayloadType;
-using Fill = std::function<void(ike::PayloadWriter&)>;
+using Fill = std::function<void(ikemessage::PayloadWriter&)>;
 
 // One engine alone, whose jobs are done at once.
 class IkeInit : public ::testing::Test {
@@ -49,14 +49,14 @@ class IkeInit : public ::testing::Test {
   static IkeOctetRow changed(const IkeOctetRow& datagram, const Fill& in_front,
                              const std::function<bool(const ikewire::PayloadView&)>& drop = {}) {
     const auto message = clear_init(datagram).value();
-    ike::PayloadWriter out;
+    ikemessage::PayloadWriter out;
     in_front(out);
     for (const ikewire::PayloadView& view : message.chain) {
       if (!drop || !drop(view)) out.add_octets(view.type, view.body);
     }
     return of(message.header, out.take());
   }
-  static IkeOctetRow of(const ikewire::IkeHeader& header, const ike::Payloads& payloads) {
+  static IkeOctetRow of(const ikewire::IkeHeader& header, const ikemessage::Payloads& payloads) {
     ikewire::WireBuffer buffer(1U << 16U);
     write_ike_header(buffer, header);
     buffer.write_bytes(payloads.octets);
@@ -68,15 +68,17 @@ class IkeInit : public ::testing::Test {
     ikewire::IkeHeader header = ikewire::read_ike_header(request).header;
     header.direction = IkeDirection::kResponse;
     header.sender = ikewire::IkeRole::kResponder;
-    ike::PayloadWriter out;
+    ikemessage::PayloadWriter out;
     fill(out);
     return of(header, out.take());
   }
   static Fill cookie(std::uint8_t value) {
-    return [value](ike::PayloadWriter& out) { out.add_notify(NotifyType::kCookie, IkeOctetRow(8, std::byte{value})); };
+    return [value](ikemessage::PayloadWriter& out) {
+      out.add_notify(NotifyType::kCookie, IkeOctetRow(8, std::byte{value}));
+    };
   }
   static Fill wanted(std::uint16_t method) {
-    return [method](ike::PayloadWriter& out) {
+    return [method](ikemessage::PayloadWriter& out) {
       out.add_notify_written(NotifyType::kInvalidKePayload, [method](ikewire::WireBuffer& value) {
         write_wanted_method(value, ikewire::KeMethod{method});
       });
@@ -113,7 +115,7 @@ TEST_F(IkeInit, TheFirstRequestSaysWhatItHasTo) {
   const auto message = clear_init(datagram).value();
   EXPECT_NE(message.header.initiator_spi.value, 0u);
   EXPECT_EQ(message.header.responder_spi.value, 0u);
-  const ike::Contents& contents = message.contents;
+  const ikemessage::Contents& contents = message.contents;
   ASSERT_EQ(contents.proposals.value().size(), 2u);
   for (std::size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(contents.proposals->at(i).number, i + 1);
@@ -208,7 +210,7 @@ TEST_F(IkeInit, AWrongCookieCountsAsNone) {
   ASSERT_NE(right, nullptr);
   EXPECT_EQ(responder_.half_open(), half_open);
   const auto served = to_responder(
-      changed(*asked, [&](ike::PayloadWriter& out) { out.add_notify(NotifyType::kCookie, right->value); }));
+      changed(*asked, [&](ikemessage::PayloadWriter& out) { out.add_notify(NotifyType::kCookie, right->value); }));
   ASSERT_EQ(served.size(), 1u);
   EXPECT_TRUE(clear_init(served[0]).value().contents.proposals);
 }
@@ -218,7 +220,7 @@ TEST_F(IkeInit, AnUnknownCriticalPayloadIsRejected) {
   const WorldTunnel tunnel;
   responder_.configure({tunnel.policy(1)});
   IkeOctetRow request =
-      changed(initiate(tunnel), [](ike::PayloadWriter& out) { out.add_octets(PayloadType{200}, {}); });
+      changed(initiate(tunnel), [](ikemessage::PayloadWriter& out) { out.add_octets(PayloadType{200}, {}); });
   EXPECT_TRUE(clear_init(to_responder(request).at(0)).value().contents.proposals);
   request[7] ^= std::byte{1};
   request[ikewire::kIkeHeaderOctets + 1] |= std::byte{0x80};
@@ -280,12 +282,13 @@ TEST_F(IkeInit, IntermediateExchangesAreAnnouncedOrNotWhateverTheNotificationHol
   const auto drop = [](const ikewire::PayloadView& view) {
     return is_notify(view, NotifyType::kIntermediateExchangeSupported);
   };
-  const auto with_data = [](ike::PayloadWriter& out) {
+  const auto with_data = [](ikemessage::PayloadWriter& out) {
     out.add_notify(NotifyType::kIntermediateExchangeSupported, IkeOctetRow(5, std::byte{3}));
   };
   const auto served = clear_init(to_responder(changed(request, with_data, drop)).at(0)).value();
   EXPECT_TRUE(served.contents.proposals);
-  const auto refused = clear_init(to_responder(changed(request, [](ike::PayloadWriter&) {}, drop)).at(0)).value();
+  const auto refused =
+      clear_init(to_responder(changed(request, [](ikemessage::PayloadWriter&) {}, drop)).at(0)).value();
   EXPECT_TRUE(refused.has(NotifyType::kNoProposalChosen)) << "the only proposal needs ADDKE1";
 }
 
@@ -298,7 +301,7 @@ TEST_F(IkeInit, AnAnswerWithOneMethodTwiceBeginsNothing) {
   const auto made = crypto::encapsulate(31, asked.contents.key_exchange.value().key);
   ASSERT_TRUE(made);
   for (const bool twice : {true, false}) {
-    IkeOctetRow answer = response(request, [&](ike::PayloadWriter& out) {
+    IkeOctetRow answer = response(request, [&](ikemessage::PayloadWriter& out) {
       const std::string suite = "aes256gcm16-prfsha384-x25519-ke1_x448-";
       out.add(PayloadType::kSa, std::vector{negotiation::parse_proposal(ikewire::ProtocolId::kIke,
                                                                         suite + (twice ? "ke2_x448" : "ke2_ecp256"))

@@ -176,8 +176,8 @@ TEST(IkeLargeKeys, AReceiverHoldsOneKey) {
 
 class SpokenLargeKeys : public SpokenIke {
  protected:
-  static ike::Payloads large_request() {
-    ike::PayloadWriter out;
+  static ikemessage::Payloads large_request() {
+    ikemessage::PayloadWriter out;
     const IkeOctetRow key(261'120, std::byte{7});
     out.add(PayloadType::kKe, ikewire::KeyExchange{ikewire::KeMethod::kMceliece348864f, key});
     return out.take();

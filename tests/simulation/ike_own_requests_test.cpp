@@ -140,7 +140,8 @@ TEST_F(IkeOwnRequests, ATemporaryFailureIsWaitedOut) {
   cut = true;
   const std::size_t before = passed.size();
   rekey(ike::RekeyTarget::kChildren);
-  answer(only_request(before).header, [](ike::PayloadWriter& out) { out.add_notify(NotifyType::kTemporaryFailure); });
+  answer(only_request(before).header,
+         [](ikemessage::PayloadWriter& out) { out.add_notify(NotifyType::kTemporaryFailure); });
   world.run_for(limits::kRetryRekey - 200ms);
   EXPECT_EQ(requests_of(Exchange::kCreateChildSa, before), 1u);
   world.run_for(1s);
@@ -153,7 +154,7 @@ TEST_F(IkeOwnRequests, AnUnknownErrorFailsTheRequestWhole) {
   cut = true;
   const std::size_t before = passed.size();
   rekey(ike::RekeyTarget::kChildren);
-  answer(only_request(before).header, [](ike::PayloadWriter& out) { out.add_notify(NotifyType{9000}); });
+  answer(only_request(before).header, [](ikemessage::PayloadWriter& out) { out.add_notify(NotifyType{9000}); });
   world.run_for(100ms);
   EXPECT_EQ(world.node(0).children.size(), 1u);
   EXPECT_NE(world.story().find("rekey failed"), std::string::npos) << world.story();
@@ -176,7 +177,7 @@ TEST_F(IkeOwnRequests, WhatCannotBeRekeyedIsDeletedAtItsEndAndMadeAnew) {
     if (message->header.exchange != Exchange::kCreateChildSa) return false;
     if (from == 0) anew = anew || !message->has(NotifyType::kRekeySa);
     if (anew) return false;
-    octets = instead_of(*message, [&](ike::PayloadWriter& out) {
+    octets = instead_of(*message, [&](ikemessage::PayloadWriter& out) {
       if (from == 1) out.add_notify(NotifyType::kNoAdditionalSas);
     });
     return false;
@@ -343,7 +344,7 @@ TEST_F(IkeFollowups, ThatNeverFindTheirStateEndTheIkeSa) {
     const auto message = insider->open(octets);
     if (from != 0 || !message || !message->is(Exchange::kIkeFollowupKe, kRequest)) return false;
     ++refused_;
-    octets = instead_of(*message, [&](ike::PayloadWriter& out) {
+    octets = instead_of(*message, [&](ikemessage::PayloadWriter& out) {
       out.add(PayloadType::kKe, message->contents.key_exchange.value());
       out.add_notify(NotifyType::kAdditionalKeyExchange, IkeOctetRow(8));
     });

@@ -32,7 +32,7 @@ Octets joined(std::initializer_list<ConstBytes> pieces) {
   return all;
 }
 
-Octets spi_octets(const ike::IkeSpis& spis) {
+Octets spi_octets(const ikemessage::IkeSpis& spis) {
   Octets octets(16);
   store_be(octets.data(), spis.initiator.value);
   store_be(octets.data() + 8, spis.responder.value);
@@ -93,7 +93,7 @@ class IkePpkWire : public SpokenIke {
     IkeInsider insider(state, 5);
     const auto message = insider.open(octets);
     ASSERT_TRUE(message);
-    ike::PayloadWriter out;
+    ikemessage::PayloadWriter out;
     for (const ikewire::PayloadView& view : message->chain) {
       const auto notify =
           view.type == PayloadType::kNotify ? std::optional(ikewire::read_notify(view.body).value()) : std::nullopt;
@@ -161,7 +161,7 @@ TEST_F(IkePpkWire, IkeAuthMixesThreeKeysAndNoOthers) {
   const ConstBytes ppk = kA.key.octets->bytes();
   const std::byte one{1};
   for (const int number : {0, 1}) {
-    const ike::IkeKeys& keys = sa(number).state().keys;
+    const ikemessage::IkeKeys& keys = sa(number).state().keys;
     const auto mixed = [&](const Octets& key) {
       return octets_of(crypto::prf(kPrf, ppk, {key, ConstBytes(&one, 1)}).value());
     };

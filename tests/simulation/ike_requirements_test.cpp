@@ -26,7 +26,7 @@ class IkeRequests : public SpokenIke {
   }
   // The SA stands and answers.
   bool lives() {
-    const auto answer = ask(Exchange::kInformational, [](ike::PayloadWriter&) {});
+    const auto answer = ask(Exchange::kInformational, [](ikemessage::PayloadWriter&) {});
     return answer && answer->chain.empty();
   }
 };
@@ -34,7 +34,7 @@ class IkeRequests : public SpokenIke {
 // A request without payloads is answered, and what is empty is answered by what is empty.
 // [7296-1.4-d, 7296-4-d]
 TEST_F(IkeRequests, AnEmptyInformationalIsAnswered) {
-  const auto answer = ask(Exchange::kInformational, [](ike::PayloadWriter&) {});
+  const auto answer = ask(Exchange::kInformational, [](ikemessage::PayloadWriter&) {});
   ASSERT_TRUE(answer);
   EXPECT_TRUE(answer->is(Exchange::kInformational, kResponse));
   EXPECT_TRUE(answer->chain.empty());
@@ -42,10 +42,10 @@ TEST_F(IkeRequests, AnEmptyInformationalIsAnswered) {
 
 // [7296-2.5-h, 7296-2.21.2-a, 7296-4-b]
 TEST_F(IkeRequests, AnUnknownCriticalPayloadCostsItsMessageAndNothingElse) {
-  ike::PayloadWriter out;
+  ikemessage::PayloadWriter out;
   out.add_octets(kUnknown, {});
   out.add(PayloadType::kDelete, ikewire::Delete{ikewire::ProtocolId::kIke, 0, {}});
-  ike::Payloads payloads = out.take();
+  ikemessage::Payloads payloads = out.take();
   payloads.octets[1] |= std::byte{0x80};
   const auto sent = tell(request_of(Exchange::kInformational, payloads));
   ASSERT_EQ(sent.size(), 1u);
@@ -61,7 +61,7 @@ TEST_F(IkeRequests, AnUnknownCriticalPayloadCostsItsMessageAndNothingElse) {
 // Unknown payloads, vendors that nobody knows, and a configuration request, which gets no configuration.
 // [7296-2.5-g, 7296-2.5-j, 7296-2.20-a, 7296-3.12-b, 7296-4-a]
 TEST_F(IkeRequests, WhatIsNotUnderstoodIsSteppedOver) {
-  const auto answer = ask(Exchange::kInformational, [](ike::PayloadWriter& out) {
+  const auto answer = ask(Exchange::kInformational, [](ikemessage::PayloadWriter& out) {
     out.add_octets(kUnknown, IkeOctetRow(5));
     out.add_octets(PayloadType::kVendorId, IkeOctetRow(16, std::byte{7}));
     out.add(PayloadType::kCp, ikewire::Configuration{ikewire::CpType::kRequest, {{7, {}}}});
@@ -73,7 +73,7 @@ TEST_F(IkeRequests, WhatIsNotUnderstoodIsSteppedOver) {
 
 // [7296-3.10.1-b, 7296-3.10.1-c]
 TEST_F(IkeRequests, UnknownNotificationsAreIgnored) {
-  const auto answer = ask(Exchange::kInformational, [](ike::PayloadWriter& out) {
+  const auto answer = ask(Exchange::kInformational, [](ikemessage::PayloadWriter& out) {
     out.add_notify(NotifyType{9000});
     out.add_notify(NotifyType{39'999}, IkeOctetRow(3));
   });
@@ -84,7 +84,7 @@ TEST_F(IkeRequests, UnknownNotificationsAreIgnored) {
 
 // [7296-2.21.2-b, 7296-2.21.3-a, 7296-3.10.1-d]
 TEST_F(IkeRequests, AMalformedOneIsAnsweredInvalidSyntaxAlone) {
-  const auto answer = ask(Exchange::kInformational, [](ike::PayloadWriter& out) {
+  const auto answer = ask(Exchange::kInformational, [](ikemessage::PayloadWriter& out) {
     out.add_octets(PayloadType::kDelete, IkeOctetRow{std::byte{3}, std::byte{4}, std::byte{0}, std::byte{9}});
   });
   ASSERT_TRUE(answer);
@@ -94,10 +94,10 @@ TEST_F(IkeRequests, AMalformedOneIsAnsweredInvalidSyntaxAlone) {
 
 // [7296-2.5-l, 7296-1.7-a]
 TEST_F(IkeRequests, PayloadsMayComeInAnyOrder) {
-  const auto answer = ask(Exchange::kCreateChildSa, [this](ike::PayloadWriter& out) {
-    ike::PayloadWriter usual;
+  const auto answer = ask(Exchange::kCreateChildSa, [this](ikemessage::PayloadWriter& out) {
+    ikemessage::PayloadWriter usual;
     child_request("aes256gcm16-x25519", kX25519)(usual);
-    const ike::Payloads payloads = usual.take();
+    const ikemessage::Payloads payloads = usual.take();
     auto chain = ikewire::read_chain(payloads.first, payloads.octets, {}).value();
     std::ranges::reverse(chain);
     for (const ikewire::PayloadView& view : chain) out.add_octets(view.type, view.body);
@@ -120,7 +120,7 @@ TEST_F(IkeRequests, AnotherGroupThanTheChosenOneIsNamed) {
 
 // [7296-2.18-b]
 TEST_F(IkeRequests, AnIkeSaIsNotRekeyedWithoutAKeyExchange) {
-  const auto answer = ask(Exchange::kCreateChildSa, [](ike::PayloadWriter& out) {
+  const auto answer = ask(Exchange::kCreateChildSa, [](ikemessage::PayloadWriter& out) {
     auto proposal = negotiation::parse_proposal(ikewire::ProtocolId::kIke, "aes256gcm16-prfsha384-x25519");
     ASSERT_TRUE(proposal);
     for (ikewire::Transform& t : proposal->transforms) {
@@ -138,7 +138,7 @@ TEST_F(IkeRequests, AnIkeSaIsNotRekeyedWithoutAKeyExchange) {
 // A refusal about a Child SA names its protocol and its SPI (RFC 7296 §2.25) [7296-3.10-a].
 TEST_F(IkeRequests, TheRekeyOfAnUnknownChildIsNotFound) {
   const IkeOctetRow spi{std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}};
-  const auto answer = ask(Exchange::kCreateChildSa, [&](ike::PayloadWriter& out) {
+  const auto answer = ask(Exchange::kCreateChildSa, [&](ikemessage::PayloadWriter& out) {
     out.add_notify_of(NotifyType::kRekeySa, spi);
     child_request("aes256gcm16-x25519", kX25519)(out);
   });
@@ -151,7 +151,7 @@ TEST_F(IkeRequests, TheRekeyOfAnUnknownChildIsNotFound) {
 
 // [9370-2.2.4-f]
 TEST_F(IkeRequests, AFollowUpOfNothingHasNoState) {
-  const auto answer = ask(Exchange::kIkeFollowupKe, [](ike::PayloadWriter& out) {
+  const auto answer = ask(Exchange::kIkeFollowupKe, [](ikemessage::PayloadWriter& out) {
     out.add(PayloadType::kKe, ikewire::KeyExchange{ikewire::KeMethod{36}, IkeOctetRow(1184)});
     out.add_notify(NotifyType::kAdditionalKeyExchange, IkeOctetRow(8));
   });
@@ -177,13 +177,13 @@ TEST_F(IkeRequests, ARequestThatComesAgainIsAnsweredAgainAndNotServedAgain) {
 
 // [7296-2.1-e, 7296-2.3-g]
 TEST_F(IkeRequests, NumbersOutsideTheWindowGetNothing) {
-  const IkeOctetRow old = request(Exchange::kInformational, [](ike::PayloadWriter&) {});
+  const IkeOctetRow old = request(Exchange::kInformational, [](ikemessage::PayloadWriter&) {});
   EXPECT_EQ(tell(old).size(), 1u);
   EXPECT_TRUE(lives());
   EXPECT_TRUE(tell(old).empty());
   const std::uint32_t right = next_id;
   next_id += 7;
-  EXPECT_TRUE(tell(request(Exchange::kInformational, [](ike::PayloadWriter&) {})).empty());
+  EXPECT_TRUE(tell(request(Exchange::kInformational, [](ikemessage::PayloadWriter&) {})).empty());
   next_id = right;
   EXPECT_TRUE(lives());
 }
@@ -203,7 +203,7 @@ TEST_F(IkeRequests, AResponseToNothingIsAnsweredByNothing) {
 TEST_F(IkeRequests, AreAnsweredWhereTheyComeFrom) {
   IkeNode& node = world.node(0);
   const ike::Path path{{node.policy->local, ike::kNatPort}, {node.policy->remote, 31'337}};
-  const IkeOctetRow datagram = request(Exchange::kInformational, [](ike::PayloadWriter&) {});
+  const IkeOctetRow datagram = request(Exchange::kInformational, [](ikemessage::PayloadWriter&) {});
   ike::Effects effects = node.engine->datagram(world.moment(), path, datagram);
   leave_out_reports(effects);
   ASSERT_EQ(effects.size(), 1u);
@@ -215,7 +215,7 @@ TEST_F(IkeRequests, AreAnsweredWhereTheyComeFrom) {
 // Complaints about SPIs, refusals and deletes that nobody signed change nothing and get nothing.
 // [7296-1.5-a, 7296-2.4-c, 7296-2.4-d, 7296-2.21.4-d, 7296-2.21.4-e]
 TEST_F(IkeRequests, WhatIsNotProtectedChangesNothing) {
-  const ike::IkeSpis spis = sa(0).state().spis;
+  const ikemessage::IkeSpis spis = sa(0).state().spis;
   for (const Direction direction : {kRequest, kResponse}) {
     for (const std::uint32_t id : {next_id, next_id + 1}) {
       for (const NotifyType type : {NotifyType::kInvalidIkeSpi, NotifyType::kInvalidSpi,
@@ -261,7 +261,7 @@ TEST_F(IkeRequests, ADeletedChildIsDeletedInBothDirections) {
   const ike::ChildUp up = world.node(0).children.begin()->second.up;
   IkeOctetRow spi(4);
   store_be<std::uint32_t>(spi.data(), up.outbound.spi.value);
-  const auto answer = ask(Exchange::kInformational, [&](ike::PayloadWriter& out) {
+  const auto answer = ask(Exchange::kInformational, [&](ikemessage::PayloadWriter& out) {
     out.add(PayloadType::kDelete, ikewire::Delete{ikewire::ProtocolId::kEsp, 4, spi});
   });
   ASSERT_TRUE(answer);
@@ -288,12 +288,12 @@ TEST_F(IkeRequests, DeletesThatCrossAreAnsweredWithoutOne) {
   EXPECT_EQ(node.children.size(), 1u) << "inbound stays until the peer has answered";
   IkeOctetRow spi(4);
   store_be<std::uint32_t>(spi.data(), up.outbound.spi.value);
-  const auto answer_of_0 = ask(Exchange::kInformational, [&](ike::PayloadWriter& out) {
+  const auto answer_of_0 = ask(Exchange::kInformational, [&](ikemessage::PayloadWriter& out) {
     out.add(PayloadType::kDelete, ikewire::Delete{ikewire::ProtocolId::kEsp, 4, spi});
   });
   ASSERT_TRUE(answer_of_0);
   EXPECT_TRUE(answer_of_0->contents.deletes.empty());
-  answer(own[0].header, [](ike::PayloadWriter&) {});
+  answer(own[0].header, [](ikemessage::PayloadWriter&) {});
   world.run_for(1s);
   EXPECT_TRUE(node.children.empty());
   EXPECT_TRUE(lives());
@@ -339,8 +339,8 @@ TEST_F(SpokenIke, EachMessageHasAnIvOfItsOwn) {
 
 class IkeFragments : public SpokenIke {
  protected:
-  static ike::Payloads long_request() {
-    ike::PayloadWriter out;
+  static ikemessage::Payloads long_request() {
+    ikemessage::PayloadWriter out;
     out.add_octets(PayloadType::kVendorId, IkeOctetRow(3000, std::byte{7}));
     return out.take();
   }
@@ -387,7 +387,7 @@ TEST_F(IkeFragments, AreNotForWhoDidNotAnnounceThem) {
        insider->say(header(Exchange::kInformational, kRequest, ikewire::MessageId{0}), long_request(), 700)) {
     EXPECT_TRUE(tell(part).empty());
   }
-  EXPECT_TRUE(ask(Exchange::kInformational, [](ike::PayloadWriter&) {}));
+  EXPECT_TRUE(ask(Exchange::kInformational, [](ikemessage::PayloadWriter&) {}));
 }
 
 // [7383-2.5-a, 7383-2.5-b, 7383-2.5-d]

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "ike/ciphers_of_suite.h"
+#include "ikemessage/ciphers_of_suite.h"
 #include "ikewire/ike_chain.h"
 #include "support/ike_world.h"
 
@@ -63,9 +63,9 @@ inline RawPayload raw_notify(ikewire::NotifyType type, ConstBytes value = {}) {
 inline std::vector<std::byte> sealed_as(const ike::SaState& state, ikewire::Exchange exchange, std::uint32_t id,
                                         ikewire::IkeDirection direction, ikewire::PayloadType first,
                                         std::vector<std::byte> inner) {
-  const auto ciphers = ike::ike_ciphers_of(state.suite);
+  const auto ciphers = ikemessage::ike_ciphers_of(state.suite);
   if (!ciphers) return {};
-  auto protection = ike::Protection::create(*ciphers, state.keys, state.role);
+  auto protection = ikemessage::Protection::create(*ciphers, state.keys, state.role);
   if (!protection) return {};
   SeededRandom random(id);
   const ikewire::IkeHeader header{.initiator_spi = state.spis.initiator,
@@ -73,7 +73,7 @@ inline std::vector<std::byte> sealed_as(const ike::SaState& state, ikewire::Exch
                                   .exchange = exchange,
                                   .sender = state.role,
                                   .direction = direction,
-                                  .message_id = ike::MessageId{id}};
+                                  .message_id = ikewire::MessageId{id}};
   auto sealed = protection->seal(header, {first, std::move(inner)}, 0, random);
   return sealed ? sealed->front() : std::vector<std::byte>();
 }

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "crypto/key_exchange.h"
-#include "ike/message.h"
-#include "ike/payload_writer.h"
-#include "ike/protect.h"
+#include "ikemessage/message.h"
+#include "ikemessage/payload_writer.h"
+#include "ikemessage/protect.h"
 #include "negotiation/keywords.h"
 #include "negotiation/narrowing.h"
 #include "support/ike_world.h"
@@ -28,7 +28,7 @@ struct ClearMessage {
   ikewire::IkeHeader header;
   IkeOctetRow octets;  // of the payloads
   std::vector<ikewire::PayloadView> chain;
-  ike::Contents contents;
+  ikemessage::Contents contents;
 
   [[nodiscard]] bool is(ikewire::Exchange exchange, ikewire::IkeDirection direction) const {
     return header.exchange == exchange && header.direction == direction;
@@ -42,7 +42,7 @@ inline std::optional<ClearMessage> clear_message(ikewire::IkeHeader header, ikew
   auto chain = ikewire::read_chain(first, message.octets, {.place = place});
   if (!chain) return std::nullopt;
   message.chain = std::move(*chain);
-  auto contents = ike::read_contents(header.exchange, header.direction, message.chain);
+  auto contents = ikemessage::read_contents(header.exchange, header.direction, message.chain);
   if (!contents) return std::nullopt;
   message.contents = std::move(*contents);
   return message;
@@ -68,14 +68,15 @@ class IkeInsider {
  public:
   IkeInsider(const ike::SaState& sa, std::uint64_t seed) : spis_(sa.spis), random_(seed) {
     for (const ikewire::IkeRole role : {ikewire::IkeRole::kInitiator, ikewire::IkeRole::kResponder}) {
-      auto made = ike::Protection::create(sa.protection->ciphers(), sa.keys, role);
+      auto made = ikemessage::Protection::create(sa.protection->ciphers(), sa.keys, role);
       EXPECT_TRUE(made);
       as_.push_back(std::move(*made));
     }
   }
 
   // A message of `sender`; one datagram unless `most_octets` asks for fragments.
-  std::vector<IkeOctetRow> say(ikewire::IkeHeader header, const ike::Payloads& payloads, std::size_t most_octets = 0) {
+  std::vector<IkeOctetRow> say(ikewire::IkeHeader header, const ikemessage::Payloads& payloads,
+                               std::size_t most_octets = 0) {
     header.initiator_spi = spis_.initiator;
     header.responder_spi = spis_.responder;
     auto sealed = as(header.sender).seal(header, payloads, most_octets, random_);
@@ -95,11 +96,11 @@ class IkeInsider {
   }
 
  private:
-  ike::Protection& as(ikewire::IkeRole role) { return as_[role == ikewire::IkeRole::kInitiator ? 0 : 1]; }
+  ikemessage::Protection& as(ikewire::IkeRole role) { return as_[role == ikewire::IkeRole::kInitiator ? 0 : 1]; }
 
-  ike::IkeSpis spis_;
+  ikemessage::IkeSpis spis_;
   SeededRandom random_;
-  std::vector<ike::Protection> as_;
+  std::vector<ikemessage::Protection> as_;
 };
 
 // Classical algorithms and no fragments, so that each message is one datagram.
@@ -123,7 +124,7 @@ class SpokenIke : public ::testing::Test {
   using Direction = ikewire::IkeDirection;
   static constexpr Direction kRequest = Direction::kRequest;
   static constexpr Direction kResponse = Direction::kResponse;
-  using Fill = std::function<void(ike::PayloadWriter&)>;
+  using Fill = std::function<void(ikemessage::PayloadWriter&)>;
 
   SpokenIke() {
     world.tap = [this](int from, IkeOctetRow& octets) {
@@ -152,11 +153,11 @@ class SpokenIke : public ::testing::Test {
   }
 
   IkeOctetRow request(Exchange exchange, const Fill& fill) {
-    ike::PayloadWriter out;
+    ikemessage::PayloadWriter out;
     fill(out);
     return request_of(exchange, out.take());
   }
-  IkeOctetRow request_of(Exchange exchange, const ike::Payloads& payloads) {
+  IkeOctetRow request_of(Exchange exchange, const ikemessage::Payloads& payloads) {
     return insider->say(header(exchange, kRequest, ikewire::MessageId{next_id++}), payloads).front();
   }
   [[nodiscard]] static ikewire::IkeHeader header(Exchange exchange, Direction direction, ikewire::MessageId id) {
@@ -189,7 +190,7 @@ class SpokenIke : public ::testing::Test {
   }
   // Node 1 answers the request that node 0 sent.
   void answer(const ikewire::IkeHeader& asked, const Fill& fill) {
-    ike::PayloadWriter out;
+    ikemessage::PayloadWriter out;
     fill(out);
     const auto datagram = insider->say(header(asked.exchange, kResponse, asked.message_id), out.take()).front();
     world.at(world.now(), [this, datagram] {
@@ -200,7 +201,7 @@ class SpokenIke : public ::testing::Test {
   }
   // What stands in the place of a message: the same header, other payloads.
   IkeOctetRow instead_of(const ClearMessage& message, const Fill& fill) {
-    ike::PayloadWriter out;
+    ikemessage::PayloadWriter out;
     fill(out);
     return insider->say(message.header, out.take()).front();
   }
@@ -216,7 +217,7 @@ class SpokenIke : public ::testing::Test {
 
   // CREATE_CHILD_SA for a Child SA of ESP, as node 1 would ask.
   Fill child_request(std::string_view proposal, std::uint16_t method) {
-    return [this, proposal, method](ike::PayloadWriter& out) {
+    return [this, proposal, method](ikemessage::PayloadWriter& out) {
       auto one = negotiation::parse_proposal(ikewire::ProtocolId::kEsp, proposal);
       ASSERT_TRUE(one);
       one->spi = {std::byte{9}, std::byte{8}, std::byte{7}, std::byte(next_id)};

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "ike/authenticate.h"
+#include "authentication/authenticate.h"
 #include "support/test_certificates.h"
 #include "support/test_keys.h"
 
@@ -63,23 +63,25 @@ inline model::TunnelIke shared_key_tunnel(model::Identity local, model::Identity
   return tunnel;
 }
 
-inline std::shared_ptr<const ike::Credentials> credentials(const model::IkeConfig& config,
-                                                           const model::TunnelIke& tunnel) {
-  ike::CredentialCache cache;
-  auto made = ike::make_credentials(config, tunnel, cache);
+inline std::shared_ptr<const authentication::Credentials> credentials(const model::IkeConfig& config,
+                                                                      const model::TunnelIke& tunnel) {
+  authentication::CredentialCache cache;
+  auto made = authentication::make_credentials(config, tunnel, cache);
   if (!made) throw std::runtime_error(made.error().what);
   return *made;
 }
 
 // What `from` sends to `to` for these octets; an empty choice is the shared key.
-inline ike::Evidence evidence_of(const std::shared_ptr<const ike::Credentials>& from,
-                                 const std::shared_ptr<const ike::Credentials>& to,
-                                 std::optional<crypto::SignatureScheme> scheme) {
-  ike::ProofRequest request{from, {}, crypto::Prf::kHmacSha256, octets("what both sides have seen")};
-  if (scheme) request.choice = ike::SchemeChoice{*scheme, ikewire::AuthMethod{crypto::auth_method_of(*scheme)}, false};
-  auto proof = ike::prove(request);
+inline authentication::Evidence evidence_of(const std::shared_ptr<const authentication::Credentials>& from,
+                                            const std::shared_ptr<const authentication::Credentials>& to,
+                                            std::optional<crypto::SignatureScheme> scheme) {
+  authentication::ProofRequest request{from, {}, crypto::Prf::kHmacSha256, octets("what both sides have seen")};
+  if (scheme)
+    request.choice = authentication::SchemeChoice{*scheme, ikewire::AuthMethod{crypto::auth_method_of(*scheme)}, false};
+  auto proof = authentication::prove(request);
   if (!proof) throw std::runtime_error(proof.error().what);
-  ike::Evidence evidence{to, request.prf, proof->method, proof->value, request.octets, {}, from->own_id, kTestNow, {}};
+  authentication::Evidence evidence{
+      to, request.prf, proof->method, proof->value, request.octets, {}, from->own_id, kTestNow, {}};
   for (const crypto::Certificate& certificate : from->own.chain) evidence.certificates.push_back(certificate.der());
   return evidence;
 }

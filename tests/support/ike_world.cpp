@@ -44,8 +44,8 @@ WorldTunnel::WorldTunnel() {
 
 ike::PolicyPtr WorldTunnel::policy(int number) const {
   const model::TunnelConfig& tunnel = number == 0 ? first : second;
-  ike::CredentialCache cache;
-  auto credentials = ike::make_credentials(config, *tunnel.ike, cache);
+  authentication::CredentialCache cache;
+  auto credentials = authentication::make_credentials(config, *tunnel.ike, cache);
   EXPECT_TRUE(credentials) << (credentials ? "" : credentials.error().what);
   auto policy = ike::make_policy(tunnel, *credentials);
   EXPECT_TRUE(policy) << (policy ? "" : policy.error().what);

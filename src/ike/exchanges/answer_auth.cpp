@@ -20,10 +20,11 @@ bool suite_is_allowed(const SaState& sa, const PeerPolicy& policy) {
   return choice && choice->suite == sa.suite;
 }
 
-PolicyPtr match(const SaState& sa, const Contents& contents) {
+PolicyPtr match(const SaState& sa, const ikemessage::Contents& contents) {
   for (const PolicyPtr& policy : sa.candidates) {
-    const bool peer = names(policy->credentials->peer_name, *contents.initiator_id);
-    const bool own = !contents.responder_id || same_identity(policy->credentials->own_id, *contents.responder_id);
+    const bool peer = authentication::names(policy->credentials->peer_name, *contents.initiator_id);
+    const bool own =
+        !contents.responder_id || authentication::same_identity(policy->credentials->own_id, *contents.responder_id);
     if (peer && own && suite_is_allowed(sa, *policy)) return policy;
   }
   return nullptr;
@@ -46,9 +47,9 @@ Outcome PeerAuth::refuse(Turn& turn, std::string_view id, std::string text) {
   return Outcome::kSendAndClose;
 }
 
-Outcome PeerAuth::on_request(Turn& turn, const Message& request) {
+Outcome PeerAuth::on_request(Turn& turn, const ikemessage::Message& request) {
   SaState& sa = turn.sa;
-  const Contents& contents = request.contents;
+  const ikemessage::Contents& contents = request.contents;
   request_ = &request;
   if (contents.error() != nullptr) {
     return refuse(turn, kPeerRefusedUs, "the peer ends the handshake with " + name_of(contents.error()->type));
@@ -77,34 +78,36 @@ Outcome PeerAuth::on_request(Turn& turn, const Message& request) {
 }
 
 Outcome PeerAuth::on_job(Turn& turn, JobValue value) {
-  if (auto* verified = std::get_if<std::expected<Verified, AuthRefusal>>(&value)) {
+  if (auto* verified = std::get_if<std::expected<authentication::Verified, authentication::AuthRefusal>>(&value)) {
     if (matched_ && *verified) return prove_own(turn, **verified);
     if (const auto blamed = matched_ ? ppk_blamed(turn.sa, verified->error()) : std::nullopt) {
       return refuse(turn, blamed->id, blamed->text);
     }
     if (matched_) return refuse(turn, report_of(verified->error().fault), verified->error().text);
-    const Contents& contents = request_->contents;
+    const ikemessage::Contents& contents = request_->contents;
     const std::string towards =
-        contents.responder_id ? " towards " + text_of(contents.responder_id->type, contents.responder_id->value) : "";
+        contents.responder_id
+            ? " towards " + authentication::text_of(contents.responder_id->type, contents.responder_id->value)
+            : "";
     return refuse(turn, kWrongIdentity,
-                  "the peer calls itself " + text_of(turn.sa.peer_id.type, turn.sa.peer_id.value) + towards +
-                      "; expected at this address: " + expected_names(turn.sa));
+                  "the peer calls itself " + authentication::text_of(turn.sa.peer_id.type, turn.sa.peer_id.value) +
+                      towards + "; expected at this address: " + expected_names(turn.sa));
   }
-  if (auto* proof = std::get_if<Result<Proof>>(&value)) {
+  if (auto* proof = std::get_if<Result<authentication::Proof>>(&value)) {
     return *proof ? send_response(turn, **proof) : refuse(turn, kInternalFault, proof->error().what);
   }
   return Outcome::kWait;
 }
 
-Outcome PeerAuth::prove_own(Turn& turn, const Verified& verified) {
+Outcome PeerAuth::prove_own(Turn& turn, const authentication::Verified& verified) {
   turn.sa.proofs.peer = verified;
   const auto started = start_proof(turn, verified.scheme);
   return started ? Outcome::kWait : refuse(turn, kSchemeNotAnnounced, started.error().what);
 }
 
-Outcome PeerAuth::send_response(Turn& turn, const Proof& proof) {
+Outcome PeerAuth::send_response(Turn& turn, const authentication::Proof& proof) {
   SaState& sa = turn.sa;
-  const Credentials& credentials = *sa.policy->credentials;
+  const authentication::Credentials& credentials = *sa.policy->credentials;
   sa.proofs.own = proof.text;
   turn.out.add_octets(PayloadType::kIdr, identity_body(credentials.own_id));
   write_certificates(turn.out, credentials.own);

@@ -11,9 +11,9 @@ namespace levelgate::ike {
 using ikewire::NotifyType;
 using ikewire::PayloadType;
 
-Outcome PeerSaInit::on_request(Turn& turn, const Message& request) {
+Outcome PeerSaInit::on_request(Turn& turn, const ikemessage::Message& request) {
   SaState& sa = turn.sa;
-  const Contents& contents = request.contents;
+  const ikemessage::Contents& contents = request.contents;
   sa.policy = choice_.policy;
   sa.suite = choice_.suite;
   sa.init_request = request.datagram;

@@ -14,29 +14,29 @@ namespace levelgate::ike {
 using ikewire::NotifyType;
 using ikewire::PayloadType;
 
-std::string_view report_of(AuthFault fault) {
+std::string_view report_of(authentication::AuthFault fault) {
   switch (fault) {
-    case AuthFault::kNoSharedKey:
-    case AuthFault::kWrongSharedKey:
+    case authentication::AuthFault::kNoSharedKey:
+    case authentication::AuthFault::kWrongSharedKey:
       return kWrongPsk;
-    case AuthFault::kNoCertificate:
-    case AuthFault::kBadCertificate:
-    case AuthFault::kRevoked:
-    case AuthFault::kNoRevocationList:
+    case authentication::AuthFault::kNoCertificate:
+    case authentication::AuthFault::kBadCertificate:
+    case authentication::AuthFault::kRevoked:
+    case authentication::AuthFault::kNoRevocationList:
       return kCertificateRefused;
-    case AuthFault::kUntrusted:
+    case authentication::AuthFault::kUntrusted:
       return kAuthorityUnknown;
-    case AuthFault::kExpired:
-    case AuthFault::kNotYetValid:
+    case authentication::AuthFault::kExpired:
+    case authentication::AuthFault::kNotYetValid:
       return kCertificateExpired;
-    case AuthFault::kIdentityNotInCertificate:
-    case AuthFault::kWrongIdentity:
+    case authentication::AuthFault::kIdentityNotInCertificate:
+    case authentication::AuthFault::kWrongIdentity:
       return kWrongIdentity;
-    case AuthFault::kMethodNotAllowed:
-    case AuthFault::kSchemeNotAllowed:
-    case AuthFault::kBadSignature:
-    case AuthFault::kMalformed:
-    case AuthFault::kReflected:
+    case authentication::AuthFault::kMethodNotAllowed:
+    case authentication::AuthFault::kSchemeNotAllowed:
+    case authentication::AuthFault::kBadSignature:
+    case authentication::AuthFault::kMalformed:
+    case authentication::AuthFault::kReflected:
       return kSignatureRefused;
   }
   return kSignatureRefused;
@@ -56,9 +56,9 @@ Outcome OwnAuth::prove_own(Turn& turn) {
   return started ? Outcome::kWait : close(turn, kSchemeNotAnnounced, started.error().what);
 }
 
-Outcome OwnAuth::send_request(Turn& turn, const Proof& proof) {
+Outcome OwnAuth::send_request(Turn& turn, const authentication::Proof& proof) {
   SaState& sa = turn.sa;
-  const Credentials& credentials = *sa.policy->credentials;
+  const authentication::Credentials& credentials = *sa.policy->credentials;
   own_value_ = proof.value;
   sa.proofs.own = proof.text;
   turn.out.add_octets(PayloadType::kIdi, identity_body(credentials.own_id));
@@ -66,7 +66,7 @@ Outcome OwnAuth::send_request(Turn& turn, const Proof& proof) {
   // [7296-2.4-b]
   if (turn.means.registry.first_contact(sa)) turn.out.add_notify(NotifyType::kInitialContact);
   write_accepted_methods(turn.out, credentials);
-  if (const auto expected = payload_of(credentials.peer_name); expected && sa.asks_by_name) {
+  if (const auto expected = authentication::payload_of(credentials.peer_name); expected && sa.asks_by_name) {
     turn.out.add_octets(PayloadType::kIdr, identity_body(*expected));
   }
   turn.out.add(PayloadType::kAuth, ikewire::Authentication{proof.method, proof.value});
@@ -82,9 +82,9 @@ Outcome OwnAuth::send_request(Turn& turn, const Proof& proof) {
   return Outcome::kSend;
 }
 
-Outcome OwnAuth::on_response(Turn& turn, const Message& response) {
+Outcome OwnAuth::on_response(Turn& turn, const ikemessage::Message& response) {
   SaState& sa = turn.sa;
-  const Contents& contents = response.contents;
+  const ikemessage::Contents& contents = response.contents;
   if (!contents.authentication || !contents.responder_id) {
     return refused(turn, contents.error());
   }
@@ -96,7 +96,7 @@ Outcome OwnAuth::on_response(Turn& turn, const Message& response) {
   if (const auto* plain = ppk_.plain_value(sa)) own_value_ = *plain;
   sa.peer_id = {contents.responder_id->type,
                 {contents.responder_id->value.begin(), contents.responder_id->value.end()}};
-  const bool expected = names(sa.policy->credentials->peer_name, *contents.responder_id);
+  const bool expected = authentication::names(sa.policy->credentials->peer_name, *contents.responder_id);
   const auto started = start_verification(turn, {.credentials = expected ? sa.policy->credentials : nullptr,
                                                  .message = &response,
                                                  .identity = *contents.responder_id,
@@ -107,13 +107,13 @@ Outcome OwnAuth::on_response(Turn& turn, const Message& response) {
 
 // The peer says no more than that; the likely causes are named in the order of what operators get wrong.
 Outcome OwnAuth::refused(Turn& turn, const ikewire::Notify* error) {
-  const Credentials& credentials = *turn.sa.policy->credentials;
+  const authentication::Credentials& credentials = *turn.sa.policy->credentials;
   const bool psk = !credentials.own.key;
   std::string text = "the peer answers our authentication with " +
                      (error == nullptr ? "a message without AUTH" : name_of(error->type)) + ": ";
   text +=
       psk ? "the preshared keys differ, or it does not know us as " : "it does not accept our certificate, or us as ";
-  text += text_of(credentials.own_id.type, credentials.own_id.value);
+  text += authentication::text_of(credentials.own_id.type, credentials.own_id.value);
   if (turn.sa.ppk.used && turn.sa.ppk.used->way == PpkWay::kAuth) {
     text += ", or it has no PPK \"" + turn.sa.ppk.used->ppk.id + "\" or other octets under this id";
   }
@@ -122,29 +122,31 @@ Outcome OwnAuth::refused(Turn& turn, const ikewire::Notify* error) {
 }
 
 Outcome OwnAuth::on_job(Turn& turn, JobValue value) {
-  if (auto* proof = std::get_if<Result<Proof>>(&value)) {
+  if (auto* proof = std::get_if<Result<authentication::Proof>>(&value)) {
     if (!*proof) return close(turn, proof->error());
     if (!ppk_.wants_plain(turn.sa)) return send_request(turn, **proof);
     ppk_.keep_plain(std::move(**proof));
     return prove_own(turn);
   }
-  auto* const verified = std::get_if<std::expected<Verified, AuthRefusal>>(&value);
+  auto* const verified = std::get_if<std::expected<authentication::Verified, authentication::AuthRefusal>>(&value);
   if (verified == nullptr) return Outcome::kWait;
   if (*verified) return established(turn, **verified);
   const SaState& sa = turn.sa;
-  const bool known = names(sa.policy->credentials->peer_name, {.type = sa.peer_id.type, .value = sa.peer_id.value});
+  const bool known =
+      authentication::names(sa.policy->credentials->peer_name, {.type = sa.peer_id.type, .value = sa.peer_id.value});
   const auto blamed = ppk_blamed(sa, verified->error());
   turn.reason = known && blamed ? *blamed
                 : known         ? Reason{report_of(verified->error().fault), verified->error().text}
-                        : Reason{kWrongIdentity, "the peer calls itself " + text_of(sa.peer_id.type, sa.peer_id.value) +
+                                : Reason{kWrongIdentity, "the peer calls itself " +
+                                                     authentication::text_of(sa.peer_id.type, sa.peer_id.value) +
                                                      ", expected is " + sa.policy->credentials->peer_name.text};
   return Outcome::kRefusePeer;
 }
 
-Outcome OwnAuth::established(Turn& turn, const Verified& verified) {
+Outcome OwnAuth::established(Turn& turn, const authentication::Verified& verified) {
   SaState& sa = turn.sa;
   sa.proofs.peer = verified;
-  const Contents& contents = response_->contents;
+  const ikemessage::Contents& contents = response_->contents;
   establish(turn, contents.has(NotifyType::kInitialContact));
   if (sa.peer.large_keys) sa.wants.insert({Want::kRekeyIke, ChildId{}});
   if (!offer_) {

@@ -14,38 +14,38 @@ namespace levelgate::ike {
 class OwnAuth final : public OwnExchange {
  public:
   Outcome begin(Turn& turn) override;
-  Outcome on_response(Turn& turn, const Message& response) override;
+  Outcome on_response(Turn& turn, const ikemessage::Message& response) override;
   Outcome on_job(Turn& turn, JobValue value) override;
 
  private:
   Outcome prove_own(Turn& turn);
-  Outcome send_request(Turn& turn, const Proof& proof);
+  Outcome send_request(Turn& turn, const authentication::Proof& proof);
   Outcome refused(Turn& turn, const ikewire::Notify* error);
-  Outcome established(Turn& turn, const Verified& verified);
+  Outcome established(Turn& turn, const authentication::Verified& verified);
 
   std::vector<std::byte> own_value_;
   std::optional<ChildOffer> offer_;  // none: childless
   OwnPpkAuth ppk_;
-  const Message* response_ = nullptr;
+  const ikemessage::Message* response_ = nullptr;
 };
 
 class PeerAuth final : public PeerExchange {
  public:
-  Outcome on_request(Turn& turn, const Message& request) override;
+  Outcome on_request(Turn& turn, const ikemessage::Message& request) override;
   Outcome on_job(Turn& turn, JobValue value) override;
 
  private:
   Outcome refuse(Turn& turn, std::string_view id, std::string text);
-  Outcome prove_own(Turn& turn, const Verified& verified);
-  Outcome send_response(Turn& turn, const Proof& proof);
+  Outcome prove_own(Turn& turn, const authentication::Verified& verified);
+  Outcome send_response(Turn& turn, const authentication::Proof& proof);
   void answer_child(Turn& turn);
 
-  const Message* request_ = nullptr;
+  const ikemessage::Message* request_ = nullptr;
   PolicyPtr matched_;
   PeerPpkAuth ppk_;
 };
 
 // Under which id a refusal is told.
-[[nodiscard]] std::string_view report_of(AuthFault fault);
+[[nodiscard]] std::string_view report_of(authentication::AuthFault fault);
 
 }  // namespace levelgate::ike

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "ike/auth_proof.h"
+#include "authentication/auth_proof.h"
 #include "ike/exchanges/creation.h"
 #include "ike/wording.h"
 
@@ -14,7 +14,7 @@ namespace levelgate::ike {
 using ikewire::IkeRole;
 using ikewire::PayloadType;
 
-std::vector<std::byte> identity_body(const IdentityPayload& identity) {
+std::vector<std::byte> identity_body(const authentication::IdentityPayload& identity) {
   ikewire::WireBuffer body(limits::kIdentityOctets + 4);
   write_body(body, ikewire::Identity{.type = identity.type, .value = identity.value});
   return body.take();
@@ -22,25 +22,25 @@ std::vector<std::byte> identity_body(const IdentityPayload& identity) {
 
 Result<std::vector<std::byte>> octets_of_signer(const SaState& sa, IkeRole signer, ConstBytes identity) {
   // The first IKE_AUTH comes behind IKE_SA_INIT and the intermediate exchanges (RFC 9242 §3.3.2).
-  const auto int_auth = sa.int_auth.octets(MessageId{static_cast<std::uint32_t>(sa.intermediates + 1)});
+  const auto int_auth = sa.int_auth.octets(ikewire::MessageId{static_cast<std::uint32_t>(sa.intermediates + 1)});
   if (!int_auth) return std::unexpected(int_auth.error());
   const bool initiator = signer == IkeRole::kInitiator;
-  return signed_octets({.transcript = transcript_of(sa.transcript),
-                        .own_message = initiator ? sa.init_request : sa.init_response,
-                        .peer_message = initiator ? sa.init_response : sa.init_request,
-                        .peer_nonce = initiator ? sa.nonce_responder : sa.nonce_initiator,
-                        .prf = sa.keys.prf,
-                        .proof = sa.proof_of(signer).bytes(),
-                        .identity_body = identity,
-                        .int_auth = *int_auth});
+  return authentication::signed_octets({.transcript = authentication::transcript_of(sa.transcript),
+                                        .own_message = initiator ? sa.init_request : sa.init_response,
+                                        .peer_message = initiator ? sa.init_response : sa.init_request,
+                                        .peer_nonce = initiator ? sa.nonce_responder : sa.nonce_initiator,
+                                        .prf = sa.keys.prf,
+                                        .proof = sa.proof_of(signer).bytes(),
+                                        .identity_body = identity,
+                                        .int_auth = *int_auth});
 }
 
 Result<void> start_proof(Turn& turn, std::optional<crypto::SignatureScheme> peer_used) {
   const SaState& sa = turn.sa;
-  const Credentials& credentials = *sa.policy->credentials;
-  ProofRequest request{.credentials = sa.policy->credentials, .prf = sa.keys.prf};
+  const authentication::Credentials& credentials = *sa.policy->credentials;
+  authentication::ProofRequest request{.credentials = sa.policy->credentials, .prf = sa.keys.prf};
   if (credentials.own.key) {
-    request.choice = choose_scheme(credentials.own, sa.peer.accepts, peer_used);
+    request.choice = authentication::choose_scheme(credentials.own, sa.peer.accepts, peer_used);
     if (!request.choice) {
       return failure(Fault::kBadInput, "the peer announces no hash that goes with our key (RFC 7427)");
     }
@@ -53,7 +53,7 @@ Result<void> start_proof(Turn& turn, std::optional<crypto::SignatureScheme> peer
   auto octets = octets_of_signer(sa, sa.role, identity_body(credentials.own_id));
   if (!octets) return std::unexpected(octets.error());
   request.octets = std::move(*octets);
-  turn.run([request = std::move(request)] { return JobValue(prove(request)); });
+  turn.run([request = std::move(request)] { return JobValue(authentication::prove(request)); });
   return {};
 }
 
@@ -61,25 +61,26 @@ Result<void> start_verification(Turn& turn, const PeerProof& proof) {
   const SaState& sa = turn.sa;
   auto octets = octets_of_signer(sa, other(sa.role), proof.identity_body);
   if (!octets) return std::unexpected(octets.error());
-  const Contents& contents = proof.message->contents;
+  const ikemessage::Contents& contents = proof.message->contents;
   const ConstBytes value = proof.value.value_or(contents.authentication->value);
-  Evidence evidence{.credentials = proof.credentials,
-                    .prf = sa.keys.prf,
-                    .method = contents.authentication->method,
-                    .value = {value.begin(), value.end()},
-                    .octets = std::move(*octets),
-                    .identity = {proof.identity.type, {proof.identity.value.begin(), proof.identity.value.end()}},
-                    .now_seconds = turn.means.moment.unix_seconds,
-                    .own_value = proof.own_value};
+  authentication::Evidence evidence{
+      .credentials = proof.credentials,
+      .prf = sa.keys.prf,
+      .method = contents.authentication->method,
+      .value = {value.begin(), value.end()},
+      .octets = std::move(*octets),
+      .identity = {proof.identity.type, {proof.identity.value.begin(), proof.identity.value.end()}},
+      .now_seconds = turn.means.moment.unix_seconds,
+      .own_value = proof.own_value};
   for (const ikewire::Certificate& certificate : contents.certificates) {
     if (certificate.encoding != ikewire::CertEncoding::kX509Signature) continue;
     evidence.certificates.emplace_back(certificate.value.begin(), certificate.value.end());
   }
-  turn.run([evidence = std::move(evidence)] { return JobValue(verify(evidence)); });
+  turn.run([evidence = std::move(evidence)] { return JobValue(authentication::verify(evidence)); });
   return {};
 }
 
-void write_certificates(PayloadWriter& out, const OwnCredential& own) {
+void write_certificates(ikemessage::PayloadWriter& out, const authentication::OwnCredential& own) {
   for (const crypto::Certificate& certificate : own.chain) {
     const std::vector<std::byte> der = certificate.der();
     out.add(PayloadType::kCert, ikewire::Certificate{ikewire::CertEncoding::kX509Signature, der});
@@ -101,11 +102,12 @@ void establish(Turn& turn, bool initial_contact) {
   sa.offered = {};
   sa.peer.accepts = {};
   turn.report(Severity::kInfo, kIkeEstablished,
-              "IKE SA established with " + text_of(sa.peer_id.type, sa.peer_id.value) + " at " + sa.path.remote.text() +
-                  ": " + suite_text(sa.suite) + (sa.post_quantum ? ", post-quantum" : ", not post-quantum") +
+              "IKE SA established with " + authentication::text_of(sa.peer_id.type, sa.peer_id.value) + " at " +
+                  sa.path.remote.text() + ": " + suite_text(sa.suite) +
+                  (sa.post_quantum ? ", post-quantum" : ", not post-quantum") +
                   (sa.ppk.used ? ", PPK \"" + sa.ppk.used->ppk.id + "\"" : "") + "; we by " + sa.proofs.own +
                   ", the peer by " + sa.proofs.peer.method_text);
-  if (sa.transcript != TranscriptNotify::kBoth) {
+  if (sa.transcript != authentication::TranscriptNotify::kBoth) {
     turn.report(Severity::kInfo, kDowngradeUnprotected, "the peer does not sign what both sides said in IKE_SA_INIT");
   }
   if (!sa.policy->ppk.keys.empty() && !sa.ppk.used) {  // [8784-6-e]

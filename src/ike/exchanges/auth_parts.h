@@ -11,7 +11,7 @@
 
 namespace levelgate::ike {
 
-[[nodiscard]] std::vector<std::byte> identity_body(const IdentityPayload& identity);
+[[nodiscard]] std::vector<std::byte> identity_body(const authentication::IdentityPayload& identity);
 
 // What `signer` signs, over its identity payload's body as it stands in the message.
 [[nodiscard]] Result<std::vector<std::byte>> octets_of_signer(const SaState& sa, ikewire::IkeRole signer,
@@ -22,8 +22,8 @@ namespace levelgate::ike {
 
 // Starts the job that verifies the peer's. `credentials` may be null: nobody is configured under its name.
 struct PeerProof {
-  std::shared_ptr<const Credentials> credentials;
-  const Message* message = nullptr;
+  std::shared_ptr<const authentication::Credentials> credentials;
+  const ikemessage::Message* message = nullptr;
   ikewire::Identity identity;
   ConstBytes identity_body;
   std::vector<std::byte> own_value;   // of our AUTH, where it was sent already
@@ -31,7 +31,7 @@ struct PeerProof {
 };
 [[nodiscard]] Result<void> start_verification(Turn& turn, const PeerProof& proof);
 
-void write_certificates(PayloadWriter& out, const OwnCredential& own);
+void write_certificates(ikemessage::PayloadWriter& out, const authentication::OwnCredential& own);
 
 // Both sides are authenticated: lifetimes begin, what served the handshake is dropped, the operator is told.
 void establish(Turn& turn, bool initial_contact);

@@ -32,7 +32,7 @@ std::optional<Spi> spi_in(const ikewire::Proposal& proposal) {
 }
 
 // Congestion reports are asked for only where they are needed: peers without them decline. [9347-6.1.4-a]
-void write_aggfrag(PayloadWriter& out, const PeerPolicy& policy) {
+void write_aggfrag(ikemessage::PayloadWriter& out, const PeerPolicy& policy) {
   ikewire::AggfragRequirements ours;
   ours.fragments = policy.fragments;
   if (policy.wants_reports) ours.congestion = ikewire::CongestionControl::kAsked;
@@ -48,7 +48,7 @@ struct AggfragVerdict {
 
 // What the peer asks for must be something that we can give (RFC 9347 §5.1): reports need a schedule.
 // [9347-5.1-d]
-AggfragVerdict aggfrag_of(const Contents& contents, const PeerPolicy& policy) {
+AggfragVerdict aggfrag_of(const ikemessage::Contents& contents, const PeerPolicy& policy) {
   const auto* notify = contents.find(NotifyType::kUseAggfrag);
   if (notify == nullptr) return {.why_not = "the peer does not speak AGGFRAG"};
   const auto read = ikewire::read_aggfrag_requirements(notify->value);
@@ -87,7 +87,7 @@ std::string child_offer_text(const ChildOffer& offer) {
   return offer_text(offer.proposals) + " for " + selectors_text(offer.selectors);
 }
 
-void write_child_tail(PayloadWriter& out, const ChildOffer& offer, const PeerPolicy& policy) {
+void write_child_tail(ikemessage::PayloadWriter& out, const ChildOffer& offer, const PeerPolicy& policy) {
   out.add(PayloadType::kTsi, negotiation::to_wire(offer.selectors.initiator));
   out.add(PayloadType::kTsr, negotiation::to_wire(offer.selectors.responder));
   if (policy.aggfrag != AggfragPolicy::kOff) write_aggfrag(out, policy);  // [9347-5.1-c]
@@ -95,7 +95,7 @@ void write_child_tail(PayloadWriter& out, const ChildOffer& offer, const PeerPol
 
 // Who refuses the answer deletes what the peer has set up. [9347-5.1-b]
 std::expected<ChildTerms, ChildRefusal> check_child(const ChildOffer& offer, const SaState& sa,
-                                                    const Contents& answer) {
+                                                    const ikemessage::Contents& answer) {
   const PeerPolicy& policy = *sa.policy;
   if (!answer.proposals || !answer.initiator_selectors || !answer.responder_selectors) {
     return refuse(NotifyType::kInvalidSyntax, kMalformed, "the peer's answer about the Child SA is incomplete");
@@ -126,8 +126,8 @@ std::expected<ChildTerms, ChildRefusal> check_child(const ChildOffer& offer, con
   return terms;
 }
 
-std::expected<ChildAnswer, ChildRefusal> choose_child(const SaState& sa, const Contents& request, SpiLease own_spi,
-                                                      negotiation::KeyExchanges key_exchanges) {
+std::expected<ChildAnswer, ChildRefusal> choose_child(const SaState& sa, const ikemessage::Contents& request,
+                                                      SpiLease own_spi, negotiation::KeyExchanges key_exchanges) {
   const PeerPolicy& policy = *sa.policy;
   if (!request.proposals || !request.initiator_selectors || !request.responder_selectors) {
     return refuse(NotifyType::kInvalidSyntax, kMalformed, "the peer's request for a Child SA is incomplete");
@@ -168,7 +168,7 @@ std::expected<ChildAnswer, ChildRefusal> choose_child(const SaState& sa, const C
   return answer;
 }
 
-void write_child_tail(PayloadWriter& out, const ChildAnswer& answer, const PeerPolicy& policy) {
+void write_child_tail(ikemessage::PayloadWriter& out, const ChildAnswer& answer, const PeerPolicy& policy) {
   out.add(PayloadType::kTsi, negotiation::to_wire(answer.selectors.initiator));
   out.add(PayloadType::kTsr, negotiation::to_wire(answer.selectors.responder));
   if (answer.terms.aggfrag) write_aggfrag(out, policy);  // [9347-5.1-a, 9347-5.1-c]

@@ -42,10 +42,10 @@ struct ChildOffer {
                                              negotiation::KeyExchanges key_exchanges);
 [[nodiscard]] std::string child_offer_text(const ChildOffer& offer);
 // TSi, TSr, and USE_AGGFRAG where the policy wants it; SA stands elsewhere in front.
-void write_child_tail(PayloadWriter& out, const ChildOffer& offer, const PeerPolicy& policy);
+void write_child_tail(ikemessage::PayloadWriter& out, const ChildOffer& offer, const PeerPolicy& policy);
 // The answer must be part of the offer.
 [[nodiscard]] std::expected<ChildTerms, ChildRefusal> check_child(const ChildOffer& offer, const SaState& sa,
-                                                                  const Contents& answer);
+                                                                  const ikemessage::Contents& answer);
 
 // --- as responder ---
 
@@ -55,10 +55,11 @@ struct ChildAnswer {
   negotiation::SelectorOffer selectors;
   negotiation::MoreSelectors more = negotiation::MoreSelectors::kNone;
 };
-[[nodiscard]] std::expected<ChildAnswer, ChildRefusal> choose_child(const SaState& sa, const Contents& request,
+[[nodiscard]] std::expected<ChildAnswer, ChildRefusal> choose_child(const SaState& sa,
+                                                                    const ikemessage::Contents& request,
                                                                     SpiLease own_spi,
                                                                     negotiation::KeyExchanges key_exchanges);
 // TSi, TSr and notifications; SA stands elsewhere in front.
-void write_child_tail(PayloadWriter& out, const ChildAnswer& answer, const PeerPolicy& policy);
+void write_child_tail(ikemessage::PayloadWriter& out, const ChildAnswer& answer, const PeerPolicy& policy);
 
 }  // namespace levelgate::ike

@@ -141,8 +141,8 @@ Outcome OwnCreate::send_followup(Turn& turn) {
   return Outcome::kSend;
 }
 
-Outcome OwnCreate::on_response(Turn& turn, const Message& response) {
-  const Contents& contents = response.contents;
+Outcome OwnCreate::on_response(Turn& turn, const ikemessage::Message& response) {
+  const ikemessage::Contents& contents = response.contents;
   if (stage_ == Stage::kFollowingUp) return on_followup(turn, response);
   if (contents.proposals) return on_created(turn, response);
   const auto* error = contents.error();
@@ -251,15 +251,16 @@ void OwnCreate::retry_later(Turn& turn) const {
   if (ChildSa* const old = turn.sa.child(creation_.replaces)) old->rekey_at = again;
 }
 
-Outcome OwnCreate::on_created(Turn& turn, const Message& response) {
+Outcome OwnCreate::on_created(Turn& turn, const ikemessage::Message& response) {
   SaState& sa = turn.sa;
-  const Contents& contents = response.contents;
+  const ikemessage::Contents& contents = response.contents;
   if (!contents.nonce) return close(turn, kMalformed, "an answer to CREATE_CHILD_SA without a nonce");
   creation_.nonces.responder.assign(contents.nonce->begin(), contents.nonce->end());
   if (!take_fresh_ppk(turn, ppks_, contents, creation_.ppk)) return Outcome::kDone;
   if (creation_.kind == CreationKind::kRekeyIke) {
     const auto suite = negotiation::check_answer(offered_, *contents.proposals, sa.policy->ike_terms(sa.additional()));
-    if (!suite) return fail(turn, kAnswerNotOffered, "the peer's choice is refused: " + text_of(suite.error()));
+    if (!suite)
+      return fail(turn, kAnswerNotOffered, "the peer's choice is refused: " + negotiation::text_of(suite.error()));
     const auto& spi = contents.proposals->front().spi;
     creation_.peer_ike_spi = ikewire::IkeSpi{spi.size() == 8 ? load_be<std::uint64_t>(spi.data()) : 0};
     if (creation_.peer_ike_spi.value == 0) return close(turn, kMalformed, "a rekeyed IKE SA without an SPI");
@@ -283,7 +284,7 @@ Outcome OwnCreate::on_created(Turn& turn, const Message& response) {
   return decapsulate(turn, contents);
 }
 
-Outcome OwnCreate::decapsulate(Turn& turn, const Contents& contents) {
+Outcome OwnCreate::decapsulate(Turn& turn, const ikemessage::Contents& contents) {
   if (stage_ != Stage::kFollowingUp) stage_ = Stage::kDecapsulating;
   start_decapsulating(turn, key_, *contents.key_exchange);
   return Outcome::kWait;
@@ -332,8 +333,8 @@ Outcome OwnCreate::next_step(Turn& turn) {
   return generate(turn, to_come.front());
 }
 
-Outcome OwnCreate::on_followup(Turn& turn, const Message& response) {
-  const Contents& contents = response.contents;
+Outcome OwnCreate::on_followup(Turn& turn, const ikemessage::Message& response) {
+  const ikemessage::Contents& contents = response.contents;
   if (const auto* error = contents.error()) {
     const Outcome failed = fail(turn, kChildRefused, "the peer answers IKE_FOLLOWUP_KE with " + name_of(error->type));
     retry_later(turn);  // it took too long, perhaps

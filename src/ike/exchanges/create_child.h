@@ -17,7 +17,7 @@ class OwnCreate final : public OwnExchange {
   [[nodiscard]] static std::unique_ptr<OwnCreate> rekey_ike();
 
   Outcome begin(Turn& turn) override;
-  Outcome on_response(Turn& turn, const Message& response) override;
+  Outcome on_response(Turn& turn, const ikemessage::Message& response) override;
   Outcome on_job(Turn& turn, JobValue value) override;
   [[nodiscard]] OwnActivity activity() const override;
   [[nodiscard]] ChildId target() const override { return creation_.replaces; }
@@ -41,9 +41,9 @@ class OwnCreate final : public OwnExchange {
   Outcome send_followup(Turn& turn);
   Outcome on_error(Turn& turn, const ikewire::Notify& error);
   Outcome on_wanted_method(Turn& turn, const ikewire::Notify& error);
-  Outcome on_created(Turn& turn, const Message& response);
-  Outcome on_followup(Turn& turn, const Message& response);
-  Outcome decapsulate(Turn& turn, const Contents& contents);
+  Outcome on_created(Turn& turn, const ikemessage::Message& response);
+  Outcome on_followup(Turn& turn, const ikemessage::Message& response);
+  Outcome decapsulate(Turn& turn, const ikemessage::Contents& contents);
   Outcome next_step(Turn& turn);
   Outcome finish(Turn& turn);
   Outcome finish_child(Turn& turn);

@@ -7,9 +7,9 @@
 #include <array>
 #include <utility>
 
-#include "ike/ciphers_of_suite.h"
 #include "ike/exchanges/ppk_create.h"
 #include "ike/wording.h"
+#include "ikemessage/ciphers_of_suite.h"
 #include "negotiation/keywords.h"
 #include "negotiation/large_keys.h"
 
@@ -49,7 +49,7 @@ model::Encapsulation encapsulation_of(const SaState& sa) {
 }
 
 struct KeySource {
-  Nonces nonces;
+  ikemessage::Nonces nonces;
   std::span<const ConstBytes> shared;
   bool own = true;
   const std::optional<model::Ppk>& ppk;
@@ -57,11 +57,11 @@ struct KeySource {
 
 Result<ChildId> record_child(Turn& turn, const ChildTerms& terms, const KeySource& source, OutboundUse use) {
   SaState& sa = turn.sa;
-  const auto ciphers = esp_ciphers_of(terms.suite);
+  const auto ciphers = ikemessage::esp_ciphers_of(terms.suite);
   if (!ciphers) return std::unexpected(ciphers.error());
   const auto seed = source_key(sa, source.ppk);
   if (!seed) return std::unexpected(seed.error());
-  const auto keys = child_keys({sa.keys.prf, seed->bytes()}, ciphers->sizes, source.nonces, source.shared);
+  const auto keys = ikemessage::child_keys({sa.keys.prf, seed->bytes()}, ciphers->sizes, source.nonces, source.shared);
   if (!keys) return std::unexpected(keys.error());
   const auto& ours = source.own ? keys->from_initiator : keys->from_responder;
   const auto& theirs = source.own ? keys->from_responder : keys->from_initiator;
@@ -141,12 +141,12 @@ Result<ChildId> make_first_child(Turn& turn, const ChildTerms& terms) {
 
 Result<SaState> make_successor(Turn& turn, const Creation& creation) {
   const SaState& old = turn.sa;
-  const auto ciphers = ike_ciphers_of(creation.suite);
+  const auto ciphers = ikemessage::ike_ciphers_of(creation.suite);
   if (!ciphers) return std::unexpected(ciphers.error());
   SaState sa;
   sa.role = creation.own ? IkeRole::kInitiator : IkeRole::kResponder;  // of the rekey (RFC 7296 §2.18)
-  sa.spis = creation.own ? IkeSpis{creation.own_ike_spi, creation.peer_ike_spi}
-                         : IkeSpis{creation.peer_ike_spi, creation.own_ike_spi};
+  sa.spis = creation.own ? ikemessage::IkeSpis{creation.own_ike_spi, creation.peer_ike_spi}
+                         : ikemessage::IkeSpis{creation.peer_ike_spi, creation.own_ike_spi};
   sa.phase = Phase::kEstablished;
   sa.path = old.path;
   sa.nat = old.nat;
@@ -159,9 +159,9 @@ Result<SaState> make_successor(Turn& turn, const Creation& creation) {
   const auto secrets = views(creation.shared);
   const auto seed = source_key(old, creation.ppk);
   if (!seed) return std::unexpected(seed.error());
-  auto keys = rekeyed_keys({old.keys.prf, seed->bytes()}, ciphers->shape, sa.nonces(), sa.spis, secrets);
+  auto keys = ikemessage::rekeyed_keys({old.keys.prf, seed->bytes()}, ciphers->shape, sa.nonces(), sa.spis, secrets);
   if (!keys) return std::unexpected(keys.error());
-  auto protection = Protection::create(*ciphers, *keys, sa.role);
+  auto protection = ikemessage::Protection::create(*ciphers, *keys, sa.role);
   if (!protection) return std::unexpected(protection.error());
   sa.keys = std::move(*keys);
   sa.protection.emplace(std::move(*protection));

@@ -15,10 +15,10 @@
 #include "crypto/random.h"
 #include "ike/collision.h"
 #include "ike/effects.h"
-#include "ike/message.h"
-#include "ike/payload_writer.h"
 #include "ike/report_ids.h"
 #include "ike/sa_state.h"
+#include "ikemessage/message.h"
+#include "ikemessage/payload_writer.h"
 
 namespace levelgate::ike {
 
@@ -69,7 +69,7 @@ struct Turn {
 
   Means& means;
   SaState& sa;
-  PayloadWriter out;                                       // of the message that Outcome::kSend is about
+  ikemessage::PayloadWriter out;                           // of the message that Outcome::kSend is about
   ikewire::Exchange type = ikewire::Exchange::kIkeSaInit;  // of a request of ours
   std::vector<std::unique_ptr<OwnExchange>> follow;        // that come next, before all that wait
   std::optional<Reason> reason;                            // with kClose and kSendAndClose
@@ -113,7 +113,7 @@ class OwnExchange {
  public:
   virtual ~OwnExchange() = default;
   [[nodiscard]] virtual Outcome begin(Turn& turn) = 0;
-  [[nodiscard]] virtual Outcome on_response(Turn& turn, const Message& response) = 0;
+  [[nodiscard]] virtual Outcome on_response(Turn& turn, const ikemessage::Message& response) = 0;
   [[nodiscard]] virtual Outcome on_job(Turn& turn, JobValue value) = 0;
   // For the collision resolver, and which child it is about.
   [[nodiscard]] virtual OwnActivity activity() const { return OwnActivity::kIdle; }
@@ -127,7 +127,7 @@ class PeerExchange {
  public:
   virtual ~PeerExchange() = default;
   // The message outlives the exchange.
-  [[nodiscard]] virtual Outcome on_request(Turn& turn, const Message& request) = 0;
+  [[nodiscard]] virtual Outcome on_request(Turn& turn, const ikemessage::Message& request) = 0;
   [[nodiscard]] virtual Outcome on_job(Turn& turn, JobValue value) = 0;
   // The response was sealed and sent: what takes effect only behind it.
   virtual void answered(Turn&) {}

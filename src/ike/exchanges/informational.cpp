@@ -15,7 +15,7 @@ using ikewire::PayloadType;
 using ikewire::ProtocolId;
 
 // RFC 7296 §3.11: one protocol, four octets each [7296-2.4-h].
-void write_delete(PayloadWriter& out, const std::vector<Spi>& spis) {
+void write_delete(ikemessage::PayloadWriter& out, const std::vector<Spi>& spis) {
   std::vector<std::byte> octets(spis.size() * 4);
   for (std::size_t i = 0; i < spis.size(); ++i) store_be<std::uint32_t>(octets.data() + 4 * i, spis[i].value);
   out.add(PayloadType::kDelete, ikewire::Delete{ProtocolId::kEsp, 4, octets});
@@ -92,7 +92,7 @@ Outcome OwnInformational::begin(Turn& turn) {
   return Outcome::kDone;
 }
 
-Outcome OwnInformational::on_response(Turn& turn, const Message&) {
+Outcome OwnInformational::on_response(Turn& turn, const ikemessage::Message&) {
   if (purpose_ == Purpose::kDeleteIke) return close(turn, kIkeClosed, "IKE SA closed", Severity::kInfo);
   if (purpose_ == Purpose::kDeleteChild && turn.sa.child(child_) != nullptr) remove_child(turn, child_);
   return Outcome::kDone;
@@ -109,8 +109,8 @@ void PeerInformational::leave_to_successor(Turn& turn) {
 }
 
 // Always answered, if by nothing [7296-1.4-d, 7296-4-d].
-Outcome PeerInformational::on_request(Turn& turn, const Message& request) {
-  const Contents& contents = request.contents;
+Outcome PeerInformational::on_request(Turn& turn, const ikemessage::Message& request) {
+  const ikemessage::Contents& contents = request.contents;
   for (const ikewire::Delete& payload : contents.deletes) {
     if (payload.protocol == ProtocolId::kIke) {
       leave_to_successor(turn);

@@ -16,7 +16,7 @@ class OwnInformational final : public OwnExchange {
   [[nodiscard]] static std::unique_ptr<OwnInformational> delete_ike();
 
   Outcome begin(Turn& turn) override;
-  Outcome on_response(Turn& turn, const Message& response) override;
+  Outcome on_response(Turn& turn, const ikemessage::Message& response) override;
   Outcome on_job(Turn&, JobValue) override { return Outcome::kWait; }
   [[nodiscard]] OwnActivity activity() const override;
   [[nodiscard]] ChildId target() const override { return child_; }
@@ -33,7 +33,7 @@ class OwnInformational final : public OwnExchange {
 
 class PeerInformational final : public PeerExchange {
  public:
-  Outcome on_request(Turn& turn, const Message& request) override;
+  Outcome on_request(Turn& turn, const ikemessage::Message& request) override;
   Outcome on_job(Turn&, JobValue) override { return Outcome::kWait; }
 
  private:

@@ -14,7 +14,7 @@ namespace levelgate::ike {
 using ikewire::NotifyType;
 
 // [7296-2.23-f, 7383-2.3-a, 9370-2.2.1-j, 9370-2.2.1-k]
-Result<void> write_init_offers(PayloadWriter& out, const SaState& sa, const IkeSpis& spis) {
+Result<void> write_init_offers(ikemessage::PayloadWriter& out, const SaState& sa, const ikemessage::IkeSpis& spis) {
   // To be taken for one behind a NAT is how UDP encapsulation is asked for where there is none.
   Endpoint shown = sa.path.local;
   if (sa.policy && sa.policy->encapsulation == model::EncapsulationChoice::kUdp) shown.port = 0;
@@ -26,14 +26,14 @@ Result<void> write_init_offers(PayloadWriter& out, const SaState& sa, const IkeS
   out.add_notify(NotifyType::kNatDetectionDestinationIp, *destination);
   if (!sa.policy || sa.policy->ike.fragmentation) out.add_notify(NotifyType::kIkev2FragmentationSupported);
   out.add_notify_written(NotifyType::kSignatureHashAlgorithms,
-                         [](ikewire::WireBuffer& value) { write_hashes(value, announced_hashes()); });
+                         [](ikewire::WireBuffer& value) { write_hashes(value, authentication::announced_hashes()); });
   out.add_notify(NotifyType::kIntermediateExchangeSupported);
   out.add_notify(NotifyType::kIkeSaInitFullTranscriptAuth);
   write_large_key_offer(out, sa);
   return {};
 }
 
-Result<void> read_init_offers(SaState& sa, const Contents& contents, const IkeSpis& spis) {
+Result<void> read_init_offers(SaState& sa, const ikemessage::Contents& contents, const ikemessage::IkeSpis& spis) {
   const auto seen = nat_seen(contents, spis, sa.path);
   if (!seen) return std::unexpected(seen.error());
   sa.nat = *seen;
@@ -42,9 +42,12 @@ Result<void> read_init_offers(SaState& sa, const Contents& contents, const IkeSp
   // RFC 9242 §3.1: whatever data it has.
   sa.peer.intermediate = contents.has(NotifyType::kIntermediateExchangeSupported);
   sa.peer.childless = contents.has(NotifyType::kChildlessIkev2Supported);
-  const Announced peer = contents.has(NotifyType::kIkeSaInitFullTranscriptAuth) ? Announced::kYes : Announced::kNo;
-  sa.transcript = sa.role == ikewire::IkeRole::kInitiator ? transcript_notify(Announced::kYes, peer)
-                                                          : transcript_notify(peer, Announced::kYes);
+  const authentication::Announced peer = contents.has(NotifyType::kIkeSaInitFullTranscriptAuth)
+                                             ? authentication::Announced::kYes
+                                             : authentication::Announced::kNo;
+  sa.transcript = sa.role == ikewire::IkeRole::kInitiator
+                      ? authentication::transcript_notify(authentication::Announced::kYes, peer)
+                      : authentication::transcript_notify(peer, authentication::Announced::kYes);
   if (const auto* list = contents.find(NotifyType::kSupportedAuthMethods)) {
     sa.peer.announcements_follow = list->value.empty();
   }
@@ -52,13 +55,13 @@ Result<void> read_init_offers(SaState& sa, const Contents& contents, const IkeSp
   return {};
 }
 
-void write_accepted_methods(PayloadWriter& out, SaState& sa) {
-  std::vector<std::shared_ptr<const Credentials>> candidates;
+void write_accepted_methods(ikemessage::PayloadWriter& out, SaState& sa) {
+  std::vector<std::shared_ptr<const authentication::Credentials>> candidates;
   for (const PolicyPtr& policy : sa.candidates) candidates.push_back(policy->credentials);
-  const std::vector<std::byte> request = cert_request_body(candidates);
-  const std::vector<std::byte> list = announcements(candidates);
+  const std::vector<std::byte> request = authentication::cert_request_body(candidates);
+  const std::vector<std::byte> list = authentication::announcements(candidates);
   const bool in_init = sa.phase == Phase::kNone;
-  if (in_init && sa.peer.intermediate && is_long(list.size() + request.size(), out.size())) {
+  if (in_init && sa.peer.intermediate && authentication::is_long(list.size() + request.size(), out.size())) {
     sa.list_by_intermediate = true;
     out.add_notify(NotifyType::kSupportedAuthMethods);
     return;
@@ -67,16 +70,16 @@ void write_accepted_methods(PayloadWriter& out, SaState& sa) {
   if (!list.empty()) out.add_notify(NotifyType::kSupportedAuthMethods, list);
 }
 
-void write_accepted_methods(PayloadWriter& out, const Credentials& credentials) {
-  const std::vector<std::shared_ptr<const Credentials>> one{
-      std::shared_ptr<const Credentials>(std::shared_ptr<void>(), &credentials)};
-  const std::vector<std::byte> request = cert_request_body(one);
-  const std::vector<std::byte> list = announcements(one);
+void write_accepted_methods(ikemessage::PayloadWriter& out, const authentication::Credentials& credentials) {
+  const std::vector<std::shared_ptr<const authentication::Credentials>> one{
+      std::shared_ptr<const authentication::Credentials>(std::shared_ptr<void>(), &credentials)};
+  const std::vector<std::byte> request = authentication::cert_request_body(one);
+  const std::vector<std::byte> list = authentication::announcements(one);
   if (!request.empty()) out.add_octets(ikewire::PayloadType::kCertRequest, request);
   if (!list.empty()) out.add_notify(NotifyType::kSupportedAuthMethods, list);
 }
 
-bool read_accepted_methods(SaState& sa, const Contents& contents) {
+bool read_accepted_methods(SaState& sa, const ikemessage::Contents& contents) {
   std::vector<ConstBytes> lists, hashes;
   for (const ikewire::Notify& notify : contents.notifies) {
     if (notify.type == NotifyType::kSupportedAuthMethods) lists.push_back(notify.value);
@@ -86,11 +89,11 @@ bool read_accepted_methods(SaState& sa, const Contents& contents) {
 }
 
 Result<void> take_initial_keys(SaState& sa, ConstBytes shared) {
-  const auto ciphers = ike_ciphers_of(sa.suite);
+  const auto ciphers = ikemessage::ike_ciphers_of(sa.suite);
   if (!ciphers) return std::unexpected(ciphers.error());
-  auto keys = initial_keys(ciphers->shape, sa.nonces(), sa.spis, shared);
+  auto keys = ikemessage::initial_keys(ciphers->shape, sa.nonces(), sa.spis, shared);
   if (!keys) return std::unexpected(keys.error());
-  auto protection = Protection::create(*ciphers, *keys, sa.role);
+  auto protection = ikemessage::Protection::create(*ciphers, *keys, sa.role);
   if (!protection) return std::unexpected(protection.error());
   sa.keys = std::move(*keys);
   sa.protection.emplace(std::move(*protection));

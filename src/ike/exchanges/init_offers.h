@@ -8,18 +8,20 @@
 namespace levelgate::ike {
 
 // NAT detection, fragmentation, hashes, IKE_INTERMEDIATE, downgrade protection. `spis`: as in the message's header.
-[[nodiscard]] Result<void> write_init_offers(PayloadWriter& out, const SaState& sa, const IkeSpis& spis);
+[[nodiscard]] Result<void> write_init_offers(ikemessage::PayloadWriter& out, const SaState& sa,
+                                             const ikemessage::IkeSpis& spis);
 
 // Fills what the peer supports and whether a NAT is between; `spis`: as in the header of the peer's message.
-[[nodiscard]] Result<void> read_init_offers(SaState& sa, const Contents& contents, const IkeSpis& spis);
+[[nodiscard]] Result<void> read_init_offers(SaState& sa, const ikemessage::Contents& contents,
+                                            const ikemessage::IkeSpis& spis);
 
 // CERTREQ and SUPPORTED_AUTH_METHODS of the responder (RFC 9593 §3.1): the list now, or an empty notification where it
 // is long and can come by IKE_INTERMEDIATE; then once more from there.
-void write_accepted_methods(PayloadWriter& out, SaState& sa);
+void write_accepted_methods(ikemessage::PayloadWriter& out, SaState& sa);
 // The same of the initiator, in IKE_AUTH.
-void write_accepted_methods(PayloadWriter& out, const Credentials& credentials);
+void write_accepted_methods(ikemessage::PayloadWriter& out, const authentication::Credentials& credentials);
 // What the peer says about both; false when it is malformed.
-[[nodiscard]] bool read_accepted_methods(SaState& sa, const Contents& contents);
+[[nodiscard]] bool read_accepted_methods(SaState& sa, const ikemessage::Contents& contents);
 
 // SKEYSEED and all keys, and the cipher for what follows (RFC 7296 §2.14).
 [[nodiscard]] Result<void> take_initial_keys(SaState& sa, ConstBytes shared);

@@ -17,10 +17,10 @@ using ikewire::PayloadType;
 
 // RFC 9370 §2.2.2: SKEYSEED(n), then all seven keys anew.
 Result<void> renew_keys(SaState& sa, KeMethod method, ConstBytes shared) {
-  const IkeCiphers& ciphers = sa.protection->ciphers();
-  auto keys = keys_after_intermediate(ciphers.shape, sa.keys.d.bytes(), sa.nonces(), sa.spis, shared);
+  const ikemessage::IkeCiphers& ciphers = sa.protection->ciphers();
+  auto keys = ikemessage::keys_after_intermediate(ciphers.shape, sa.keys.d.bytes(), sa.nonces(), sa.spis, shared);
   if (!keys) return std::unexpected(keys.error());
-  auto protection = Protection::create(ciphers, *keys, sa.role);
+  auto protection = ikemessage::Protection::create(ciphers, *keys, sa.role);
   if (!protection) return std::unexpected(protection.error());
   sa.keys = std::move(*keys);
   sa.protection.emplace(std::move(*protection));
@@ -58,8 +58,8 @@ Outcome OwnIntermediate::send_request(Turn& turn) const {
 
 // Only the responder can have sent it, though it has not authenticated itself yet: there is no better answer to wait
 // for.
-Outcome OwnIntermediate::on_response(Turn& turn, const Message& response) {
-  const Contents& contents = response.contents;
+Outcome OwnIntermediate::on_response(Turn& turn, const ikemessage::Message& response) {
+  const ikemessage::Contents& contents = response.contents;
   if (const auto* error = contents.error()) {
     turn.reason = refusal_of(turn.sa, *error);
     return Outcome::kClose;
@@ -106,9 +106,9 @@ Outcome OwnIntermediate::finish(Turn& turn) const {
   return entered ? Outcome::kDone : close(turn, entered.error());
 }
 
-Outcome PeerIntermediate::on_request(Turn& turn, const Message& request) {
+Outcome PeerIntermediate::on_request(Turn& turn, const ikemessage::Message& request) {
   SaState& sa = turn.sa;
-  const Contents& contents = request.contents;
+  const ikemessage::Contents& contents = request.contents;
   const bool keyed = sa.intermediates < sa.suite.additional.size();
   method_ = keyed ? sa.suite.additional[sa.intermediates].method : KeMethod::kNone;
   if (sa.ppk.agreed == ppk::Agreed::kIntermediate) {

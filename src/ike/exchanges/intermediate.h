@@ -14,7 +14,7 @@ class OwnIntermediate final : public OwnExchange {
   // kNone: without a key exchange.
   explicit OwnIntermediate(ikewire::KeMethod method) : method_(method) {}
   Outcome begin(Turn& turn) override;
-  Outcome on_response(Turn& turn, const Message& response) override;
+  Outcome on_response(Turn& turn, const ikemessage::Message& response) override;
   Outcome on_job(Turn& turn, JobValue value) override;
 
  private:
@@ -28,7 +28,7 @@ class OwnIntermediate final : public OwnExchange {
 
 class PeerIntermediate final : public PeerExchange {
  public:
-  Outcome on_request(Turn& turn, const Message& request) override;
+  Outcome on_request(Turn& turn, const ikemessage::Message& request) override;
   Outcome on_job(Turn& turn, JobValue value) override;
   void answered(Turn& turn) override;
 

@@ -20,7 +20,7 @@ ConstBytes vendor_id() { return as_bytes(kLargeKeyVendor.data(), kLargeKeyVendor
 
 }  // namespace
 
-void write_large_key_offer(PayloadWriter& out, const SaState& sa) {
+void write_large_key_offer(ikemessage::PayloadWriter& out, const SaState& sa) {
   if (!sa.policy || !sa.policy->large_keys || !sa.policy->ike.fragmentation) return;
   out.add_notify_written(NotifyType::kBigPayloads, [](ikewire::WireBuffer& value) {
     ikewire::write_number(value, static_cast<std::uint32_t>(limits::kLargeMessageOctets));
@@ -29,7 +29,7 @@ void write_large_key_offer(PayloadWriter& out, const SaState& sa) {
   out.add_octets(ikewire::PayloadType::kVendorId, vendor_id());
 }
 
-void read_large_key_offer(SaState& sa, const Contents& contents) {
+void read_large_key_offer(SaState& sa, const ikemessage::Contents& contents) {
   sa.peer.large_keys = sa.peer.fragment_acks = false;
   if (!sa.policy->large_keys || !sa.peer.fragmentation) return;
   const auto* const announced = contents.find(NotifyType::kBigPayloads);

@@ -14,9 +14,9 @@ namespace levelgate::ike {
 inline constexpr std::string_view kLargeKeyVendor = "levelgate large keys 1";
 
 // BIG_PAYLOADS, FRAGMENT_ACKS and the vendor id, where the policy has large keys.
-void write_large_key_offer(PayloadWriter& out, const SaState& sa);
+void write_large_key_offer(ikemessage::PayloadWriter& out, const SaState& sa);
 // Sets sa.peer.large_keys and sa.peer.fragment_acks: both sides announced it, and fragmentation.
-void read_large_key_offer(SaState& sa, const Contents& contents);
+void read_large_key_offer(SaState& sa, const ikemessage::Contents& contents);
 
 // What a rekey of the IKE SA proposes and accepts.
 [[nodiscard]] std::vector<ikewire::Proposal> rekey_proposals(const SaState& sa);

@@ -35,7 +35,7 @@ std::expected<PeerPpkAuth, Reason> check_used(const SaState& sa, const PpkUse& u
   const auto& keys = sa.policy->ppk.keys;
   if (std::ranges::find(keys, used.ppk) != keys.end()) return PeerPpkAuth{};
   return refuse(kPpkMissing, "the peer uses PPK " + quoted(used.ppk.id) + ", which is not for " +
-                                 text_of(sa.peer_id.type, sa.peer_id.value));
+                                 authentication::text_of(sa.peer_id.type, sa.peer_id.value));
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ Result<void> OwnPpkAuth::enter(SaState& sa) {
   return mix(sa, sa.policy->ppk.keys.front());
 }
 
-void OwnPpkAuth::write(PayloadWriter& out, const SaState& sa) const {
+void OwnPpkAuth::write(ikemessage::PayloadWriter& out, const SaState& sa) const {
   if (!plain_) return;
   out.add_notify_written(NotifyType::kPpkIdentity, [&](ikewire::WireBuffer& value) {
     write_ppk_identity(value, ppk::identity_of(sa.ppk.used->ppk));
@@ -62,7 +62,7 @@ void OwnPpkAuth::write(PayloadWriter& out, const SaState& sa) const {
 }
 
 // Whatever PPK_IDENTITY holds [8784-3-i, 8784-3-j].
-bool OwnPpkAuth::settle(SaState& sa, const Contents& answer) {
+bool OwnPpkAuth::settle(SaState& sa, const ikemessage::Contents& answer) {
   if (!plain_) return true;
   switch (ppk::judge_answer(answer.has(NotifyType::kPpkIdentity), sa.policy->ppk.required || !plain_proof_)) {
     case ppk::AuthAnswer::kUsed:
@@ -83,7 +83,7 @@ const std::vector<std::byte>* OwnPpkAuth::plain_value(const SaState& sa) const {
   return plain_proof_ && !sa.ppk.used ? &plain_proof_->value : nullptr;
 }
 
-std::expected<PeerPpkAuth, Reason> serve_ppk(SaState& sa, const Contents& request) {
+std::expected<PeerPpkAuth, Reason> serve_ppk(SaState& sa, const ikemessage::Contents& request) {
   if (sa.ppk.used) return check_used(sa, *sa.ppk.used);
   const model::PpkSettings& settings = sa.policy->ppk;
   const auto* const identity = request.find(NotifyType::kPpkIdentity);
@@ -117,9 +117,10 @@ std::expected<PeerPpkAuth, Reason> serve_ppk(SaState& sa, const Contents& reques
                                  (plain != nullptr ? "; one is required" : "; it demands a PPK"));
 }
 
-std::optional<Reason> ppk_blamed(const SaState& sa, const AuthRefusal& refusal) {
+std::optional<Reason> ppk_blamed(const SaState& sa, const authentication::AuthRefusal& refusal) {
   const bool by_auth = sa.ppk.used && sa.ppk.used->way == PpkWay::kAuth;
-  const bool proof = refusal.fault == AuthFault::kWrongSharedKey || refusal.fault == AuthFault::kBadSignature;
+  const bool proof = refusal.fault == authentication::AuthFault::kWrongSharedKey ||
+                     refusal.fault == authentication::AuthFault::kBadSignature;
   if (!by_auth || !proof) return std::nullopt;
   return Reason{kPpkDiffers, refusal.text + "; PPK " + quoted(sa.ppk.used->ppk.id) +
                                  " is part of it, and may have other octets at the peer"};

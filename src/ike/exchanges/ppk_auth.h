@@ -15,13 +15,13 @@ class OwnPpkAuth {
  public:
   // Whether the next proof is the one without the PPK.
   [[nodiscard]] bool wants_plain(const SaState& sa) const;
-  void keep_plain(Proof proof) { plain_proof_ = std::move(proof); }
+  void keep_plain(authentication::Proof proof) { plain_proof_ = std::move(proof); }
   // Mixes the policy's first PPK into the keys, when that was agreed on.
   [[nodiscard]] Result<void> enter(SaState& sa);
-  void write(PayloadWriter& out, const SaState& sa) const;
+  void write(ikemessage::PayloadWriter& out, const SaState& sa) const;
   // By the answer of the responder: keys with the PPK, or without it as before. False: the responder does not use it,
   // and the policy demands that.
-  [[nodiscard]] bool settle(SaState& sa, const Contents& answer);
+  [[nodiscard]] bool settle(SaState& sa, const ikemessage::Contents& answer);
   // Of the proof that counts by then where it is not that of AUTH.
   [[nodiscard]] const std::vector<std::byte>* plain_value(const SaState& sa) const;
 
@@ -30,7 +30,7 @@ class OwnPpkAuth {
     SecretBytes d, proof_initiator, proof_responder;
   };
   std::optional<Plain> plain_;  // what the keys were
-  std::optional<Proof> plain_proof_;
+  std::optional<authentication::Proof> plain_proof_;
 };
 
 // What the responder does about the PPK of an IKE_AUTH request.
@@ -40,9 +40,9 @@ struct PeerPpkAuth {
 };
 // Mixes the PPK into the keys where one is used; an Error is a refusal by AUTHENTICATION_FAILED. The policy is that of
 // the peer by now.
-[[nodiscard]] std::expected<PeerPpkAuth, Reason> serve_ppk(SaState& sa, const Contents& request);
+[[nodiscard]] std::expected<PeerPpkAuth, Reason> serve_ppk(SaState& sa, const ikemessage::Contents& request);
 
 // A failed proof of the peer, when the PPK may be why.
-[[nodiscard]] std::optional<Reason> ppk_blamed(const SaState& sa, const AuthRefusal& refusal);
+[[nodiscard]] std::optional<Reason> ppk_blamed(const SaState& sa, const authentication::AuthRefusal& refusal);
 
 }  // namespace levelgate::ike

@@ -40,7 +40,7 @@ std::vector<model::Ppk> fresh_ppks(const SaState& sa) {
   return fresh;
 }
 
-Result<void> offer_fresh_ppks(PayloadWriter& out, const SaState& sa, std::span<const model::Ppk> fresh,
+Result<void> offer_fresh_ppks(ikemessage::PayloadWriter& out, const SaState& sa, std::span<const model::Ppk> fresh,
                               ConstBytes nonce_initiator) {
   for (const model::Ppk& one : fresh) {
     const auto confirmation = confirmation_of(sa, one, nonce_initiator);
@@ -52,7 +52,7 @@ Result<void> offer_fresh_ppks(PayloadWriter& out, const SaState& sa, std::span<c
   return {};
 }
 
-bool take_fresh_ppk(Turn& turn, std::span<const model::Ppk> offered, const Contents& answer,
+bool take_fresh_ppk(Turn& turn, std::span<const model::Ppk> offered, const ikemessage::Contents& answer,
                     std::optional<model::Ppk>& chosen) {
   const SaState& sa = turn.sa;
   if (offered.empty() && !demanded(sa)) return true;
@@ -71,7 +71,8 @@ bool take_fresh_ppk(Turn& turn, std::span<const model::Ppk> offered, const Conte
   return true;
 }
 
-std::expected<std::optional<model::Ppk>, Reason> choose_fresh_ppk(const SaState& sa, const Contents& request) {
+std::expected<std::optional<model::Ppk>, Reason> choose_fresh_ppk(const SaState& sa,
+                                                                  const ikemessage::Contents& request) {
   std::optional<model::Ppk> chosen;
   const model::PpkSettings& settings = sa.policy->ppk;
   const auto offered = ppk::identity_keys(values_of(request, NotifyType::kPpkIdentityKey));

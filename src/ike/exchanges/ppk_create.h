@@ -17,18 +17,18 @@ namespace levelgate::ike {
 
 // PPKs that the policy prefers to the one in use; empty: nothing is fresh, or the policy knows RFC 8784 alone.
 [[nodiscard]] std::vector<model::Ppk> fresh_ppks(const SaState& sa);
-[[nodiscard]] Result<void> offer_fresh_ppks(PayloadWriter& out, const SaState& sa, std::span<const model::Ppk> fresh,
-                                            ConstBytes nonce_initiator);
+[[nodiscard]] Result<void> offer_fresh_ppks(ikemessage::PayloadWriter& out, const SaState& sa,
+                                            std::span<const model::Ppk> fresh, ConstBytes nonce_initiator);
 // The responder's choice of those that were offered, if it made one. False: keys would differ, or the policy demands a
 // PPK and neither this SA has one nor the new one; that is told, and a Delete of the IKE SA comes next.
-[[nodiscard]] bool take_fresh_ppk(Turn& turn, std::span<const model::Ppk> offered, const Contents& answer,
+[[nodiscard]] bool take_fresh_ppk(Turn& turn, std::span<const model::Ppk> offered, const ikemessage::Contents& answer,
                                   std::optional<model::Ppk>& chosen);
 
 // --- as responder ---
 
 // Our choice; the Error is for the operator, the peer is told NO_PROPOSAL_CHOSEN.
 [[nodiscard]] std::expected<std::optional<model::Ppk>, Reason> choose_fresh_ppk(const SaState& sa,
-                                                                                const Contents& request);
+                                                                                const ikemessage::Contents& request);
 
 // --- both ---
 

@@ -9,14 +9,14 @@
 namespace levelgate::ike {
 
 // As initiator; with a cookie the same again.
-void write_ppk_offers(PayloadWriter& out, const ppk::Offers& offers);
+void write_ppk_offers(ikemessage::PayloadWriter& out, const ppk::Offers& offers);
 // As responder: one of both.
-void write_ppk_answer(PayloadWriter& out, ppk::Agreed agreed);
+void write_ppk_answer(ikemessage::PayloadWriter& out, ppk::Agreed agreed);
 // Of the other side. USE_PPK_INT counts where the side also has IKE_INTERMEDIATE, and whatever data it has
 // [9867-3.1-a].
-[[nodiscard]] ppk::Offers read_ppk_offers(const Contents& contents);
+[[nodiscard]] ppk::Offers read_ppk_offers(const ikemessage::Contents& contents);
 
 // What the responder agrees to, for all whom the address could be.
-[[nodiscard]] ppk::Agreed agree_on_ppk(const SaState& sa, const Contents& request);
+[[nodiscard]] ppk::Agreed agree_on_ppk(const SaState& sa, const ikemessage::Contents& request);
 
 }  // namespace levelgate::ike

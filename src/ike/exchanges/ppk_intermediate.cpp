@@ -53,7 +53,7 @@ std::string ppk_ids_text(std::span<const model::Ppk> ppks) {
   return join(ids);
 }
 
-std::vector<ConstBytes> values_of(const Contents& contents, NotifyType type) {
+std::vector<ConstBytes> values_of(const ikemessage::Contents& contents, NotifyType type) {
   std::vector<ConstBytes> values;
   for (const ikewire::Notify& notify : contents.notifies) {
     if (notify.type == type) values.push_back(notify.value);
@@ -61,7 +61,7 @@ std::vector<ConstBytes> values_of(const Contents& contents, NotifyType type) {
   return values;
 }
 
-Result<std::optional<model::Ppk>> named_ppk(std::span<const model::Ppk> offered, const Contents& answer) {
+Result<std::optional<model::Ppk>> named_ppk(std::span<const model::Ppk> offered, const ikemessage::Contents& answer) {
   const auto* const notify = answer.find(NotifyType::kPpkIdentity);
   if (notify == nullptr) return std::optional<model::Ppk>();
   const auto identity = ikewire::read_ppk_identity(notify->value);
@@ -74,7 +74,7 @@ Result<std::optional<model::Ppk>> named_ppk(std::span<const model::Ppk> offered,
 bool is_last_intermediate(const SaState& sa) { return sa.intermediates + 1 >= sa.suite.additional.size(); }
 
 // [9867-3.1-e]
-Result<void> offer_ppks(PayloadWriter& out, const SaState& sa) {
+Result<void> offer_ppks(ikemessage::PayloadWriter& out, const SaState& sa) {
   for (const model::Ppk& one : sa.policy->ppk.keys) {
     const auto confirmation = confirmation_of(sa, one);
     if (!confirmation) return std::unexpected(confirmation.error());
@@ -86,7 +86,7 @@ Result<void> offer_ppks(PayloadWriter& out, const SaState& sa) {
 }
 
 // [9867-3.1-g, 9867-3.1-i]
-std::expected<std::optional<model::Ppk>, Reason> chosen_ppk(const SaState& sa, const Contents& answer) {
+std::expected<std::optional<model::Ppk>, Reason> chosen_ppk(const SaState& sa, const ikemessage::Contents& answer) {
   const model::PpkSettings& settings = sa.policy->ppk;
   auto named = named_ppk(settings.keys, answer);
   if (!named) return std::unexpected(Reason{kMalformed, named.error().what});
@@ -95,7 +95,7 @@ std::expected<std::optional<model::Ppk>, Reason> chosen_ppk(const SaState& sa, c
                                                  ", or other octets under these ids; one is required"});
 }
 
-std::expected<std::optional<model::Ppk>, PpkRefusal> choose_ppk(Turn& turn, const Contents& request) {
+std::expected<std::optional<model::Ppk>, PpkRefusal> choose_ppk(Turn& turn, const ikemessage::Contents& request) {
   SaState& sa = turn.sa;
   const auto offered = ppk::identity_keys(values_of(request, NotifyType::kPpkIdentityKey));
   if (offered.empty()) return std::optional<model::Ppk>();
@@ -125,18 +125,18 @@ std::expected<std::optional<model::Ppk>, PpkRefusal> choose_ppk(Turn& turn, cons
   return std::optional<model::Ppk>();
 }
 
-void write_chosen_ppk(PayloadWriter& out, const model::Ppk& ppk) {
+void write_chosen_ppk(ikemessage::PayloadWriter& out, const model::Ppk& ppk) {
   out.add_notify_written(NotifyType::kPpkIdentity,
                          [&](ikewire::WireBuffer& value) { write_ppk_identity(value, ppk::identity_of(ppk)); });
 }
 
 Result<void> enter_ppk(SaState& sa, const model::Ppk& ppk) {
-  const IkeCiphers& ciphers = sa.protection->ciphers();
+  const ikemessage::IkeCiphers& ciphers = sa.protection->ciphers();
   const auto seed = ppk::mixed(sa.keys.prf, ppk, sa.keys.d.bytes());
   if (!seed) return std::unexpected(seed.error());
-  auto keys = keys_of_seed(ciphers.shape, *seed, sa.nonces(), sa.spis);
+  auto keys = ikemessage::keys_of_seed(ciphers.shape, *seed, sa.nonces(), sa.spis);
   if (!keys) return std::unexpected(keys.error());
-  auto protection = Protection::create(ciphers, *keys, sa.role);
+  auto protection = ikemessage::Protection::create(ciphers, *keys, sa.role);
   if (!protection) return std::unexpected(protection.error());
   sa.keys = std::move(*keys);
   sa.protection.emplace(std::move(*protection));

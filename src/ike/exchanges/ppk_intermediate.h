@@ -20,9 +20,10 @@ namespace levelgate::ike {
 // --- as initiator ---
 
 // PPK_IDENTITY_KEY for each PPK of the policy, the first one first.
-[[nodiscard]] Result<void> offer_ppks(PayloadWriter& out, const SaState& sa);
+[[nodiscard]] Result<void> offer_ppks(ikemessage::PayloadWriter& out, const SaState& sa);
 // The responder's choice; nothing: it has none of them, and the policy goes on without.
-[[nodiscard]] std::expected<std::optional<model::Ppk>, Reason> chosen_ppk(const SaState& sa, const Contents& answer);
+[[nodiscard]] std::expected<std::optional<model::Ppk>, Reason> chosen_ppk(const SaState& sa,
+                                                                          const ikemessage::Contents& answer);
 
 // --- as responder ---
 
@@ -32,8 +33,9 @@ struct PpkRefusal {
 };
 // Our choice of what the request names; nothing: it names none, or none that we have, and somebody whom the address
 // could be does without.
-[[nodiscard]] std::expected<std::optional<model::Ppk>, PpkRefusal> choose_ppk(Turn& turn, const Contents& request);
-void write_chosen_ppk(PayloadWriter& out, const model::Ppk& ppk);
+[[nodiscard]] std::expected<std::optional<model::Ppk>, PpkRefusal> choose_ppk(Turn& turn,
+                                                                              const ikemessage::Contents& request);
+void write_chosen_ppk(ikemessage::PayloadWriter& out, const model::Ppk& ppk);
 
 // All keys anew, with the PPK; behind whatever else the exchange did to them (RFC 9867 §3.1.1).
 [[nodiscard]] Result<void> enter_ppk(SaState& sa, const model::Ppk& ppk);
@@ -44,8 +46,9 @@ void write_chosen_ppk(PayloadWriter& out, const model::Ppk& ppk);
 [[nodiscard]] std::string ppk_ids_text(std::span<const ikewire::PpkIdentityKey> offered);
 [[nodiscard]] std::string ppk_ids_text(std::span<const model::Ppk> ppks);
 // Values of the notifications of one type.
-[[nodiscard]] std::vector<ConstBytes> values_of(const Contents& contents, ikewire::NotifyType type);
+[[nodiscard]] std::vector<ConstBytes> values_of(const ikemessage::Contents& contents, ikewire::NotifyType type);
 // The one of `offered` that an answer's PPK_IDENTITY names; an Error where it names another one. Nothing: no answer.
-[[nodiscard]] Result<std::optional<model::Ppk>> named_ppk(std::span<const model::Ppk> offered, const Contents& answer);
+[[nodiscard]] Result<std::optional<model::Ppk>> named_ppk(std::span<const model::Ppk> offered,
+                                                          const ikemessage::Contents& answer);
 
 }  // namespace levelgate::ike

@@ -77,9 +77,9 @@ Outcome OwnSaInit::tell_once(Turn& turn, std::string_view id, std::string text) 
   return wait_on(turn);
 }
 
-Outcome OwnSaInit::on_response(Turn& turn, const Message& response) {
+Outcome OwnSaInit::on_response(Turn& turn, const ikemessage::Message& response) {
   if (stage_ != Stage::kAwaiting) return wait_on(turn);
-  const Contents& contents = response.contents;
+  const ikemessage::Contents& contents = response.contents;
   if (contents.proposals) return on_answer(turn, response);
   if (const auto* cookie = contents.find(NotifyType::kCookie)) return on_cookie(turn, *cookie);
   if (const auto* wanted = contents.find(NotifyType::kInvalidKePayload)) return on_wanted_method(turn, *wanted);
@@ -116,9 +116,9 @@ Outcome OwnSaInit::on_wanted_method(Turn& turn, const ikewire::Notify& notify) {
   return generate(turn);
 }
 
-Outcome OwnSaInit::on_answer(Turn& turn, const Message& response) {
+Outcome OwnSaInit::on_answer(Turn& turn, const ikemessage::Message& response) {
   SaState& sa = turn.sa;
-  const Contents& contents = response.contents;
+  const ikemessage::Contents& contents = response.contents;
   const bool intermediate = contents.has(NotifyType::kIntermediateExchangeSupported);
   const auto terms =
       sa.policy->ike_terms(intermediate ? AdditionalExchanges::kAvailable : AdditionalExchanges::kUnavailable);
@@ -127,10 +127,10 @@ Outcome OwnSaInit::on_answer(Turn& turn, const Message& response) {
   if (!suite) {
     return tell_once(turn, kAnswerNotOffered, "the peer's choice is refused: " + negotiation::text_of(suite.error()));
   }
-  const auto ciphers = ike_ciphers_of(*suite);
+  const auto ciphers = ikemessage::ike_ciphers_of(*suite);
   const bool complete = contents.key_exchange && contents.nonce && response.header.responder_spi.value != 0;
   if (!ciphers || !complete || suite->key_exchange != method_ || contents.key_exchange->method != method_ ||
-      !nonce_fits(contents.nonce->size(), ciphers->shape.prf)) {
+      !ikemessage::nonce_fits(contents.nonce->size(), ciphers->shape.prf)) {
     return tell_once(turn, kMalformed, "an incomplete or contradictory answer to IKE_SA_INIT");
   }
   const ppk::InitAnswer ppks = ppk::judge_init(sa.policy->ppk, read_ppk_offers(contents));

@@ -14,7 +14,7 @@ namespace levelgate::ike {
 class OwnSaInit final : public OwnExchange {
  public:
   Outcome begin(Turn& turn) override;
-  Outcome on_response(Turn& turn, const Message& response) override;
+  Outcome on_response(Turn& turn, const ikemessage::Message& response) override;
   Outcome on_job(Turn& turn, JobValue value) override;
 
  private:
@@ -25,7 +25,7 @@ class OwnSaInit final : public OwnExchange {
   Outcome wait_on(Turn& turn);
   Outcome on_cookie(Turn& turn, const ikewire::Notify& notify);
   Outcome on_wanted_method(Turn& turn, const ikewire::Notify& notify);
-  Outcome on_answer(Turn& turn, const Message& response);
+  Outcome on_answer(Turn& turn, const ikemessage::Message& response);
   Outcome tell_once(Turn& turn, std::string_view id, std::string text);
   void follow_up(Turn& turn) const;
 
@@ -49,7 +49,7 @@ struct InitChoice {
 class PeerSaInit final : public PeerExchange {
  public:
   explicit PeerSaInit(InitChoice choice) : choice_(std::move(choice)) {}
-  Outcome on_request(Turn& turn, const Message& request) override;
+  Outcome on_request(Turn& turn, const ikemessage::Message& request) override;
   Outcome on_job(Turn& turn, JobValue value) override;
   void answered(Turn& turn) override;
 

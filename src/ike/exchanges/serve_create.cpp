@@ -84,10 +84,10 @@ Outcome PeerCreate::refuse(Turn& turn, NotifyType type) {
   return Outcome::kSend;
 }
 
-Outcome PeerCreate::on_request(Turn& turn, const Message& request) {
+Outcome PeerCreate::on_request(Turn& turn, const ikemessage::Message& request) {
   request_ = &request;
   SaState& sa = turn.sa;
-  const Contents& contents = request.contents;
+  const ikemessage::Contents& contents = request.contents;
   if (!contents.proposals || !contents.nonce) return refuse(turn, NotifyType::kInvalidSyntax);
   if (sa.phase != Phase::kEstablished) return refuse(turn, NotifyType::kTemporaryFailure);
   inherit(turn);
@@ -243,8 +243,8 @@ void PeerCreate::answered(Turn& turn) {
   if (successor_) take_over(turn, std::move(*successor_), creation_);
 }
 
-Outcome PeerFollowup::on_request(Turn& turn, const Message& request) {
-  const Contents& contents = request.contents;
+Outcome PeerFollowup::on_request(Turn& turn, const ikemessage::Message& request) {
+  const ikemessage::Contents& contents = request.contents;
   const auto* link = contents.find(NotifyType::kAdditionalKeyExchange);
   series_ = turn.sa.series;
   const bool known = turn.sa.phase == Phase::kEstablished && series_ != nullptr && link != nullptr &&

@@ -22,7 +22,7 @@ void drop_series(SaState& sa);
 
 class PeerCreate final : public PeerExchange {
  public:
-  Outcome on_request(Turn& turn, const Message& request) override;
+  Outcome on_request(Turn& turn, const ikemessage::Message& request) override;
   Outcome on_job(Turn& turn, JobValue value) override;
   void answered(Turn& turn) override;
 
@@ -35,7 +35,7 @@ class PeerCreate final : public PeerExchange {
   Outcome refuse(Turn& turn, ikewire::NotifyType type);
   [[nodiscard]] Result<void> start_series(Turn& turn);
 
-  const Message* request_ = nullptr;
+  const ikemessage::Message* request_ = nullptr;
   Creation creation_;
   ChildAnswer answer_;  // of a Child SA
   ikewire::Proposal ike_answer_;
@@ -44,7 +44,7 @@ class PeerCreate final : public PeerExchange {
 
 class PeerFollowup final : public PeerExchange {
  public:
-  Outcome on_request(Turn& turn, const Message& request) override;
+  Outcome on_request(Turn& turn, const ikemessage::Message& request) override;
   Outcome on_job(Turn& turn, JobValue value) override;
   void answered(Turn& turn) override;
 

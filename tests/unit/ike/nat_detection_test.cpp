@@ -10,22 +10,22 @@
 namespace levelgate::ike {
 namespace {
 
-const IkeSpis kRequestSpis{ikewire::IkeSpi{0x0102030405060708}, {}};
+const ikemessage::IkeSpis kRequestSpis{ikewire::IkeSpi{0x0102030405060708}, {}};
 const Endpoint kNear{*IpAddress::parse("192.0.2.1"), 500};
 const Endpoint kFar{*IpAddress::parse("192.0.2.2"), 500};
 
-std::vector<std::byte> hash(const IkeSpis& spis, const Endpoint& end) { return *nat_hash(spis, end); }
+std::vector<std::byte> hash(const ikemessage::IkeSpis& spis, const Endpoint& end) { return *nat_hash(spis, end); }
 
 TEST(NatHash, KnownValues) {
   EXPECT_EQ(hash(kRequestSpis, kNear), testing::from_hex("644b4575455bd6fcc1efe2be8162a9218e448e5f"));
-  const IkeSpis both{ikewire::IkeSpi{0x0102030405060708}, ikewire::IkeSpi{0x1112131415161718}};
+  const ikemessage::IkeSpis both{ikewire::IkeSpi{0x0102030405060708}, ikewire::IkeSpi{0x1112131415161718}};
   EXPECT_EQ(hash(both, {*IpAddress::parse("2001:db8::1"), 4500}),
             testing::from_hex("1ee24423bf8f59515e0265c6d0f08be3d038f7e5"));
 }
 
 // What the peer at kFar says of both ends, as it arrives at kNear.
 NatSeen seen(const std::vector<std::vector<std::byte>>& sources, const std::vector<std::byte>& destination) {
-  Contents contents;
+  ikemessage::Contents contents;
   for (const auto& source : sources) {
     contents.notifies.push_back({.type = ikewire::NotifyType::kNatDetectionSourceIp, .value = source});
   }

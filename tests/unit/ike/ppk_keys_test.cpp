@@ -4,7 +4,7 @@
 // §3.2.1).
 #include <gtest/gtest.h>
 
-#include "ike/keymat.h"
+#include "ikemessage/keymat.h"
 #include "ppk/mixing.h"
 #include "support/hex_octets.h"
 #include "vectors/ike_ppk_vectors.h"
@@ -21,12 +21,12 @@ Octets all_of(std::initializer_list<const SecretBytes*> keys) {
   return all;
 }
 
-Octets all_of(const IkeKeys& keys) {
+Octets all_of(const ikemessage::IkeKeys& keys) {
   return all_of({&keys.d, &keys.integrity_initiator, &keys.integrity_responder, &keys.encryption_initiator,
                  &keys.encryption_responder, &keys.proof_initiator, &keys.proof_responder});
 }
 
-IkeSpis spis_of(const Octets& octets) {
+ikemessage::IkeSpis spis_of(const Octets& octets) {
   return {ikewire::IkeSpi{load_be<std::uint64_t>(octets.data())},
           ikewire::IkeSpi{load_be<std::uint64_t>(octets.data() + 8)}};
 }
@@ -36,7 +36,7 @@ class PpkKeys : public ::testing::TestWithParam<testing::IkePpkVector> {
   const testing::IkePpkVector& vector = GetParam();
   Octets secret = from_hex(vector.ppk), d = from_hex(vector.d), ni = from_hex(vector.ni), nr = from_hex(vector.nr);
   Octets new_ni = from_hex(vector.new_ni), new_nr = from_hex(vector.new_nr), shared = from_hex(vector.shared);
-  IkeKeyShape shape{vector.prf, {vector.encryption, vector.integrity}};
+  ikemessage::IkeKeyShape shape{vector.prf, {vector.encryption, vector.integrity}};
   model::Ppk ppk{"berlin", {std::make_shared<const SecretBytes>(ConstBytes(secret))}};
   Result<SecretBytes> seed = ppk::mixed(vector.prf, ppk, d);
 };
@@ -44,7 +44,7 @@ class PpkKeys : public ::testing::TestWithParam<testing::IkePpkVector> {
 // [9867-3.1.1-a]
 TEST_P(PpkKeys, BeforeAuthenticationAllKeysAreMadeAnew) {
   ASSERT_TRUE(seed);
-  const auto keys = keys_of_seed(shape, *seed, {ni, nr}, spis_of(from_hex(vector.spis)));
+  const auto keys = ikemessage::keys_of_seed(shape, *seed, {ni, nr}, spis_of(from_hex(vector.spis)));
   ASSERT_TRUE(keys);
   EXPECT_EQ(all_of(*keys), from_hex(vector.intermediate));
 }
@@ -52,13 +52,14 @@ TEST_P(PpkKeys, BeforeAuthenticationAllKeysAreMadeAnew) {
 TEST_P(PpkKeys, InCreateChildSaTheMixedKeyStandsForTheOther) {
   ASSERT_TRUE(seed);
   const ConstBytes one = shared;
-  const OldIke old{vector.prf, seed->bytes()};
-  const auto child = child_keys(old, shape.sizes, {new_ni, new_nr}, {&one, 1});
+  const ikemessage::OldIke old{vector.prf, seed->bytes()};
+  const auto child = ikemessage::child_keys(old, shape.sizes, {new_ni, new_nr}, {&one, 1});
   ASSERT_TRUE(child);
   EXPECT_EQ(all_of({&child->from_initiator.encryption, &child->from_initiator.integrity,
                     &child->from_responder.encryption, &child->from_responder.integrity}),
             from_hex(vector.child));
-  const auto keys = rekeyed_keys(old, shape, {new_ni, new_nr}, spis_of(from_hex(vector.new_spis)), {&one, 1});
+  const auto keys =
+      ikemessage::rekeyed_keys(old, shape, {new_ni, new_nr}, spis_of(from_hex(vector.new_spis)), {&one, 1});
   ASSERT_TRUE(keys);
   EXPECT_EQ(all_of(*keys), from_hex(vector.rekeyed));
 }
@@ -67,9 +68,9 @@ INSTANTIATE_TEST_SUITE_P(Known, PpkKeys, ::testing::ValuesIn(testing::kIkePpkVec
 
 TEST(PpkKeysMissing, NothingIsMadeOfAnEmptySeed) {
   const Octets nonce(32, std::byte{1});
-  const IkeKeyShape shape{crypto::Prf::kHmacSha256, {20, 0}};
-  EXPECT_FALSE(keys_of_seed(shape, SecretBytes(), {nonce, nonce}, {}));
-  EXPECT_FALSE(keys_of_seed(shape, SecretBytes(nonce), {nonce, {}}, {}));
+  const ikemessage::IkeKeyShape shape{crypto::Prf::kHmacSha256, {20, 0}};
+  EXPECT_FALSE(ikemessage::keys_of_seed(shape, SecretBytes(), {nonce, nonce}, {}));
+  EXPECT_FALSE(ikemessage::keys_of_seed(shape, SecretBytes(nonce), {nonce, {}}, {}));
 }
 
 }  // namespace

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Cookies and the demand for them: RFC 7296 §2.6, and that a demand does not flicker.
+#include "admission/cookies.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "crypto/prf.h"
+#include "negotiation/limits.h"
+
+namespace levelgate::admission {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Instant kStart = at_ns(1'000'000'000);
+
+// Counts up, so that each secret is another one.
+class CountedRandom final : public crypto::Random {
+ public:
+  Result<void> fill(Bytes octets) override {
+    if (broken) return failure(Fault::kIo, "no randomness");
+    ++draws;
+    for (std::byte& octet : octets) octet = std::byte(draws);
+    return {};
+  }
+  int draws = 0;
+  bool broken = false;
+};
+
+Result<SecretBytes> hmac(ConstBytes key, std::span<const ConstBytes> pieces) {
+  return crypto::prf(crypto::Prf::kHmacSha256, key, pieces);
+}
+
+IpAddress address(std::string_view text) { return *IpAddress::parse(text); }
+
+class CookieTest : public ::testing::Test {
+ protected:
+  std::vector<std::byte> make(Instant now, const CookieRequest& request) {
+    const auto cookie = cookies_.make(now, request, random_);
+    EXPECT_TRUE(cookie);
+    return cookie.value_or(std::vector<std::byte>{});
+  }
+  bool good(Instant now, const CookieRequest& request, ConstBytes cookie) const {
+    return cookies_.check(now, request, cookie) == CookieVerdict::kGood;
+  }
+  std::vector<std::byte> nonce_ = std::vector<std::byte>(32, std::byte{7});
+  CookieRequest request_{nonce_, address("192.0.2.1"), ikewire::IkeSpi{0x1122334455667788}};
+  CountedRandom random_;
+  Cookies cookies_{hmac};
+};
+
+TEST_F(CookieTest, ComesBackGood) {
+  const auto cookie = make(kStart, request_);
+  EXPECT_GE(cookie.size(), 1u);
+  EXPECT_LE(cookie.size(), 64u);
+  EXPECT_TRUE(good(kStart, request_, cookie));
+  EXPECT_EQ(make(kStart + 1s, request_), cookie);  // the same request asks again
+}
+
+TEST_F(CookieTest, IsOfOneRequestOnly) {
+  const auto cookie = make(kStart, request_);
+  std::vector<std::byte> other_nonce = nonce_;
+  other_nonce.back() = std::byte{8};
+  EXPECT_FALSE(good(kStart, {other_nonce, request_.source, request_.initiator_spi}, cookie));
+  EXPECT_FALSE(good(kStart, {nonce_, address("192.0.2.2"), request_.initiator_spi}, cookie));
+  EXPECT_FALSE(good(kStart, {nonce_, request_.source, ikewire::IkeSpi{1}}, cookie));
+  EXPECT_FALSE(good(kStart, {ConstBytes(nonce_).first(31), request_.source, request_.initiator_spi}, cookie));
+}
+
+TEST_F(CookieTest, FamiliesOfAddressesDoNotMix) {
+  // The octets behind the IPv4 address, taken as the rest of an IPv6 one.
+  const CookieRequest v4{nonce_, address("32.1.13.184"), ikewire::IkeSpi{0}};
+  const CookieRequest v6{ConstBytes(nonce_).first(28), address("2001:db8::707:707"),
+                         ikewire::IkeSpi{0x0707070707070707}};
+  EXPECT_FALSE(good(kStart, v6, make(kStart, v4)));
+}
+
+TEST_F(CookieTest, AnyOtherOctetsAreWrong) {
+  const auto cookie = make(kStart, request_);
+  EXPECT_FALSE(good(kStart, request_, {}));
+  EXPECT_FALSE(good(kStart, request_, ConstBytes(cookie).first(cookie.size() - 1)));
+  for (std::size_t at = 0; at < cookie.size(); ++at) {
+    auto wrong = cookie;
+    wrong[at] ^= std::byte{1};
+    EXPECT_FALSE(good(kStart, request_, wrong)) << at;
+  }
+  auto longer = cookie;
+  longer.push_back(std::byte{0});
+  EXPECT_FALSE(good(kStart, request_, longer));
+}
+
+TEST_F(CookieTest, BeforeTheFirstSecretNothingIsGood) {
+  EXPECT_FALSE(good(kStart, request_, std::vector<std::byte>(33)));
+}
+
+TEST_F(CookieTest, OutlivesOneChangeOfTheSecretAndNotTwo) {
+  const auto cookie = make(kStart, request_);
+  const Instant later = kStart + limits::kCookieSecretLife;
+  EXPECT_EQ(random_.draws, 1);
+  const auto next = make(later, request_);
+  EXPECT_EQ(random_.draws, 2);
+  EXPECT_NE(next, cookie);
+  EXPECT_TRUE(good(later, request_, cookie));
+  EXPECT_TRUE(good(later, request_, next));
+  (void)make(later + limits::kCookieSecretLife, request_);
+  EXPECT_FALSE(good(later + limits::kCookieSecretLife, request_, cookie));
+  EXPECT_TRUE(good(later + limits::kCookieSecretLife, request_, next));
+}
+
+TEST_F(CookieTest, DiesWithItsSecretEvenIfNoneFollows) {
+  const auto cookie = make(kStart, request_);
+  const Instant end = kStart + 2 * limits::kCookieSecretLife;
+  EXPECT_TRUE(good(end - 1ns, request_, cookie));
+  EXPECT_FALSE(good(end, request_, cookie));
+}
+
+TEST_F(CookieTest, WithoutRandomnessThereIsNone) {
+  random_.broken = true;
+  EXPECT_FALSE(cookies_.make(kStart, request_, random_));
+  random_.broken = false;
+  const auto cookie = make(kStart, request_);
+  random_.broken = true;
+  EXPECT_FALSE(cookies_.make(kStart + limits::kCookieSecretLife, request_, random_));
+  EXPECT_TRUE(good(kStart + limits::kCookieSecretLife, request_, cookie));  // the old secret stays
+}
+
+TEST(CookieHash, MayFailAndMustBeLongEnough) {
+  CountedRandom random;
+  const CookieRequest request{{}, address("192.0.2.1"), ikewire::IkeSpi{1}};
+  Cookies broken([](ConstBytes, std::span<const ConstBytes>) -> Result<SecretBytes> {
+    return failure(Fault::kInternal, "no hash");
+  });
+  EXPECT_FALSE(broken.make(kStart, request, random));
+  Cookies brief(
+      [](ConstBytes, std::span<const ConstBytes>) -> Result<SecretBytes> { return SecretBytes(std::size_t{4}); });
+  EXPECT_FALSE(brief.make(kStart, request, random));
+}
+
+// --- the demand ---
+
+IpAddress v4(std::size_t number) { return IpAddress::v4(0x0a00'0000 + static_cast<std::uint32_t>(number)); }
+
+TEST(HalfOpen, AFewAreServedAtOnce) {
+  HalfOpenCount count;
+  for (std::size_t i = 0; i < limits::kCookieAtHalfOpen; ++i) {
+    EXPECT_EQ(count.admit(kStart, v4(i)), Admission::kServe);
+    count.opened(v4(i));
+  }
+  EXPECT_EQ(count.admit(kStart, v4(99)), Admission::kAskCookie);
+}
+
+TEST(HalfOpen, ASourceWithSeveralIsAskedAndThenDropped) {
+  HalfOpenCount count;
+  const IpAddress source = v4(1);
+  for (std::size_t i = 0; i < limits::kHalfOpenOfSource; ++i) {
+    const bool few = i < limits::kCookieAtHalfOpenOfSource;
+    EXPECT_EQ(count.admit(kStart, source), few ? Admission::kServe : Admission::kAskCookie);
+    count.opened(source);
+  }
+  EXPECT_EQ(count.admit(kStart, source), Admission::kDrop);
+  EXPECT_EQ(count.admit(kStart, v4(2)), Admission::kServe);
+  count.closed(source);
+  EXPECT_EQ(count.admit(kStart, source), Admission::kAskCookie);
+}
+
+TEST(HalfOpen, TheDemandStaysForAWhileWhenTheLoadIsGone) {
+  HalfOpenCount count;
+  for (std::size_t i = 0; i < limits::kCookieAtHalfOpen; ++i) count.opened(v4(i));
+  EXPECT_EQ(count.admit(kStart, v4(99)), Admission::kAskCookie);
+  for (std::size_t i = 0; i < limits::kCookieAtHalfOpen; ++i) count.closed(v4(i));
+  EXPECT_EQ(count.half_open(), 0u);
+  EXPECT_EQ(count.admit(kStart + limits::kCookieHold - 1ns, v4(99)), Admission::kAskCookie);
+  EXPECT_EQ(count.admit(kStart + limits::kCookieHold, v4(99)), Admission::kServe);
+}
+
+TEST(HalfOpen, SoDoesTheDemandOnOneSource) {
+  HalfOpenCount count;
+  for (std::size_t i = 0; i < limits::kCookieAtHalfOpenOfSource; ++i) count.opened(v4(1));
+  EXPECT_EQ(count.admit(kStart, v4(1)), Admission::kAskCookie);
+  for (std::size_t i = 0; i < limits::kCookieAtHalfOpenOfSource; ++i) count.closed(v4(1));
+  EXPECT_EQ(count.admit(kStart + limits::kCookieHold - 1ns, v4(1)), Admission::kAskCookie);
+  EXPECT_EQ(count.admit(kStart + limits::kCookieHold, v4(1)), Admission::kServe);
+}
+
+TEST(HalfOpen, OneIpv6SubscriberIsOneSource) {
+  HalfOpenCount count;
+  for (std::size_t i = 0; i < limits::kHalfOpenOfSource; ++i) count.opened(address("2001:db8::" + std::to_string(i)));
+  EXPECT_EQ(count.sources(), 1u);
+  EXPECT_EQ(count.admit(kStart, address("2001:db8::ffff")), Admission::kDrop);
+  EXPECT_EQ(count.admit(kStart, address("2001:db8:0:1::1")), Admission::kServe);
+}
+
+TEST(HalfOpen, AreBoundedAltogether) {
+  HalfOpenCount count;
+  for (std::size_t i = 0; i < limits::kHalfOpen; ++i) count.opened(v4(i));
+  EXPECT_EQ(count.admit(kStart, v4(1'000'000)), Admission::kDrop);
+  count.closed(v4(0));
+  EXPECT_EQ(count.admit(kStart, v4(1'000'000)), Admission::kAskCookie);
+}
+
+TEST(HalfOpen, SourcesAreForgottenAndBounded) {
+  HalfOpenCount count;
+  const auto come_and_go = [&](std::size_t number) {
+    for (std::size_t i = 0; i < limits::kCookieAtHalfOpenOfSource; ++i) count.opened(v4(number));
+    (void)count.admit(kStart, v4(number));
+    for (std::size_t i = 0; i < limits::kCookieAtHalfOpenOfSource; ++i) count.closed(v4(number));
+  };
+  count.opened(v4(0));
+  count.closed(v4(0));
+  EXPECT_EQ(count.sources(), 0u);  // it never was under a demand
+  for (std::size_t i = 0; i < limits::kSources; ++i) come_and_go(i);
+  EXPECT_EQ(count.sources(), limits::kSources);
+  EXPECT_EQ(count.admit(kStart, v4(1'000'000)), Admission::kDrop);
+  EXPECT_EQ(count.admit(kStart, v4(7)), Admission::kAskCookie);
+  EXPECT_EQ(count.admit(kStart + limits::kCookieHold, v4(1'000'000)), Admission::kServe);
+  EXPECT_EQ(count.sources(), 0u);
+}
+
+TEST(HalfOpen, ClosingWhatWasNotOpenedChangesNothing) {
+  HalfOpenCount count;
+  count.closed(v4(1));
+  count.opened(v4(1));
+  count.closed(v4(2));
+  EXPECT_EQ(count.half_open(), 1u);
+}
+
+}  // namespace
+}  // namespace levelgate::admission
