@@ -19,6 +19,7 @@
 #include <cstring>
 #include <utility>
 
+#include "sockets/asio_endpoint.h"
 #include "sockets/datagram_batch.h"
 #include "sockets/inbox.h"
 
@@ -37,21 +38,6 @@ constexpr std::size_t kStrangers = 64;  // to serve then: each may take a cookie
 constexpr int kSocketBuffer = 4 * 1024 * 1024;       // octets: some thousand IKE messages while a slow one is worked on
 constexpr std::array<std::byte, 4> kNonEspMarker{};  // RFC 3948 §2.2
 constexpr std::array kKeepalive{std::byte{0xff}};    // RFC 3948 §2.3
-
-udp::endpoint to_asio(const Endpoint& endpoint) {
-  if (endpoint.address.family() == IpFamily::kV4) {
-    return {asio::ip::address_v4(endpoint.address.v4_host_order()), endpoint.port};
-  }
-  asio::ip::address_v6::bytes_type octets;
-  std::memcpy(octets.data(), endpoint.address.bytes().data(), octets.size());
-  return {asio::ip::address_v6(octets), endpoint.port};
-}
-
-Endpoint from_asio(const udp::endpoint& endpoint) {
-  sockaddr_storage address{};
-  std::memcpy(&address, endpoint.data(), endpoint.size());
-  return endpoint_of(address);
-}
 
 bool set_option(udp::socket& socket, int level, int name, int value) {
   return ::setsockopt(socket.native_handle(), level, name, &value, sizeof value) == 0;
@@ -211,8 +197,9 @@ struct UdpPort::State {
     const std::array<asio::const_buffer, 2> parts{asio::buffer(in_front.data(), in_front.size()),
                                                   asio::buffer(message.data(), message.size())};
     error_code error;
-    socket.send_to(parts, to_asio(to), 0, error);
-    if (error == asio::error::connection_refused) socket.send_to(parts, to_asio(to), 0, error);  // of an earlier one
+    socket.send_to(parts, to_asio<udp>(to), 0, error);
+    if (error == asio::error::connection_refused)
+      socket.send_to(parts, to_asio<udp>(to), 0, error);  // of an earlier one
     ++(error ? counts.refused : counts.sent);
     return !error;
   }
@@ -226,7 +213,7 @@ Result<std::unique_ptr<UdpPort>> UdpPort::open(EventLoop& loop, const Endpoint& 
   if (!error) state->socket.non_blocking(true, error);
   if (error) return cannot_bind(local, error);
   if (!prepare(state->socket, family)) return cannot_bind(local, error_code(errno, boost::system::system_category()));
-  state->socket.bind(to_asio(local), error);
+  state->socket.bind(to_asio<udp>(local), error);
   if (error) return cannot_bind(local, error);
   const udp::endpoint bound = state->socket.local_endpoint(error);
   if (error) return cannot_bind(local, error);
