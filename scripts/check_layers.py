@@ -12,7 +12,7 @@ from pathlib import Path
 
 FLOORS = [
     ["base", "model", "handover"],
-    ["crypto", "ikewire", "stream", "wire", "syntax"],
+    ["crypto", "ikewire", "stream", "wire", "syntax", "pathmodel"],
     ["negotiation", "aggfrag", "congestion", "esp", "queueing"],
     ["config", "ppk", "ikemessage", "authentication", "admission"],
     ["ike"],
@@ -35,6 +35,7 @@ TABLE = {
     "authentication": ["base", "model", "ikewire", "negotiation", "crypto"],
     "admission": ["base", "ikewire", "negotiation", "crypto"],
     "syntax": ["base"],
+    "pathmodel": ["base", "syntax"],
     "config": ["base", "model", "syntax", "ikewire", "negotiation", "crypto"],
     "aggfrag": ["base", "wire"],
     "congestion": ["base", "wire"],
@@ -76,7 +77,7 @@ EXTERNAL = [
     (r"fmt/.*", {"config", "control", "management", "sockets", "api", "kernel", "dpdk", "app", "cli", "agentx"}),
 ]
 # Rooms that know the language's own library and nothing of an operating system.
-PURE_ROOMS = {"base", "model", "handover", "wire", "ikewire", "stream", "crypto", "negotiation", "ppk", "syntax", "config", "aggfrag", "congestion", "esp", "queueing", "ike", "ikemessage", "authentication", "admission", "dataplane", "publisher", "control", "management", "keylog"}
+PURE_ROOMS = {"base", "model", "handover", "wire", "ikewire", "stream", "pathmodel", "crypto", "negotiation", "ppk", "syntax", "config", "aggfrag", "congestion", "esp", "queueing", "ike", "ikemessage", "authentication", "admission", "dataplane", "publisher", "control", "management", "keylog"}
 PURE_HEADER = re.compile(r"[a-z0-9_]+|immintrin\.h|fmt/.*")
 SYSTEM_HEADER_ALLOWED = {
     "src/base/ip_address.cpp": {"arpa/inet.h"},  # inet_pton and inet_ntop: text forms of addresses, no socket

@@ -85,6 +85,7 @@ Result<void> DataPlane::seat_workers() {
   std::array<std::byte, 8> key{};
   if (auto drawn = crypto::make_openssl_random()->fill(key); !drawn) return std::unexpected(drawn.error());
   parts.flow_key = load_be<std::uint64_t>(key.data());
+  std::vector<dataplane::StreamEdge*> edges;
   auto ciphers = make_ciphers(config_.crypto, static_cast<std::uint16_t>(count));
   if (!ciphers) return std::unexpected(ciphers.error());
   for (std::size_t i = 0; i < count; ++i) {
@@ -92,11 +93,14 @@ Result<void> DataPlane::seat_workers() {
     seat.cipher = std::move((*ciphers)[i]);
     seat.io = std::make_unique<dpdk::PortIo>(devices_.ports(), devices_.pool(), static_cast<std::uint16_t>(i));
     seat.events = std::make_unique<dataplane::EventRing>(kEvents);
+    seat.streams = std::make_unique<dataplane::StreamEdge>();
     seat.worker = make_worker(i);
+    edges.push_back(seat.streams.get());
     parts.ciphers.push_back(seat.cipher.get());
     parts.workers.push_back(&seat.worker->counters());
   }
   publisher_ = std::make_unique<publisher::Publisher>(std::move(parts));
+  stream_desk_ = std::make_unique<publisher::StreamDesk>(*publisher_, std::move(edges));
   return {};
 }
 
@@ -114,7 +118,8 @@ std::unique_ptr<dataplane::Worker> DataPlane::make_worker(std::size_t number) {
       .to = {},
       .from = {},
       .queue_budget = queue_budget(devices_.buffers(), devices_.ports().size(), static_cast<std::uint16_t>(count)),
-      .held_payloads = devices_.held_payloads()};
+      .held_payloads = devices_.held_payloads(),
+      .streams = seat.streams.get()};
   for (std::size_t port = 0; port < devices_.ports().size(); ++port) {
     parts.ports.push_back(PortId{static_cast<std::uint16_t>(port)});
   }

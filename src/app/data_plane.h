@@ -19,6 +19,7 @@
 #include "dpdk/port_io.h"
 #include "dpdk/worker_thread.h"
 #include "publisher/publisher.h"
+#include "publisher/stream_desk.h"
 
 namespace levelgate::app {
 
@@ -40,12 +41,15 @@ class DataPlane {
   void reclaim() { publisher_->reclaim(); }
   [[nodiscard]] model::Stats stats() const;
   [[nodiscard]] std::string_view cipher_name() const;
+  // Between the workers and connections that carry ESP in TCP.
+  [[nodiscard]] publisher::StreamDesk& stream_desk() { return *stream_desk_; }
 
  private:
   struct Seat {  // what one worker needs
     std::unique_ptr<dpdk::PortIo> io;
     std::unique_ptr<esp::Cipher> cipher;
     std::unique_ptr<dataplane::EventRing> events;
+    std::unique_ptr<dataplane::StreamEdge> streams;
     std::unique_ptr<dataplane::Worker> worker;
     std::unique_ptr<dpdk::WorkerThread> thread;
   };
@@ -60,6 +64,7 @@ class DataPlane {
   std::vector<std::unique_ptr<dataplane::HandoffRing>> handoffs_;  // from * workers + to; none with one worker
   std::vector<Seat> seats_;
   std::unique_ptr<publisher::Publisher> publisher_;
+  std::unique_ptr<publisher::StreamDesk> stream_desk_;
 };
 
 [[nodiscard]] std::uint16_t worker_count(const model::DataplaneConfig& config);

@@ -114,6 +114,9 @@ std::string budget_text(const model::Config& config, bool explain) {
   const std::string indent(width + 2, ' ');
   for (const auto& tunnel : config.tunnels) {
     text += fmt::format("{:<{}}  {}", tunnel.name, width, mode_text(tunnel, indent));
+    if (tunnel.encapsulation == model::Encapsulation::kTcp) {
+      text += indent + "ESP in TCP: slow path, no constant rate; the figures are those of the handing over\n";
+    }
     if (explain) text += indent + sum_text(tunnel);
   }
   return text;

@@ -15,7 +15,7 @@ struct CounterText {
   std::string_view meaning;
 };
 
-inline constexpr std::array<CounterText, 54> kCounterTexts{{
+inline constexpr std::array<CounterText, 56> kCounterTexts{{
     {"ipsec-stats", "tx-pkts", "Outer packets sent."},
     {"ipsec-stats", "tx-octets", "Their octets, outer IP header included."},
     {"ipsec-stats", "tx-drop-pkts", "Inner packets that were meant for the tunnel and dropped before they were sent."},
@@ -70,6 +70,8 @@ inline constexpr std::array<CounterText, 54> kCounterTexts{{
     {"", "ecn-ce-pkts", "Outer packets that came with the ECN mark CE."},
     {"", "ecn-unexpected-pkts",
      "Outer packets with ECN marks that their tunnel should not have (RFC 6040 section 4.2)."},
+    {"", "tcp-taken-pkts", "ESP in TCP: outer packets that the tunnel's connection took."},
+    {"", "tcp-refused-pkts", "ESP in TCP: outer packets that the tunnel's connection did not take."},
     {"", "pacing-p50-ns", "Half of the sent slots were later than this behind their moment, in nanoseconds."},
     {"", "pacing-p99-ns", "One of a hundred was later than this."},
     {"", "pacing-p999-ns", "One of a thousand was later than this."},

@@ -13,6 +13,7 @@
 #include "config/mapping.h"
 #include "config/path_mtu.h"
 #include "config/read_values.h"
+#include "config/tcp_carrier.h"
 #include "syntax/nearest_word.h"
 
 namespace levelgate::config {
@@ -87,6 +88,7 @@ class TunnelJudge {
       judge_keys(tunnel, place);
       judge_tfs(tunnel, place);
       judge_mapping(*place.node, tunnel, complaints_);
+      judge_esp_in_tcp(*place.node, tunnel, complaints_);
       if (!routed.contains(tunnel.name)) {
         complaints_.warning(105, place.mark, "no route leads into tunnel \"" + tunnel.name + "\"",
                             "add a route with via: " + tunnel.name);

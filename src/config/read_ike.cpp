@@ -198,6 +198,7 @@ class TunnelIkeReader {
                                    {{"auto", model::EncapsulationChoice::kAuto},
                                     {"none", model::EncapsulationChoice::kNone},
                                     {"udp", model::EncapsulationChoice::kUdp}});
+    ike_.esp_in_tcp = text_of(esp->find("encapsulation")) == "tcp";
   }
 
   std::string path_;

@@ -80,6 +80,7 @@ class TunnelReader {
     tunnel_.replay_window = static_cast<std::uint32_t>(integer_of(esp.find("replay-window"), tunnel_.replay_window));
     tunnel_.encapsulation = choice_of(esp.find("encapsulation"), tunnel_.encapsulation,
                                       {{"udp", model::Encapsulation::kUdp},
+                                       {"tcp", model::Encapsulation::kTcp},
                                        {"none", model::Encapsulation::kNone},
                                        {"auto", model::Encapsulation::kNone}});
   }

@@ -126,7 +126,7 @@ Value::Map child_value(const ike::ChildSa& child, const std::string& tunnel, con
   const ike::ChildUp* const up = held ? &life->second.children.at(child.id).up : nullptr;
   const auto* const in = stats_of(view, tunnel, child.inbound);
   const auto* const out = outbound_stats_of(view, tunnel, child.outbound);
-  const bool udp = up != nullptr && up->encapsulation == model::Encapsulation::kUdp;
+  const auto carrier = up != nullptr ? up->encapsulation : model::Encapsulation::kNone;
   Value::Map map{{"state", Value{std::string(child_word(child.stage))}},
                  {"sends", Value{held && life->second.sends_by == child.id}},
                  {"proven", Value{held && life->second.children.at(child.id).proven}},
@@ -135,7 +135,7 @@ Value::Map child_value(const ike::ChildSa& child, const std::string& tunnel, con
                  {"cipher", Value{ike::cipher_word(child.suite)}},
                  {"key-exchanges", Value{list_of(ike::exchange_words(child.suite))}},
                  {"esn", Value{child.suite.sequence_numbers == ikewire::SequenceNumbers::kExtended}},
-                 {"encapsulation", Value{std::string(udp ? "udp" : "none")}},
+                 {"encapsulation", Value{std::string(name_of(carrier))}},
                  {"aggfrag", Value{child.aggfrag}},
                  {"fragmentation", Value{fragmentation_text(tunnel, view)}},
                  {"local-selectors", Value{ike::selectors_text(child.selectors.local)}},

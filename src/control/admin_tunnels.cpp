@@ -20,6 +20,10 @@ namespace {
 constexpr Nanos kSilence = std::chrono::seconds(10);  // of a peer that should send all the time
 constexpr double kEthernetOverhead = 38;              // what rate-layer l2 adds
 
+constexpr std::string_view kSlowPath = "ESP in TCP: slow path, no constant rate";
+
+bool slow_path(const model::TunnelPlan& plan) { return plan.encapsulation == model::Encapsulation::kTcp; }
+
 struct Subject {
   const model::TunnelPlan& plan;
   const model::TunnelStats& counters;
@@ -60,9 +64,13 @@ State state_of(const Subject& tunnel, const View& view) {
   if (std::string why = why_not_up(tunnel.plan.name, view); !why.empty()) {
     return {waits(tunnel.plan.name, view) ? "waiting" : "connecting", std::move(why)};
   }
+  const bool in_stream = slow_path(tunnel.plan);
+  if (in_stream && tunnel.plan.stream == StreamId{}) {
+    return {"no connection", "the TCP connection to the peer is not there. Run: levelgate explain " + tunnel.plan.name};
+  }
   const model::Route* const route = outer_route(view.plan, tunnel.plan.remote);
   if (route == nullptr) return {"no route", "no route leads to the peer. Run: levelgate show routes"};
-  if (!next_hop_known(view.plan, *route, tunnel.plan.remote)) {
+  if (!in_stream && !next_hop_known(view.plan, *route, tunnel.plan.remote)) {
     return {"no next hop", "the next hop does not answer. Run: levelgate show neighbours"};
   }
   if (tunnel.counters.breaker_state == 2) {
@@ -136,6 +144,8 @@ Value::Map tunnel_value(const Subject& tunnel, const State& state, const View& v
     map.push_back({"rate-bits-per-second", Value{tunnel.plan.tfs.rate_bits_per_second}});
   }
   map.push_back({"fragmentation", Value{fragmentation_text(tunnel.plan, view)}});
+  map.push_back({"encapsulation", Value{std::string(name_of(tunnel.plan.encapsulation))}});
+  if (slow_path(tunnel.plan)) map.push_back({"slow-path", Value{true}});
   map.push_back({"packet-size", Value{std::uint64_t{tunnel.plan.tfs.packet_size}}});
   for (auto& entry : counters_value(tunnel.counters)) map.push_back(std::move(entry));
   map.push_back({"classes", Value{classes_value(tunnel.classes)}});
@@ -196,6 +206,7 @@ std::string headline(const model::TunnelPlan& plan) {
   } else {
     text += plan.tfs.mode == model::TfsMode::kOnDemand ? ", at most " + size : ", no AGGFRAG";
   }
+  if (slow_path(plan)) text += ", " + std::string(kSlowPath);
   return text + ", worker " + std::to_string(plan.worker.value);
 }
 
@@ -255,6 +266,13 @@ void tfs_lines(const Subject& tunnel, std::vector<std::string>& lines) {
     with_share("   some padding", c.tx_extra_pad_pkts, c.rx_extra_pad_pkts);
     both("     octets", c.tx_extra_pad_octets, c.rx_extra_pad_octets);
   }
+  if (slow_path(tunnel.plan)) {
+    const auto sent = [&](const char* label, std::uint64_t out) {
+      lines.push_back(figure_line(label, grouped(out), "", "-"));
+    };
+    sent("   taken by TCP", c.tcp_taken_pkts);
+    sent("   refused by TCP", c.tcp_refused_pkts);
+  }
   both(" inner packets", c.inner_tx_pkts, c.inner_rx_pkts);
   both("   octets", c.inner_tx_octets, c.inner_rx_octets);
   both(" dropped", c.tx_drop_pkts, c.rx_drop_pkts);
@@ -287,9 +305,11 @@ void tfs_lines(const Subject& tunnel, std::vector<std::string>& lines) {
   if (tunnel.plan.tfs.sends_reports()) lines.push_back(path_line(tunnel));
   if (tunnel.plan.tfs.path_mtu) lines.push_back(path_mtu_line(c));
   const auto us = [](std::uint64_t ns, int digits) { return decimals(static_cast<double>(ns) / 1e3, digits); };
-  lines.push_back(left(" pacing error", 24) + "p50 " + us(c.pacing_p50_ns, 2) + "  p99 " + us(c.pacing_p99_ns, 2) +
-                  "  p99.9 " + us(c.pacing_p999_ns, 2) + "  max " + us(c.pacing_max_ns, 1) + " us      late slots " +
-                  grouped(c.late_slots) + ", skipped " + grouped(c.skipped_slots));
+  // In TCP only the handing over is paced.
+  lines.push_back(left(slow_path(tunnel.plan) ? " hand-over error" : " pacing error", 24) + "p50 " +
+                  us(c.pacing_p50_ns, 2) + "  p99 " + us(c.pacing_p99_ns, 2) + "  p99.9 " + us(c.pacing_p999_ns, 2) +
+                  "  max " + us(c.pacing_max_ns, 1) + " us      late slots " + grouped(c.late_slots) + ", skipped " +
+                  grouped(c.skipped_slots));
 }
 
 std::unexpected<Error> no_tunnel(const std::string& name) {
@@ -334,6 +354,7 @@ Result<Answer> show_tunnels(const std::string& name, const View& view) {
     const State state = state_of(tunnel, view);
     answer.rows.push_back(tunnel_row(tunnel, state, view));
     if (!state.reason.empty()) answer.lines.push_back("  " + tunnel.plan.name + ": " + state.reason);
+    if (slow_path(tunnel.plan)) answer.lines.push_back("  " + tunnel.plan.name + ": " + std::string(kSlowPath));
     if (const std::string text = fragmentation_text(tunnel.plan, view); text == "no (peer)") {
       answer.lines.push_back("  " + tunnel.plan.name + ": fragmentation: " + text);
     }

@@ -201,10 +201,11 @@ class Comparison {
     sa(path + "static.outbound", a.outbound, b.outbound);
     sa(path + "static.inbound", a.inbound, b.inbound);
     field(path + "esp.replay-window", Cost::kRekey, a.replay_window, b.replay_window);
-    const bool told = a.ike && b.ike && a.ike->encapsulation != b.ike->encapsulation;  // by the choice behind it
+    const auto choice = [](const model::TunnelIke& ike) { return std::pair(ike.encapsulation, ike.esp_in_tcp); };
+    const bool told = a.ike && b.ike && choice(*a.ike) != choice(*b.ike);  // by the choice behind it
     if (a.encapsulation != b.encapsulation && !told) {
-      const auto word = [](model::Encapsulation e) { return e == model::Encapsulation::kUdp ? "udp" : "none"; };
-      add(path + "esp.encapsulation", Cost::kTunnelRestart, word(a.encapsulation), word(b.encapsulation));
+      add(path + "esp.encapsulation", Cost::kTunnelRestart, std::string(name_of(a.encapsulation)),
+          std::string(name_of(b.encapsulation)));
     }
     field(path + "selectors.local", Cost::kLive, a.selectors.local, b.selectors.local);
     field(path + "selectors.remote", Cost::kLive, a.selectors.remote, b.selectors.remote);

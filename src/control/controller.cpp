@@ -270,6 +270,7 @@ Effects Controller::event(const model::Event& event, const ike::Moment& moment) 
       break;
     case model::EventKind::kInboundProven:
     case model::EventKind::kPeerMoved:
+    case model::EventKind::kStreamMoved:
       follow(tunnels_.event(moment, tunnel, event), effects);
       break;
   }

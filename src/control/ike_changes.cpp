@@ -65,6 +65,8 @@ std::string text(model::EncapsulationChoice value) {
   return "";
 }
 
+std::string encapsulation_word(const model::TunnelIke& ike) { return ike.esp_in_tcp ? "tcp" : text(ike.encapsulation); }
+
 std::string text(model::Revocation value) {
   switch (value) {
     case model::Revocation::kNone:
@@ -211,7 +213,7 @@ std::vector<Change> tunnel_ike_changes(const std::string& path, const model::Tun
   all.large_keys(before.large_keys, after.large_keys);
   all.field("start", Cost::kLive, before.start, after.start);
   all.esp(before.esp, after.esp);
-  all.field("esp.encapsulation", Cost::kTunnelRestart, before.encapsulation, after.encapsulation);
+  all.field("esp.encapsulation", Cost::kTunnelRestart, encapsulation_word(before), encapsulation_word(after));
   all.field("tfs.receive.fragments", Cost::kRekey, before.inner_fragments, after.inner_fragments);
   all.field("tfs.peer-required", Cost::kRekey, before.aggfrag_required, after.aggfrag_required);
   return all.take();

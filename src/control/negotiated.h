@@ -22,6 +22,7 @@ struct Negotiated {
   model::SelectorPair selectors;         // narrowed
   model::Encapsulation encapsulation = model::Encapsulation::kNone;
   std::uint16_t udp_local_port = 4500, udp_remote_port = 4500;
+  StreamId stream;  // kTcp: the connection by which authentic packets came last
   IpAddress remote;
   bool aggfrag = true;               // false: plain tunnel mode
   bool peer_takes_fragments = true;  // of inner packets

@@ -104,6 +104,7 @@ class PlanMaker {
     plan.encapsulation = agreed.encapsulation;
     plan.udp_local_port = agreed.udp_local_port;
     plan.udp_remote_port = agreed.udp_remote_port;
+    plan.stream = agreed.stream;
     if (!agreed.aggfrag) plan.tfs.mode = model::TfsMode::kPlain;
     if (!agreed.peer_takes_fragments) plan.tfs.fragment = false;      // [9347-6.1.4-c, 9347-6.1.4-d]
     plan.tfs.congestion.reports_wanted |= agreed.peer_wants_reports;  // [9347-6.1.4-b]

@@ -29,7 +29,7 @@ bool begins_anew(const model::TunnelConfig& a, const model::TunnelConfig& b) {
   const bool same_kind = (a.tfs.mode == model::TfsMode::kPlain) == (b.tfs.mode == model::TfsMode::kPlain) &&
                          a.tfs.wants_reports() == b.tfs.wants_reports() &&
                          a.ike->aggfrag_required == b.ike->aggfrag_required &&
-                         a.ike->encapsulation == b.ike->encapsulation;
+                         a.ike->encapsulation == b.ike->encapsulation && a.ike->esp_in_tcp == b.ike->esp_in_tcp;
   // What was made without a PPK does not outlive the demand for one.
   const bool same_demand = a.ike->ppk.required == b.ike->ppk.required;
   return !(same_ends && same_names && same_proof && same_kind && same_demand);
@@ -285,6 +285,7 @@ void Tunnels::refresh(const std::string& name) {
   agreed.udp_local_port = ike::kNatPort;
   agreed.udp_remote_port = up.path.remote.port == ike::kIkePort ? ike::kNatPort : up.path.remote.port;
   agreed.remote = up.path.remote.address;
+  agreed.stream = sending->second.stream;
   agreed.aggfrag = up.aggfrag;
   agreed.peer_takes_fragments = up.peer_takes_fragments;
   agreed.peer_wants_reports = up.peer_wants_reports;
@@ -346,6 +347,10 @@ TunnelWork Tunnels::event(const ike::Moment& moment, const std::string& tunnel, 
       if (child.up.use == ike::OutboundUse::kOnProof) use(tunnel, life, id, work);
     } else if (event.kind == model::EventKind::kPeerMoved && child.up.encapsulation == model::Encapsulation::kUdp) {
       child.up.path.remote = {event.address, event.udp_port};
+      refresh(tunnel);
+      work.plan_changed = true;
+    } else if (event.kind == model::EventKind::kStreamMoved && child.up.encapsulation == model::Encapsulation::kTcp) {
+      child.stream = StreamId{event.count};
       refresh(tunnel);
       work.plan_changed = true;
     }

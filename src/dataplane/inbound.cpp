@@ -4,6 +4,7 @@
 #include "dataplane/inbound.h"
 
 #include "congestion/path_control.h"
+#include "dataplane/stream_edge.h"
 #include "wire/aggfrag_header.h"
 #include "wire/ip_header.h"
 #include "wire/outer_fields.h"
@@ -45,12 +46,20 @@ InboundSa::InboundSa(const model::TunnelPlan& plan, const model::EspSa& sa, Firs
       stream_(stream_settings(plan, aggfrag_), sa.first_sequence, first, max_inner_octets, kept.tunnel) {}
 
 void InboundSa::arrived(WorkerContext& context, const InboundEntry& entry, const Packet& esp, EspSeq number) noexcept {
-  const std::uint64_t octets = std::uint64_t{esp.length} + esp.reserved;
+  const bool streamed = is_streamed(esp);
+  const std::uint64_t octets = std::uint64_t{esp.length} + (streamed ? kStreamLengthOctets : esp.reserved);
   counters_.rx_octets.add(octets);
   if (kept_.sa.packets.load() == 0) prove(context, entry);
   // Only the newest packet says where the peer is: an older one may come by the old way (RFC 7296 §2.23).
-  if (entry.tunnel->udp && number.value > kept_.sa.highest.load()) follow_peer(context, *entry.tunnel, esp);
-  outer_ecn_ = wire::ecn_of(esp.data - esp.reserved);
+  if (number.value > kept_.sa.highest.load()) {
+    if (streamed) {
+      follow_stream(context, *entry.tunnel, stream_of(esp));
+    } else if (entry.tunnel->udp) {
+      follow_peer(context, *entry.tunnel, esp);
+    }
+  }
+  // Segments are not packets, so what the path marked on them says nothing of this one (RFC 9329 §9.5).
+  outer_ecn_ = streamed ? wire::Ecn::kNotEct : wire::ecn_of(esp.data - esp.reserved);
   kept_.sa.packets.add(1);
   kept_.sa.octets.add(octets);
   kept_.sa.highest.raise_to(number.value);
@@ -80,6 +89,19 @@ void InboundSa::tell_path(WorkerContext& context, const TunnelEntry& tunnel, con
   path.arrived(*position_ + number.value, context.now, outer_ecn_ == wire::Ecn::kCe, header ? &*header : nullptr);
 }
 
+bool InboundSa::may_tell_of_move(Instant now) noexcept {
+  if (moved_told_ != kNever && now - moved_told_ < kTellAgain) return false;
+  moved_told_ = now;
+  return true;
+}
+
+// The connection by which the last valid packet came is the one to answer by (RFC 9329 §6.1).
+void InboundSa::follow_stream(WorkerContext& context, const TunnelEntry& tunnel, StreamId stream) noexcept {
+  if (!tunnel.in_stream || stream == tunnel.stream || !may_tell_of_move(context.now)) return;
+  context.report(
+      {model::EventKind::kStreamMoved, PortId{}, tunnel.id, kept_.opener.spi(), IpAddress{}, stream.value, 0});
+}
+
 void InboundSa::follow_peer(WorkerContext& context, const TunnelEntry& tunnel, const Packet& esp) noexcept {
   const std::byte* const ip = esp.data - esp.reserved;
   if (!wire::carried_in_udp(ip)) return;
@@ -89,8 +111,7 @@ void InboundSa::follow_peer(WorkerContext& context, const TunnelEntry& tunnel, c
                                                   wire::IpView::source_v4(ip) == tunnel.remote.v4_host_order()
                                             : wire::source_of(ip, family) == tunnel.remote;
   if (same && port == tunnel.udp_remote_port) return;
-  if (moved_told_ != kNever && context.now - moved_told_ < kTellAgain) return;
-  moved_told_ = context.now;
+  if (!may_tell_of_move(context.now)) return;
   context.report(
       {model::EventKind::kPeerMoved, PortId{}, tunnel.id, kept_.opener.spi(), wire::source_of(ip, family), 0, port});
 }

@@ -38,8 +38,8 @@ class InboundSa {
   [[nodiscard]] esp::Opener& opener() { return kept_.opener; }
   [[nodiscard]] TunnelCounters& counters() { return kept_.tunnel; }
 
-  // An authentic packet, from SPI to ICV, as it stands behind its outer headers: counts it, tells of the first one and
-  // of a peer that has moved. accept() follows.
+  // An authentic packet, from SPI to ICV, as it stands behind its outer headers or came out of a stream: counts it,
+  // tells of the first one and of a peer that has moved. accept() follows.
   void arrived(WorkerContext& context, const InboundEntry& entry, const Packet& esp, EspSeq number) noexcept;
   // The same packet: data is the ESP payload. Owns the buffer from here on.
   void accept(WorkerContext& context, InnerBatch& inner, const InboundEntry& entry, const Packet& payload,
@@ -60,6 +60,8 @@ class InboundSa {
   void prove(WorkerContext& context, const InboundEntry& entry) noexcept;
   void tell_path(WorkerContext& context, const TunnelEntry& tunnel, const Packet& payload, std::uint8_t next_header,
                  EspSeq number) noexcept;
+  [[nodiscard]] bool may_tell_of_move(Instant now) noexcept;
+  void follow_stream(WorkerContext& context, const TunnelEntry& tunnel, StreamId stream) noexcept;
   void follow_peer(WorkerContext& context, const TunnelEntry& tunnel, const Packet& esp) noexcept;
 
   InboundKept kept_;

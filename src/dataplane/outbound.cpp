@@ -9,7 +9,6 @@
 
 #include "dataplane/path_settings.h"
 #include "esp/sealer.h"
-#include "wire/ethernet_header.h"
 
 namespace levelgate::dataplane {
 namespace {
@@ -93,7 +92,7 @@ void OutboundTunnel::learn_bearable(Instant now) noexcept {
 
 // What waited while nothing could be sent is not late for that.
 void OutboundTunnel::note_open(WorkerContext& context, const TunnelEntry& entry) noexcept {
-  const bool open = entry.path.resolved && entry.sealer != nullptr;
+  const bool open = way_open(entry) && entry.sealer != nullptr;
   if (open && !open_) queue_.packets().open(context.now);
   open_ = open;
 }
@@ -186,16 +185,15 @@ void OutboundTunnel::emit(WorkerContext& context, SealBatch& batch, const Tunnel
   if (entry.sealer == nullptr && built_.empty()) return;  // without an SA there is no schedule that could be missed
   std::uint32_t sent = 0;
   std::uint64_t octets = 0;
-  if (entry.path.resolved) {
+  if (way_open(entry)) {
     std::array<Packet, kBurst> frames;
     const std::size_t count = std::min({built_.size(), std::size_t{due.send}, frames.size()});
     for (std::size_t i = 0; i < count; ++i) frame_.complete(frames[i] = built_.at(i));
-    sent = static_cast<std::uint32_t>(context.io.transmit(entry.path.port, std::span(frames).first(count)));
-    built_.drop_front(sent);
-    for (std::size_t i = 0; i < sent; ++i) {
-      built_data_ -= frames[i].reserved;
-      octets += frames[i].length - wire::kEthernetOctets;
-    }
+    const Departed departed = depart(context, entry, std::span(frames).first(count));
+    sent = static_cast<std::uint32_t>(departed.sent);
+    built_.drop_front(departed.gone);
+    for (std::size_t i = 0; i < departed.gone; ++i) built_data_ -= frames[i].reserved;
+    for (std::size_t i = 0; i < sent; ++i) octets += frame_.counted_octets(frames[i]);
   }
   counters_.slots.add(due.send + due.skipped);
   counters_.skipped_slots.add(due.skipped + due.send - sent);

@@ -65,6 +65,13 @@ class OutboundTunnel {
   void refuse(WorkerContext& context, const Packet& packet, model::Drop reason) noexcept;
   void drop_queue(WorkerContext& context, model::Drop reason) noexcept;
   void change_queue(WorkerContext& context, OutboundQueue& fresh) noexcept;
+  [[nodiscard]] bool way_open(const TunnelEntry& entry) const noexcept;
+  struct Departed {
+    std::size_t sent = 0;
+    std::size_t gone = 0;  // of the frames, the first: ours no more
+  };
+  [[nodiscard]] Departed depart(WorkerContext& context, const TunnelEntry& entry, std::span<Packet> frames) noexcept;
+  [[nodiscard]] ConstBytes esp_of(const Packet& frame) const { return frame.bytes().subspan(frame_.esp_at()); }
   void note_open(WorkerContext& context, const TunnelEntry& entry) noexcept;
   void learn_bearable(Instant now) noexcept;
   void ask_for_path(WorkerContext& context, const TunnelEntry& entry) noexcept;

@@ -8,7 +8,6 @@
 #include "queueing/drain.h"
 #include "wire/aggfrag_header.h"
 #include "wire/esp_header.h"
-#include "wire/ethernet_header.h"
 #include "wire/ip_header.h"
 
 namespace levelgate::dataplane {
@@ -34,8 +33,8 @@ void OutboundTunnel::build(WorkerContext& context, SealBatch& batch, const Tunne
   follow(context, entry);
   if (!setting_waits_) follow_sa(context, entry);
   if (queue_changed_) publish_queue();
-  blocked_ = !entry.path.resolved || entry.sealer == nullptr;
-  if (!entry.path.resolved) ask_for_path(context, entry);
+  blocked_ = !way_open(entry) || entry.sealer == nullptr;
+  if (!entry.path.resolved && !setting_.in_stream()) ask_for_path(context, entry);
   if (setting_waits_ || stopped_) return;
   switch (setting_.tfs.mode) {
     case model::TfsMode::kFixed: {
@@ -69,7 +68,7 @@ void OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& batch, const
   follow_sa(context, entry);
   std::array<Packet, kBurst> fresh;
   const std::size_t wanted = std::min<std::size_t>(count, fresh.size());
-  if (entry.sealer == nullptr || !entry.path.resolved) return;
+  if (entry.sealer == nullptr || !way_open(entry)) return;
   if (entry.sealer->remaining() < wanted) {
     exhausted(context, entry);
     blocked_ = true;
@@ -92,7 +91,7 @@ void OutboundTunnel::build_fixed(WorkerContext& context, SealBatch& batch, const
     const Bytes payload{frame.data + frame_.payload_at(), room};
     const aggfrag::Filled filled = probe == 0 ? sender_.fill(drain, payload) : sender_.fill_padding(payload);
     (void)seal_into(frame, room, wire::kNextHeaderAggfrag, context, batch, entry);
-    octets += frame.length - wire::kEthernetOctets;
+    octets += frame_.counted_octets(frame);
     account(filled);
     frame.reserved = filled.all_pad ? 0 : 1;
     built_data_ += frame.reserved;
@@ -113,7 +112,7 @@ void OutboundTunnel::build_on_demand(WorkerContext& context, SealBatch& batch, c
   while (count < kBurst && !queue_.packets().empty()) {
     const bool full = queue_.packets().octets() - sender_.head_offset() >= frame_.data_room();
     if (!full && context.now < send_at_) break;
-    if (entry.sealer == nullptr || !entry.path.resolved) break;
+    if (entry.sealer == nullptr || !way_open(entry)) break;
     if (entry.sealer->remaining() == 0) {
       exhausted(context, entry);
       break;
@@ -136,24 +135,6 @@ void OutboundTunnel::build_on_demand(WorkerContext& context, SealBatch& batch, c
   send_now(context, batch, entry, std::span(sealed).first(count));
 }
 
-// Where no schedule says when.
-void OutboundTunnel::send_now(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry,
-                              std::span<Packet> sealed) noexcept {
-  batch.flush(context);
-  std::uint64_t octets = 0;
-  for (Packet& frame : sealed) {
-    frame_.complete(frame);
-    octets += frame.length - wire::kEthernetOctets;
-    context.send(entry.path.port, frame);
-  }
-  counters_.tx_octets.add(octets);
-  counters_.tx_pkts.add(sealed.size());
-  entry.sealed->octets.add(octets);
-  entry.sealed->packets.add(sealed.size());
-  context.worked = true;
-  publish_queue();
-}
-
 // Ordinary tunnel mode: the inner packet stays where it is and ESP is laid around it.
 void OutboundTunnel::build_plain(WorkerContext& context, SealBatch& batch, const TunnelEntry& entry) noexcept {
   std::array<Packet, kBurst> sealed;
@@ -161,7 +142,7 @@ void OutboundTunnel::build_plain(WorkerContext& context, SealBatch& batch, const
   Leaving leaving{context, counters_};
   queueing::Drain drain(queue_.packets(), context.waiting, context.now, leaving);
   while (count < kBurst) {
-    if (entry.sealer == nullptr || !entry.path.resolved) break;
+    if (entry.sealer == nullptr || !way_open(entry)) break;
     if (entry.sealer->remaining() == 0) {
       exhausted(context, entry);
       break;

@@ -21,7 +21,7 @@ void OutboundTunnel::follow_path(WorkerContext& context, const TunnelEntry& entr
     probes_told_ = {};
   }
   if (path == nullptr || path != path_) return;
-  if (entry.sealer == nullptr || !entry.path.resolved) path->rest(context.now);
+  if (entry.sealer == nullptr || !way_open(entry)) path->rest(context.now);
   if (entry.breaker_clears != breaker_clears_) {
     breaker_clears_ = entry.breaker_clears;
     path->clear_breaker(context.now);

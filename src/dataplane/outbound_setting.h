@@ -19,7 +19,7 @@ struct OutboundSetting {
   model::OuterMarks marks;
   std::uint64_t flow_key = 0;  // of the hash that tells flows apart
   IpAddress local, remote;     // outer addresses, one family
-  bool udp = false;
+  model::Encapsulation encapsulation = model::Encapsulation::kNone;
   std::uint16_t udp_local_port = 0, udp_remote_port = 0;
 
   OutboundSetting() = default;
@@ -31,16 +31,17 @@ struct OutboundSetting {
         flow_key(key),
         local(plan.local),
         remote(plan.remote),
-        udp(plan.encapsulation == model::Encapsulation::kUdp),
+        encapsulation(plan.encapsulation),
         udp_local_port(plan.udp_local_port),
         udp_remote_port(plan.udp_remote_port) {
     tfs.receive = {};  // of the other direction
   }
   [[nodiscard]] bool same_as(const OutboundSetting& other) const {
     return tfs == other.tfs && qos == other.qos && marks == other.marks && local == other.local &&
-           remote == other.remote && udp == other.udp && udp_local_port == other.udp_local_port &&
+           remote == other.remote && encapsulation == other.encapsulation && udp_local_port == other.udp_local_port &&
            udp_remote_port == other.udp_remote_port;
   }
+  [[nodiscard]] bool in_stream() const { return encapsulation == model::Encapsulation::kTcp; }
   // Whether an inner packet may be cut at all.
   [[nodiscard]] bool splits() const { return tfs.fragment && tfs.mode != model::TfsMode::kPlain; }
   // The longest inner packet that enters in one piece, where `data_room` octets are in a payload; 0: any.

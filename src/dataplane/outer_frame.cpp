@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "dataplane/stream_edge.h"
 #include "wire/aggfrag_header.h"
 #include "wire/esp_header.h"
 #include "wire/ethernet_header.h"
@@ -24,7 +25,8 @@ std::uint32_t aggfrag_octets(const model::TfsSettings& tfs) {
 
 OuterFrame::OuterFrame(const OutboundSetting& setting)
     : family_(setting.local.family()),
-      udp_(setting.udp),
+      udp_(setting.encapsulation == model::Encapsulation::kUdp),
+      in_stream_(setting.in_stream()),
       copies_dscp_(setting.marks.copies_dscp && setting.tfs.mode == model::TfsMode::kPlain),
       udp_local_port_(setting.udp_local_port),
       udp_remote_port_(setting.udp_remote_port),
@@ -68,6 +70,11 @@ void OuterFrame::write_headers(Packet& frame, std::uint32_t payload_octets, cons
     wire::write_udp(ip + ip_octets, udp_local_port_, udp_remote_port_,
                     static_cast<std::uint16_t>(wire::kUdpOctets + esp_octets));
   }
+}
+
+std::uint32_t OuterFrame::counted_octets(const Packet& frame) const noexcept {
+  if (in_stream_) return frame.length - esp_at_ + kStreamLengthOctets;
+  return frame.length - static_cast<std::uint32_t>(wire::kEthernetOctets);
 }
 
 void OuterFrame::complete(Packet& frame) const noexcept {

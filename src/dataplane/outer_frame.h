@@ -32,12 +32,15 @@ class OuterFrame {
 
   // Sets the length and writes all headers but ESP's, around `payload_octets` of ESP payload.
   void write_headers(Packet& frame, std::uint32_t payload_octets, const OuterPath& path) const noexcept;
+  // Of a frame that has its headers: the outer IP packet, or what a stream carries of it.
+  [[nodiscard]] std::uint32_t counted_octets(const Packet& frame) const noexcept;
   // What can only be written over the encrypted octets.
   void complete(Packet& frame) const noexcept;
 
  private:
   IpFamily family_;
   bool udp_;
+  bool in_stream_;  // of the headers none leaves: sizes are as configured whatever carries the packet
   bool copies_dscp_;
   std::uint16_t udp_local_port_, udp_remote_port_;
   std::uint32_t header_octets_;  // IP and UDP

@@ -77,7 +77,9 @@ struct TunnelEntry {
   TunnelCounters* counters = nullptr;
   std::uint32_t inner_mtu = 0;  // largest inner packet that enters in one piece; 0: any size is taken
   OuterPath path;
-  bool udp = false;  // the peer is reached through UDP, from where it may move
+  bool udp = false;        // the peer is reached through UDP, from where it may move
+  bool in_stream = false;  // the peer is reached through a TCP connection
+  StreamId stream;         // which one it is; none: there is none at the moment
   IpAddress remote;
   std::uint16_t udp_remote_port = 0;
   SelectorMatch selectors{model::SelectorPair{}};

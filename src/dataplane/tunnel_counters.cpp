@@ -57,6 +57,8 @@ model::TunnelStats TunnelCounters::read() const {
   s.ip_fragments_made = ip_fragments_made.load();
   s.ecn_ce_pkts = ecn_ce_pkts.load();
   s.ecn_unexpected_pkts = ecn_unexpected_pkts.load();
+  s.tcp_taken_pkts = tcp_taken_pkts.load();
+  s.tcp_refused_pkts = tcp_refused_pkts.load();
   s.pacing_p50_ns = pacing.quantile_ns(500);
   s.pacing_p99_ns = pacing.quantile_ns(990);
   s.pacing_p999_ns = pacing.quantile_ns(999);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What one tunnel counts, in cells that its worker writes and the control thread reads. They belong to the tunnel's
-// name and outlive a rebuild of its running parts.
+// What one tunnel counts, in cells that its worker writes and the control thread reads, but for those that say so. They
+// belong to the tunnel's name and outlive a rebuild of its running parts.
 #pragma once
 
 #include <levelgate/model/qos.h>
@@ -44,6 +44,7 @@ struct TunnelCounters {
   Counter breaker_state, breaker_cause, breaker_loss_permille, breaker_trips;
   Counter path_mtu_state, path_mtu_probes_sent, path_mtu_probes_confirmed, path_mtu_probes_lost;
   Counter ip_fragmented_pkts, ip_fragments_made, ecn_ce_pkts, ecn_unexpected_pkts;
+  Counter tcp_taken_pkts, tcp_refused_pkts;  // written by control
   PacingHistogram pacing;
   std::array<ClassCounters, model::kMaxQosClasses> classes;
 

@@ -5,10 +5,12 @@
 #include "dataplane/worker.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "dataplane/inner_fragments.h"
 #include "esp/opener.h"
 #include "esp/sealer.h"
+#include "wire/esp_header.h"
 #include "wire/ip_header.h"
 
 namespace levelgate::dataplane {
@@ -18,7 +20,9 @@ Worker::Worker(WorkerId id, WorkerParts parts)
       parts_(std::move(parts)),
       context_(parts_.io, parts_.routes, parts_.cipher, parts_.events, parts_.queue_budget, parts_.held_payloads),
       forwarder_(*this, parts_.unknown_neighbour_mac),
-      inner_(*this) {}
+      inner_(*this) {
+  context_.streams = parts_.streams;
+}
 
 void Worker::turn(Instant now) noexcept {
   context_.now = now;
@@ -32,6 +36,7 @@ void Worker::turn(Instant now) noexcept {
   emit_due();
   bury();
   receive();
+  take_streamed();
   take_handoffs();
   forwarder_.retry_held(context_);
   build_next();
@@ -253,6 +258,30 @@ void Worker::admit_handed(const Handoff& handoff) noexcept {
     admit(tunnels[place], {&one, 1});
   } else {
     context_.drop(handoff.packet, model::Drop::kTunnelClosing);
+  }
+}
+
+// Handled like what came by a port, one burst in a turn; take_handoffs() opens what is collected here.
+void Worker::take_streamed() noexcept {
+  if (parts_.streams == nullptr) return;
+  for (std::size_t i = 0; i < kBurst; ++i) {
+    const auto record = parts_.streams->inbound.front();
+    if (!record) return;
+    context_.worked = true;
+    Packet packet;
+    if (record->octets.size() < wire::kEspHeaderOctets) {
+      context_.count(model::Drop::kEspMalformed);
+    } else if (!context_.fresh(packet)) {
+      context_.count(model::Drop::kNoBuffer);
+    } else if (record->octets.size() > packet.capacity()) {
+      context_.drop(packet, model::Drop::kInnerTooBig);
+    } else {
+      std::memcpy(packet.data, record->octets.data(), record->octets.size());
+      packet.set_length(static_cast<std::uint32_t>(record->octets.size()));
+      mark_streamed(packet, record->head);
+      collect_spi(packet, wire::read_esp(packet.data).spi);
+    }
+    parts_.streams->inbound.pop();
   }
 }
 

@@ -53,6 +53,7 @@ struct WorkerParts {
   std::size_t queue_budget = 16'384;
   // Payloads that may wait in the reorder windows of all SAs together.
   std::size_t held_payloads = 4096;
+  StreamEdge* streams = nullptr;  // for tunnels whose packets go in TCP; null: those send nothing
 };
 
 class Worker final : private InnerSink, private TunnelDoor {
@@ -83,6 +84,7 @@ class Worker final : private InnerSink, private TunnelDoor {
   void emit_due() noexcept;
   void receive() noexcept;
   void receive_port(const PortEntry& port) noexcept;
+  void take_streamed() noexcept;
   void take_handoffs() noexcept;
   void build_next() noexcept;
   void expire() noexcept;

@@ -17,6 +17,7 @@
 #include "dataplane/held_payloads.h"
 #include "dataplane/lookup.h"
 #include "dataplane/packet_io.h"
+#include "dataplane/stream_edge.h"
 #include "esp/cipher.h"
 #include "handover/counters.h"
 #include "handover/spsc_ring.h"
@@ -52,6 +53,7 @@ class WorkerContext {
   WorkerCounters counters;
   Instant now{};
   const Snapshot* snapshot = nullptr;
+  StreamEdge* streams = nullptr;  // null: nothing here goes through TCP
   bool worked = false;            // something was done in this turn
   queueing::PacketStore waiting;  // the inner packets that wait for tunnels
 

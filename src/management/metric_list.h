@@ -70,6 +70,10 @@ inline constexpr Metric kEcnCe{"levelgate_tunnel_ecn_ce_packets_total", "counter
                                "Outer packets that came with the ECN mark CE."};
 inline constexpr Metric kEcnUnexpected{"levelgate_tunnel_ecn_unexpected_packets_total", "counter", "tunnel",
                                        "Outer packets with ECN marks that their tunnel should not have."};
+inline constexpr Metric kTcpTaken{"levelgate_tunnel_tcp_taken_packets_total", "counter", "tunnel",
+                                  "ESP in TCP: outer packets that the tunnel's connection took."};
+inline constexpr Metric kTcpRefused{"levelgate_tunnel_tcp_refused_packets_total", "counter", "tunnel",
+                                    "ESP in TCP: outer packets that the tunnel's connection did not take."};
 inline constexpr Metric kQueueBytes{"levelgate_tfs_queue_bytes", "gauge", "tunnel", "Octets that wait now."};
 inline constexpr Metric kQueuePackets{"levelgate_tfs_queue_packets", "gauge", "tunnel", "Inner packets that wait now."};
 inline constexpr Metric kQueueMaxBytes{"levelgate_tfs_queue_max_bytes", "gauge", "tunnel",
@@ -185,6 +189,8 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kIpFragments,
                                  kEcnCe,
                                  kEcnUnexpected,
+                                 kTcpTaken,
+                                 kTcpRefused,
                                  kQueueBytes,
                                  kQueuePackets,
                                  kQueueMaxBytes,

@@ -57,6 +57,8 @@ class TunnelMetrics {
     one(metrics::kIpFragments, &TunnelStats::ip_fragments_made);
     one(metrics::kEcnCe, &TunnelStats::ecn_ce_pkts);
     one(metrics::kEcnUnexpected, &TunnelStats::ecn_unexpected_pkts);
+    one(metrics::kTcpTaken, &TunnelStats::tcp_taken_pkts);
+    one(metrics::kTcpRefused, &TunnelStats::tcp_refused_pkts);
     one(metrics::kQueueBytes, &TunnelStats::queue_octets);
     one(metrics::kQueuePackets, &TunnelStats::queue_pkts);
     one(metrics::kQueueMaxBytes, &TunnelStats::queue_max_octets);

@@ -102,7 +102,17 @@ const char* start_word(model::StartMode start) {
   return "add";
 }
 
-const char* encapsulation_word(bool udp) { return udp ? "espinudp" : "none"; }
+const char* encapsulation_word(model::Encapsulation encapsulation) {
+  constexpr const char* kWords[] = {"none", "espinudp", "espintcp"};
+  return kWords[static_cast<std::size_t>(encapsulation)];
+}
+
+// What the choice comes to where nothing is negotiated yet.
+model::Encapsulation most_of(const model::TunnelIke& ike) {
+  if (ike.esp_in_tcp) return model::Encapsulation::kTcp;
+  return ike.encapsulation != model::EncapsulationChoice::kNone ? model::Encapsulation::kUdp
+                                                                : model::Encapsulation::kNone;
+}
 
 Value::Map child_settings(const TunnelConfig& tunnel, const model::EspSettings& esp, const control::View* view) {
   Value::List groups;
@@ -133,7 +143,6 @@ Value::Map connection(const TunnelConfig& tunnel, std::uint32_t cookie_threshold
         Value{Value::Map{{"name", text(tunnel.name + "/" + std::to_string(policies.size() + 1))},
                          {"ipsec-policy-config", Value{yang_policy(tunnel, pair, ike.esp.esn, esp_ciphers)}}}});
   }
-  const bool udp = ike.encapsulation != model::EncapsulationChoice::kNone;
   Value::Map map{
       {"name", text(tunnel.name)},
       {"autostartup", text(start_word(ike.start))},
@@ -151,7 +160,7 @@ Value::Map connection(const TunnelConfig& tunnel, std::uint32_t cookie_threshold
   map.push_back({"half-open-ike-sa-cookie-threshold", number(cookie_threshold)});
   map.push_back({"local", Value{Value::Map{{"local-pad-entry-name", text(tunnel.name + "/local")}}}});
   map.push_back({"remote", Value{Value::Map{{"remote-pad-entry-name", text(tunnel.name + "/remote")}}}});
-  map.push_back({"encapsulation-type", Value{Value::Map{{"espencap", text(encapsulation_word(udp))}}}});
+  map.push_back({"encapsulation-type", Value{Value::Map{{"espencap", text(encapsulation_word(most_of(ike)))}}}});
   map.push_back({"spd", Value{Value::Map{{"spd-entry", Value{std::move(policies)}}}}});
   map.push_back({"child-sa-info", Value{child_settings(tunnel, ike.esp, view)}});
   const ike::SaState* const sa = view != nullptr ? ike_sa_of(tunnel.name, *view) : nullptr;
@@ -171,17 +180,17 @@ Value::Map static_policy(const TunnelConfig& tunnel, const char* direction, std:
 
 Value::Map static_sa(const TunnelConfig& tunnel, const char* direction, std::uint64_t reqid, const PrefixPair& pair,
                      const model::EspSa& sa) {
-  const bool udp = tunnel.encapsulation == model::Encapsulation::kUdp;
   Value::Map cipher{{"encryption-algorithm", number(yang_cipher(sa.cipher).type)}};
-  Value::Map config{{"spi", number(sa.spi.value)},
-                    {"ext-seq-num", Value{sa.esn}},
-                    {"anti-replay-window-size", number(tunnel.replay_window)},
-                    {"traffic-selector", Value{yang_selector(pair)}},
-                    {"protocol-parameters", text("esp")},
-                    {"mode", text("tunnel")},
-                    {"esp-sa", Value{Value::Map{{"encryption", Value{std::move(cipher)}}}}},
-                    {"tunnel", Value{yang_tunnel(tunnel)}},
-                    {"encapsulation-type", Value{Value::Map{{"espencap", text(encapsulation_word(udp))}}}}};
+  Value::Map config{
+      {"spi", number(sa.spi.value)},
+      {"ext-seq-num", Value{sa.esn}},
+      {"anti-replay-window-size", number(tunnel.replay_window)},
+      {"traffic-selector", Value{yang_selector(pair)}},
+      {"protocol-parameters", text("esp")},
+      {"mode", text("tunnel")},
+      {"esp-sa", Value{Value::Map{{"encryption", Value{std::move(cipher)}}}}},
+      {"tunnel", Value{yang_tunnel(tunnel)}},
+      {"encapsulation-type", Value{Value::Map{{"espencap", text(encapsulation_word(tunnel.encapsulation))}}}}};
   return {{"name", text(tunnel.name + "/" + direction)},
           {"reqid", text(std::to_string(reqid))},
           {"ipsec-sa-config", Value{std::move(config)}}};

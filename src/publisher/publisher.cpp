@@ -258,6 +258,8 @@ dataplane::TunnelEntry Publisher::entry_of(const Tunnel& tunnel) const {
   entry.counters = tunnel.counters.get();
   entry.inner_mtu = tunnel.setting->inner_mtu(dataplane::OuterFrame(*tunnel.setting).data_room());
   entry.path = outer_path(plan_, tunnel.plan, parts_.unknown_neighbour_mac);
+  entry.in_stream = tunnel.plan.encapsulation == model::Encapsulation::kTcp;
+  entry.stream = tunnel.plan.stream;
   entry.udp = tunnel.plan.encapsulation == model::Encapsulation::kUdp;
   entry.remote = tunnel.plan.remote;
   entry.udp_remote_port = tunnel.plan.udp_remote_port;
@@ -352,10 +354,24 @@ void Publisher::reclaim() {
   while (published_.size() > 1 && parts_.snapshots.passed(published_[1].version)) published_.pop_front();
 }
 
+std::optional<Publisher::Streaming> Publisher::streaming(const dataplane::StreamedBy& by) const {
+  const std::size_t place = by.tunnel.value;
+  if (place >= tunnels_.size() || tunnels_[place].serial != by.serial) return std::nullopt;
+  return Streaming{tunnels_[place].plan.stream, tunnels_[place].counters.get()};
+}
+
+WorkerId Publisher::owner_of(Spi spi) const {
+  if (published_.empty()) return WorkerId{0};
+  const auto& spis = published_.back().snapshot->spis;
+  const auto found = spis.find(spi.value);
+  return found == spis.end() ? WorkerId{0} : found->second->worker;
+}
+
 bool Publisher::nothing_buried() const { return buried_.empty(); }
 
 model::Stats Publisher::stats() const {
   model::Stats stats;
+  stats.drops = drops_;
   for (const Tunnel& tunnel : tunnels_) {
     model::NamedTunnelStats named;
     named.name = tunnel.plan.name;

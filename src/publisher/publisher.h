@@ -13,6 +13,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "dataplane/inbound.h"
 #include "dataplane/outbound.h"
 #include "dataplane/snapshot.h"
+#include "dataplane/stream_edge.h"
 #include "dataplane/worker_context.h"
 #include "esp/opener.h"
 #include "esp/sealer.h"
@@ -53,6 +55,17 @@ class Publisher {
   // none.
   [[nodiscard]] std::size_t routes_without_room() const { return routes_without_room_; }
   [[nodiscard]] model::Stats stats() const;
+
+  // For what travels in TCP: a tunnel of the plan as a worker named it, or null, and the worker that owns an SA; who
+  // knows no such SA counts what comes for it.
+  struct Streaming {
+    StreamId stream;
+    dataplane::TunnelCounters* counters = nullptr;
+  };
+  [[nodiscard]] std::optional<Streaming> streaming(const dataplane::StreamedBy& by) const;
+  [[nodiscard]] WorkerId owner_of(Spi spi) const;
+  // Packets that control itself has dropped; part of stats().
+  void count(model::Drop reason) { ++drops_[static_cast<std::size_t>(reason)]; }
 
  private:
   struct OutboundState {
@@ -122,6 +135,7 @@ class Publisher {
   std::uint64_t next_sa_ = 1;
   std::uint64_t next_serial_ = 1;
   std::uint64_t next_setting_ = 1;
+  model::DropCounts drops_{};  // by control
   bool applied_ = false;
 };
 

@@ -15,7 +15,7 @@ struct FindingText {
   std::string_view cure;
 };
 
-inline constexpr std::array<FindingText, 76> kFindingTexts{{
+inline constexpr std::array<FindingText, 79> kFindingTexts{{
     {1, "The file is not valid YAML.",
      "Mend the syntax at the place named; most often it is indentation, a missing colon or an unclosed bracket."},
     {2, "A value has the wrong kind: a map where a single value is expected, or the reverse.",
@@ -120,6 +120,10 @@ inline constexpr std::array<FindingText, 76> kFindingTexts{{
      "mode: fixed or congestion-controlled, or a packet-size in octets."},
     {65, "The search for the path MTU would end below the size that it begins with.",
      "Raise path-mtu.max-size, or name that size as packet-size."},
+    {70, "ESP is to travel in TCP, and no TCP connection of the tunnel can be there (RFC 9329 section 5).",
+     "esp.encapsulation: udp, none or auto."},
+    {71, "Something that measures the path or marks packets is asked of ESP in TCP (RFC 9329 section 9).",
+     "Leave it out, or take esp.encapsulation: udp, none or auto."},
     {101, "Fixed mode does not back off when the path is congested (RFC 9347 section 2.4.1).",
      "Use it on paths whose capacity is reserved for it."},
     {102, "The reorder window reaches further back than the replay window.",
@@ -147,6 +151,8 @@ inline constexpr std::array<FindingText, 76> kFindingTexts{{
     {118,
      "The key log is on: keys of every SA are written to a directory, and whoever reads it can decrypt the traffic.",
      "For labs only. Remove management.keylog and restart; take new keys for tunnels with static ones."},
+    {120, "ESP in TCP: a connection decides when packets leave and how large they are, so no constant rate is kept.",
+     "For networks that let nothing but TCP through; elsewhere esp.encapsulation: udp, none or auto."},
 }};
 
 [[nodiscard]] inline std::string finding_name(int id) {

@@ -73,13 +73,14 @@ constexpr std::array<Alias, 8> kSizeAliases{{{"k", "KiB"},
                                              {"bytes", "B"}}};
 
 constexpr std::array<Unit, 1> kShares{{{"%", 10}}};
+constexpr std::array<Unit, 1> kSmallShares{{{"%", 10'000'000}}};
 constexpr std::array<Alias, 2> kShareAliases{{{"percent", "%"}, {"pct", "%"}}};
 
 constexpr Kind kRate{kRates, kRateAliases, " ", "Mbit/s", "use bit/s, kbit/s, Mbit/s or Gbit/s"};
 constexpr Kind kDuration{kDurations, kDurationAliases, "", "ms", "use ns, us, ms, s, min, h or d"};
 constexpr Kind kSize{kSizes, kSizeAliases, "", "B", "use B, KiB, MiB or GiB"};
-
 constexpr Kind kShare{kShares, kShareAliases, "", "%", "use %"};
+constexpr Kind kSmallShare{kSmallShares, kShareAliases, "", "%", "use %"};
 
 struct Split {
   std::string_view digits;
@@ -170,6 +171,8 @@ Quantity<Nanos> parse_duration(std::string_view text) {
 Quantity<std::uint64_t> parse_octets(std::string_view text) { return parse(text, kSize); }
 
 Quantity<std::uint64_t> parse_permille(std::string_view text) { return parse(text, kShare); }
+
+Quantity<std::uint64_t> parse_billionths(std::string_view text) { return parse(text, kSmallShare); }
 
 Quantity<std::uint64_t> parse_integer(std::string_view text) {
   const bool hex = text.starts_with("0x") || text.starts_with("0X");

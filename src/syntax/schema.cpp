@@ -171,8 +171,9 @@ constexpr std::array kGatewayKeys = std::to_array<KeySpec>({
      64,
      65536},
     {"tunnels.*.esp.encapsulation", kChoice,
-     "udp: ESP in UDP on port 4500 (RFC 3948); auto: where a NAT is between; none with static keys.", kTunnel, "auto",
-     "auto|udp|none", "tcp"},
+     "udp: ESP in UDP on port 4500 (RFC 3948); auto: where a NAT is between; none with static keys. tcp: in the TCP "
+     "connection of the IKE SA (RFC 9329), a slow path that keeps no constant rate.",
+     kTunnel, "auto", "auto|udp|none|tcp"},
     {"tunnels.*.esp.rekey", kMap, "When SAs that IKE made get new keys.", kRekey},
     {"tunnels.*.esp.rekey.time", kDuration, "Age.", kRekey, "1h", {}, {}, 10 * kSecond, 7 * kDay},
     {"tunnels.*.esp.rekey.bytes",

@@ -80,7 +80,11 @@ class Run {
       const unsigned argument = input.octet();
       switch (kind % 4) {
         case 0:
-          frame(argument % 2 == 0 ? kLan : kWan, input.content());
+          if (argument >= 0x80) {
+            streamed(StreamId{argument}, input.content());
+          } else {
+            frame(argument % 2 == 0 ? kLan : kWan, input.content());
+          }
           break;
         case 1:
           plane_.run_until(plane_.clock + Nanos(1 + argument * 200'000));
@@ -109,6 +113,12 @@ class Run {
                        (what.reason == Drop::kInnerMalformed || what.reason == Drop::kInnerChecksum);
     ++frames_;
     plane_.io().give(port, octets);
+    if (frames_ % 3 == 0) plane_.settle(plane_.clock);
+  }
+  // Out of a connection of ESP in TCP.
+  void streamed(StreamId stream, const Octets& octets) {
+    ++frames_;
+    plane_.desk->received(stream, octets);
     if (frames_ % 3 == 0) plane_.settle(plane_.clock);
   }
   void change(unsigned argument) {

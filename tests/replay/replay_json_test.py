@@ -22,7 +22,8 @@ BESIDE = {"slots", "skipped-slots", "late-slots", "late-pkts", "queue-pkts", "qu
           "reorder-held-pkts", "reorder-window-pkts", "early-pkts", "joined-early-pkts", "skipped-fragment-pkts",
           "contradiction-pkts", "path-rate-bits-per-second", "path-rtt-us", "breaker-state", "breaker-trips",
 
-          "ip-fragmented-pkts", "ip-fragments-made", "ecn-ce-pkts", "ecn-unexpected-pkts"}
+          "ip-fragmented-pkts", "ip-fragments-made", "ecn-ce-pkts", "ecn-unexpected-pkts",
+          "tcp-taken-pkts", "tcp-refused-pkts"}
 
 
 class Json(ReplayTest):

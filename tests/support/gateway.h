@@ -13,6 +13,7 @@
 #include "dataplane/prefix_table.h"
 #include "dataplane/worker.h"
 #include "publisher/publisher.h"
+#include "publisher/stream_desk.h"
 #include "support/memory_io.h"
 
 namespace levelgate::testing {
@@ -37,8 +38,12 @@ class Gateway {
                                                    dataplane::DestinationMac::kIgnored,
                                                    &unknown,
                                                    {},
-                                                   {}}),
-        publisher(publisher::PublisherParts{snapshots, routes, {cipher.get()}, {&worker.counters()}, &unknown}) {}
+                                                   {},
+                                                   16'384,
+                                                   4'096,
+                                                   &streams}),
+        publisher(publisher::PublisherParts{snapshots, routes, {cipher.get()}, {&worker.counters()}, &unknown}),
+        desk(publisher, {&streams}) {}
 
   void turn(Instant now) {
     io.now = now;
@@ -74,8 +79,10 @@ class Gateway {
   std::unique_ptr<esp::Cipher> cipher;
   handover::SnapshotCell<dataplane::Snapshot> snapshots;
   dataplane::EventRing events;
+  dataplane::StreamEdge streams{32'768};
   dataplane::Worker worker;
   publisher::Publisher publisher;
+  publisher::StreamDesk desk;
 };
 
 enum class Site { kA, kB };

@@ -85,6 +85,7 @@ struct PlaneOptions {
   std::size_t ring = 1024;
   std::size_t events = 256;
   std::size_t held_payloads = 4096;
+  std::size_t stream_octets = 16'384;  // of each ring to and from control
   Nanos build_ahead = kBuildAhead;
   dataplane::KernelTwin twin = dataplane::KernelTwin::kAbsent;
   dataplane::DestinationMac mac = dataplane::DestinationMac::kIgnored;
@@ -104,11 +105,15 @@ class Plane {
       edges.push_back(std::make_unique<EdgeIo>(pool));
       ciphers_.push_back(crypto::make_openssl_cipher());
       events_.push_back(std::make_unique<dataplane::EventRing>(options.events));
+      streams.push_back(std::make_unique<dataplane::StreamEdge>(options.stream_octets));
       workers.push_back(make_worker(i));
       parts.ciphers.push_back(ciphers_.back().get());
       parts.workers.push_back(&workers.back()->counters());
     }
     publisher = std::make_unique<publisher::Publisher>(std::move(parts));
+    std::vector<dataplane::StreamEdge*> named;
+    for (const auto& edge : streams) named.push_back(edge.get());
+    desk = std::make_unique<publisher::StreamDesk>(*publisher, std::move(named));
   }
 
   [[nodiscard]] EdgeIo& io(std::size_t worker = 0) { return *edges[worker]; }
@@ -178,8 +183,10 @@ class Plane {
   dataplane::PrefixTable routes;
   handover::SnapshotCell<dataplane::Snapshot> snapshots;
   std::vector<std::unique_ptr<EdgeIo>> edges;
+  std::vector<std::unique_ptr<dataplane::StreamEdge>> streams;
   std::vector<std::unique_ptr<dataplane::Worker>> workers;
   std::unique_ptr<publisher::Publisher> publisher;
+  std::unique_ptr<publisher::StreamDesk> desk;
 
  private:
   std::unique_ptr<dataplane::Worker> make_worker(std::size_t number) {
@@ -194,7 +201,8 @@ class Plane {
                                  .twin = options_.twin,
                                  .destination_mac = options_.mac,
                                  .unknown_neighbour_mac = options_.neighbours_known ? &unknown : nullptr,
-                                 .held_payloads = options_.held_payloads};
+                                 .held_payloads = options_.held_payloads,
+                                 .streams = streams[number].get()};
     for (std::size_t other = 0; other < count && count > 1; ++other) {
       parts.to.push_back(other == number ? nullptr : rings_[number * count + other].get());
       parts.from.push_back(other == number ? nullptr : rings_[other * count + number].get());

@@ -57,6 +57,10 @@ enum class Drop : std::uint8_t {
   kPortFull,
   kTwinFull,
   kWorkerRingFull,
+  // ESP in TCP
+  kTcpOutboundFull,
+  kTcpInboundFull,
+  kTcpRefused,
   kCount
 };
 
@@ -90,7 +94,7 @@ inline constexpr std::array<DropText, kDropCount> kDropTexts{{
      "a congested path; the peer should send Not-ECT"},
     {"inner-malformed", "inner packet with a wrong or cut IP header", "look at the sending host"},
     {"inner-checksum", "inner IPv4 header checksum is wrong", "turn off checksum offload on the host's virtual link"},
-    {"inner-too-big", "inner packet larger than max-inner or than a buffer", "raise ports.PORT.mtu"},
+    {"inner-too-big", "inner packet larger than max-inner, or a packet larger than a buffer", "raise ports.PORT.mtu"},
     {"inner-selector", "inner packet outside the tunnel's selectors", "compare selectors of both ends and routes"},
     {"inner-ttl", "TTL or hop limit used up", "look for a routing loop"},
     {"no-route", "no route for the destination", "levelgate show routes"},
@@ -117,6 +121,12 @@ inline constexpr std::array<DropText, kDropCount> kDropTexts{{
     {"port-full", "the port took no more packets", "the port is slower than the tunnel's rate"},
     {"twin-full", "the kernel twin took no more packets", ""},
     {"worker-ring-full", "the ring to the worker that owns the tunnel is full", "more workers or a lower load"},
+    {"tcp-outbound-full", "ESP in TCP: the control thread did not take packets as fast as the worker made them",
+     "lower tfs.rate: ESP in TCP is a slow path"},
+    {"tcp-inbound-full", "ESP in TCP: the worker did not take packets as fast as the streams gave them",
+     "a lower rate at the peer: ESP in TCP is a slow path"},
+    {"tcp-refused", "ESP in TCP: the tunnel's connection is gone, or takes no more at the moment",
+     "lower tfs.rate; levelgate show ike"},
 }};
 
 [[nodiscard]] constexpr std::string_view name_of(Drop drop) { return kDropTexts[static_cast<std::size_t>(drop)].name; }

@@ -12,7 +12,7 @@
 namespace levelgate::model {
 
 struct OuterSizes {
-  std::uint32_t headers = 0;  // IP, and UDP with UDP encapsulation
+  std::uint32_t headers = 0;  // IP, and UDP with UDP encapsulation; in TCP as if the packet had an IP header of its own
   std::uint32_t esp = 34;     // 8 header, 8 IV, 16 ICV, 2 trailer
   std::uint32_t aggfrag = 4;  // 24 with congestion reports; 0 in plain mode
   [[nodiscard]] std::uint32_t overhead() const { return headers + esp + aggfrag; }

@@ -19,6 +19,7 @@ enum class EventKind : std::uint8_t {
   kInboundProven,      // tunnel, spi: the first authentic packet of an inbound SA; also in SaStats
   kPathMtu,            // tunnel, count: octets that outer packets are to have (RFC 8899)
   kPeerMoved,          // tunnel, spi, address, udp_port: where authentic packets come from now (RFC 7296 §2.23)
+  kStreamMoved,        // tunnel, spi, count: the StreamId by which authentic packets come now (RFC 9329 §6.1)
 };
 
 struct Event {

@@ -139,6 +139,7 @@ struct TunnelIke {
   std::optional<LargeKeys> large_keys;
   StartMode start = StartMode::kAlways;
   EncapsulationChoice encapsulation = EncapsulationChoice::kAuto;
+  bool esp_in_tcp = false;       // where the IKE SA travels in TCP, ESP does so too (RFC 9329 §5)
   bool inner_fragments = true;   // tfs.receive.fragments; false: the peer is told to send none
   bool aggfrag_required = true;  // tfs.peer-required: no plain tunnel when the peer has no AGGFRAG
   friend bool operator==(const TunnelIke&, const TunnelIke&) = default;

@@ -77,6 +77,7 @@ struct TunnelPlan {
   Encapsulation encapsulation = Encapsulation::kNone;
   std::uint16_t udp_local_port = 4500;
   std::uint16_t udp_remote_port = 4500;
+  StreamId stream;                                    // kTcp: by which outer packets leave; none: nothing leaves
   std::optional<std::uint32_t> replay_window = 4096;  // numbers, 64 to 65,536
   TfsSettings tfs;
   QosSettings qos;

@@ -51,6 +51,8 @@ struct TunnelStats {
   // inner IPv4 packets cut before the tunnel, and into how many
   std::uint64_t ip_fragmented_pkts = 0, ip_fragments_made = 0;
   std::uint64_t ecn_ce_pkts = 0, ecn_unexpected_pkts = 0;  // outer: with CE; with marks that nobody should set
+  // ESP in TCP: outer packets that the tunnel's connection took, and that it did not
+  std::uint64_t tcp_taken_pkts = 0, tcp_refused_pkts = 0;
   // pacing error of sent slots, nanoseconds behind the schedule
   std::uint64_t pacing_p50_ns = 0, pacing_p99_ns = 0, pacing_p999_ns = 0, pacing_max_ns = 0;
 };
@@ -110,6 +112,8 @@ void for_each_counter(Stats& s, Visit&& visit) {
   visit(beside, "ip-fragments-made", s.ip_fragments_made);
   visit(beside, "ecn-ce-pkts", s.ecn_ce_pkts);
   visit(beside, "ecn-unexpected-pkts", s.ecn_unexpected_pkts);
+  visit(beside, "tcp-taken-pkts", s.tcp_taken_pkts);
+  visit(beside, "tcp-refused-pkts", s.tcp_refused_pkts);
   visit(beside, "pacing-p50-ns", s.pacing_p50_ns);
   visit(beside, "pacing-p99-ns", s.pacing_p99_ns);
   visit(beside, "pacing-p999-ns", s.pacing_p999_ns);

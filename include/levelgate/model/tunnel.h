@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace levelgate::model {
 
@@ -119,6 +120,12 @@ struct EspSa {
   }
 };
 
-enum class Encapsulation : std::uint8_t { kNone, kUdp };
+// kTcp: in the TCP connection of the IKE SA (RFC 9329), a slow path that keeps no constant rate.
+enum class Encapsulation : std::uint8_t { kNone, kUdp, kTcp };
+
+[[nodiscard]] constexpr std::string_view name_of(Encapsulation encapsulation) {
+  constexpr std::string_view kNames[] = {"none", "udp", "tcp"};
+  return kNames[static_cast<std::size_t>(encapsulation)];
+}
 
 }  // namespace levelgate::model

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "unit/control/gateway_configs.h"
@@ -112,6 +113,33 @@ TEST_F(Admin, WhoDecidedThatNothingIsSplit) {
   EXPECT_TRUE(ask(Topic::kTunnels).lines.empty());
   plan_.tunnels[0].tfs.mode = model::TfsMode::kPlain;
   EXPECT_EQ(word(), "no (plain)");
+}
+
+// Nobody takes a tunnel in TCP for one that hides times: it is said wherever its rate is.
+TEST_F(Admin, ATunnelInTcpIsCalledASlowPathWithoutAConstantRate) {
+  run_for_a_second();
+  EXPECT_EQ(ask(Topic::kTfs, "berlin").lines[0].find("slow path"), std::string::npos);
+  plan_.tunnels[0].encapsulation = model::Encapsulation::kTcp;
+  EXPECT_EQ(ask(Topic::kTunnels).rows[0][1], "no connection");
+  plan_.tunnels[0].stream = StreamId{5};
+  plan_.neighbours.clear();
+  berlin().tcp_taken_pkts = 44'000;
+  berlin().tcp_refused_pkts = 643;
+  const Answer tunnels = ask(Topic::kTunnels);
+  EXPECT_EQ(tunnels.rows[0][1], "up") << "the kernel knows the way";
+  EXPECT_EQ(tunnels.lines, std::vector<std::string>{"  berlin: ESP in TCP: slow path, no constant rate"});
+  const Value& berlin_value = *under(*under(tunnels.value, "tunnels"), "berlin");
+  EXPECT_EQ(std::get<std::string>(under(berlin_value, "encapsulation")->is), "tcp");
+  EXPECT_TRUE(std::get<bool>(under(berlin_value, "slow-path")->is));
+  const std::vector<std::string> tfs = ask(Topic::kTfs, "berlin").lines;
+  EXPECT_NE(tfs[0].find(", ESP in TCP: slow path, no constant rate, worker 0"), std::string::npos) << tfs[0];
+  const auto says = [&](const std::string& text) {
+    return std::ranges::any_of(tfs, [&](const std::string& line) { return line.find(text) != std::string::npos; });
+  };
+  EXPECT_TRUE(says("   taken by TCP"));
+  EXPECT_TRUE(says("   refused by TCP"));
+  EXPECT_TRUE(says(" hand-over error"));
+  EXPECT_FALSE(says(" pacing error"));
 }
 
 TEST_F(Admin, AKeyLogThatIsOnIsToldInEveryAnswer) {

@@ -169,6 +169,7 @@ std::vector<Mutation> tunnel_ike_mutations() {
   add("esp.rekey.bytes", [](T& t) { t.esp.rekey_octets = 1 << 30; });
   add("esp.rekey.margin", [](T& t) { t.esp.rekey_margin = std::chrono::minutes(1); });
   add("esp.encapsulation", [](T& t) { t.encapsulation = model::EncapsulationChoice::kUdp; });
+  add("esp.encapsulation", [](T& t) { t.esp_in_tcp = true; });
   add("start", [](T& t) { t.start = model::StartMode::kRespond; });
   add("tfs.receive.fragments", [](T& t) { t.inner_fragments = false; });
   add("tfs.peer-required", [](T& t) { t.aggfrag_required = false; });
@@ -180,7 +181,7 @@ TEST(Changes, TheMutationsOfIkeReachEveryField) {
   const model::Config gateway = rich();
   const model::TunnelIke& tunnel = *gateway.tunnels[1].ike;
   [[maybe_unused]] const auto& [local_id, remote_id, psk, identity, authorities, ppk, ike, esp, large, start,
-                                encapsulation, fragments, required] = tunnel;
+                                encapsulation, in_tcp, fragments, required] = tunnel;
   [[maybe_unused]] const auto& [ppks, ppk_required, ppk_exchange] = ppk;
   [[maybe_unused]] const auto& [ppk_id, ppk_key] = ppks[0];
   [[maybe_unused]] const auto& [ike_proposals, post_quantum, rekey, delay, timeout, fragmentation, childless] = ike;
@@ -189,7 +190,7 @@ TEST(Changes, TheMutationsOfIkeReachEveryField) {
   [[maybe_unused]] const auto& [authority_name, pem, crl, revocation] = gateway.ike.authorities[0];
   [[maybe_unused]] const auto& [identity_name, chain, key] = gateway.ike.identities[0];
   [[maybe_unused]] const auto& [key_pem, uri] = key;
-  constexpr std::size_t kOfTunnel = 13 - 3 + 5 + 7 + 5;  // three are settings themselves; of PPKs the first has two
+  constexpr std::size_t kOfTunnel = 14 - 3 + 5 + 7 + 5;  // three are settings themselves; of PPKs the first has two
   constexpr std::size_t kOfConfig = 2 + 4 + 3 + 1;  // that one comes or goes stands for its name; a key has two parts
   EXPECT_EQ(tunnel_ike_mutations().size(), kOfTunnel + 1) << "the first one takes all away";
   EXPECT_EQ(certificate_mutations().size(), kOfConfig);

@@ -60,6 +60,9 @@ constexpr std::array kStable{
     Stable{Drop::kPortFull, "port-full"},
     Stable{Drop::kTwinFull, "twin-full"},
     Stable{Drop::kWorkerRingFull, "worker-ring-full"},
+    Stable{Drop::kTcpOutboundFull, "tcp-outbound-full"},
+    Stable{Drop::kTcpInboundFull, "tcp-inbound-full"},
+    Stable{Drop::kTcpRefused, "tcp-refused"},
 };
 
 TEST(Drops, EveryReasonHasItsStableName) {

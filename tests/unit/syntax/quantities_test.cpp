@@ -47,6 +47,15 @@ TEST(Octets, DecimalAndBinary) {
   EXPECT_EQ(parse_octets("0.5KiB"), 512u);
 }
 
+TEST(Share, ThousandthsAndSmallOnes) {
+  EXPECT_EQ(parse_permille("1.5%"), 15u);
+  EXPECT_FALSE(parse_permille("0.01%"));
+  EXPECT_EQ(parse_billionths("0.01%"), 100'000u);
+  EXPECT_EQ(parse_billionths("100%"), 1'000'000'000u);
+  EXPECT_FALSE(parse_billionths("0.00000001%"));
+  EXPECT_EQ(parse_billionths("2").error().hint, "did you mean \"2%\"?");
+}
+
 TEST(Integer, DecimalAndHexadecimal) {
   EXPECT_EQ(parse_integer("0"), 0u);
   EXPECT_EQ(parse_integer("0x1001"), 0x1001u);
