@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Defence against half-open SAs (RFC 7296 §2.6): who must return a cookie before it costs anything, and cookies that
-// need no memory. The demand is sticky: one that comes and goes makes both sides sign different requests, and good
-// credentials fail. Keyed hash and randomness are given. Thread: control.
+// Cookies that need no memory (RFC 7296 §2.6), and that say themselves, behind a hash, which puzzle was set with them
+// and when (RFC 8019 §7.1.1.3). Keyed hash and randomness are given. Thread: control.
 #pragma once
 
 #include <levelgate/base/bytes.h>
@@ -11,22 +10,19 @@
 #include <levelgate/base/secret_bytes.h>
 #include <levelgate/base/time.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "crypto/random.h"
 #include "ikewire/ike_header.h"
-#include "negotiation/limits.h"
+#include "ikewire/ike_puzzle.h"
 
 namespace levelgate::admission {
-
-// --- cookies ---
 
 using KeyedHash = std::function<Result<SecretBytes>(ConstBytes key, std::span<const ConstBytes> pieces)>;
 
@@ -37,19 +33,31 @@ struct CookieRequest {
   ikewire::IkeSpi initiator_spi;
 };
 
-enum class CookieVerdict : std::uint8_t {
-  kGood,
-  kWrong,  // of nobody's making, of another request, or of a secret that is gone
+// The puzzle that is set with a cookie.
+struct PuzzleSet {
+  ikewire::Puzzle puzzle;
+  std::uint8_t number = 1;  // of those that were set to this initiator, one after the other
+  bool operator==(const PuzzleSet&) const = default;
 };
 
-// Two secrets: one makes cookies for a while and is then still good for as long again.
+// What a good cookie says.
+struct CookieFacts {
+  std::optional<PuzzleSet> set;
+  Nanos age{};             // of a puzzle, to the second
+  std::uint64_t mark = 0;  // of this cookie, by octets that nobody else can choose
+};
+
+// Two secrets: one makes cookies for a while and is then still good for as long again. A plain cookie is the same for
+// the same request as long as its secret makes cookies; that of a puzzle is another one each second.
 class Cookies {
  public:
   explicit Cookies(KeyedHash hash) : hash_(std::move(hash)) {}
 
-  // Version of the secret, then the hash. Draws a new secret when the old one has had its time.
-  [[nodiscard]] Result<std::vector<std::byte>> make(Instant now, const CookieRequest& request, crypto::Random& random);
-  [[nodiscard]] CookieVerdict check(Instant now, const CookieRequest& request, ConstBytes cookie) const;
+  // Draws a new secret when the old one has had its time.
+  [[nodiscard]] Result<std::vector<std::byte>> make(Instant now, const CookieRequest& request, crypto::Random& random,
+                                                    const std::optional<PuzzleSet>& set = std::nullopt);
+  // Nothing: it is of nobody's making, of another request, of a secret that is gone, or of a puzzle that is too old.
+  [[nodiscard]] std::optional<CookieFacts> check(Instant now, const CookieRequest& request, ConstBytes cookie) const;
 
  private:
   struct Generation {
@@ -58,48 +66,12 @@ class Cookies {
     Instant good_until;
   };
   [[nodiscard]] Result<void> renew(Instant now, crypto::Random& random);
-  [[nodiscard]] Result<SecretBytes> cookie_of(const Generation& generation, const CookieRequest& request) const;
+  [[nodiscard]] Result<SecretBytes> cookie_of(const Generation& generation, const CookieRequest& request,
+                                              ConstBytes note) const;
 
   KeyedHash hash_;
   Instant renew_at_;
   Generation current_, previous_;
-};
-
-// --- when they are demanded ---
-
-enum class Admission : std::uint8_t {
-  kServe,
-  kAskCookie,  // serve a request that has a good one, answer others with N(COOKIE)
-  kDrop,       // too many already: no answer, cookie or not
-};
-
-// Counts half-open SAs, all of them and by source: an IPv4 address, or the /64 of an IPv6 one, which is what one
-// subscriber has.
-class HalfOpenCount {
- public:
-  [[nodiscard]] Admission admit(Instant now, const IpAddress& source);
-  void opened(const IpAddress& source);
-  // Authenticated, failed or timed out; each opened one once.
-  void closed(const IpAddress& source);
-
-  // From so many half-open SAs on everybody has to return a cookie; 0: always.
-  void demand_from(std::size_t half_open) { cookie_at_ = half_open; }
-
-  [[nodiscard]] std::size_t half_open() const { return total_; }
-  [[nodiscard]] std::size_t sources() const { return sources_.size(); }
-
- private:
-  struct Source {
-    std::size_t half_open = 0;
-    Instant demand_until;  // a cookie, even when the load is gone
-  };
-  void forget_idle(Instant now);
-
-  std::size_t cookie_at_ = limits::kCookieAtHalfOpen;
-  std::size_t total_ = 0;
-  Instant demand_until_;
-  Instant forget_at_;
-  std::map<IpAddress, Source> sources_;
 };
 
 }  // namespace levelgate::admission

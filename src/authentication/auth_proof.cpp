@@ -8,6 +8,9 @@
 #include <string_view>
 #include <utility>
 
+#include "ikewire/ike_chain.h"
+#include "ikewire/ike_payloads.h"
+
 namespace levelgate::authentication {
 namespace {
 
@@ -15,6 +18,13 @@ namespace {
 constexpr std::string_view kKeyPad = "Key Pad for IKEv2";
 // No IKE_SA_INIT message begins like this, since an initiator's SPI is never zero: the two forms cannot be mixed up.
 constexpr std::array<std::byte, 8> kZeroPrefix{};
+
+bool is_of_cookie(const ikewire::PayloadView& view) {
+  if (view.type == ikewire::PayloadType::kPuzzleSolution) return true;
+  if (view.type != ikewire::PayloadType::kNotify) return false;
+  const auto notify = ikewire::read_notify(view.body);
+  return notify && notify->type == ikewire::NotifyType::kCookie;
+}
 
 void append(std::vector<std::byte>& to, std::initializer_list<ConstBytes> pieces) {
   for (const ConstBytes piece : pieces) to.insert(to.end(), piece.begin(), piece.end());
@@ -60,6 +70,27 @@ Result<std::vector<std::byte>> signed_octets(const Signer& signer) {
   std::vector<std::byte> octets;
   if (both) append(octets, {kZeroPrefix, signer.peer_message});
   append(octets, {signer.own_message, signer.peer_nonce, identity->bytes(), signer.int_auth});
+  return octets;
+}
+
+std::vector<std::byte> without_cookie(ConstBytes request) {
+  const std::vector<std::byte> whole(request.begin(), request.end());
+  const ikewire::IkeHeaderView header = ikewire::read_ike_header(request);
+  if (header.verdict != ikewire::IkeHeaderVerdict::kOk) return whole;
+  const ConstBytes payloads = request.subspan(ikewire::kIkeHeaderOctets);
+  const auto chain = ikewire::read_chain(header.header.first_payload, payloads, {});
+  if (!chain) return whole;
+  std::vector<std::byte> octets(whole.begin(), whole.begin() + ikewire::kIkeHeaderOctets);
+  std::size_t link = ikewire::kIkeFirstPayloadAt;  // where the type of the payload that comes next stands
+  octets[link] = std::byte(ikewire::PayloadType::kNone);
+  for (const ikewire::PayloadView& view : *chain) {
+    if (is_of_cookie(view)) continue;
+    octets[link] = std::byte(view.type);
+    link = octets.size();
+    append(octets, {payloads.subspan(view.offset, ikewire::kPayloadHeaderOctets + view.body.size())});
+    octets[link] = std::byte(ikewire::PayloadType::kNone);
+  }
+  store_be(octets.data() + ikewire::kIkeLengthAt, static_cast<std::uint32_t>(octets.size()));
   return octets;
 }
 

@@ -59,6 +59,10 @@ struct Signer {
 };
 [[nodiscard]] Result<std::vector<std::byte>> signed_octets(const Signer& signer);
 
+// An IKE_SA_INIT request as if it had been sent without COOKIE and Puzzle Solution: those payloads are cut out, and the
+// chain and the length are mended (docs/cookies.md). What cannot be read comes back as it is.
+[[nodiscard]] std::vector<std::byte> without_cookie(ConstBytes request);
+
 // prf(prf(secret, "Key Pad for IKEv2"), octets): the AUTH of a shared key. An empty secret is an Error.
 [[nodiscard]] Result<SecretBytes> shared_key_proof(crypto::Prf prf, ConstBytes secret, ConstBytes octets);
 

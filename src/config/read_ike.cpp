@@ -216,6 +216,22 @@ void read_certificates(const Node& node, Draft& draft, Complaints& complaints) {
   each_named(node.find("identities"), [&](const Node::Entry& entry) { reader.read_identity(entry); });
 }
 
+namespace {
+
+void read_admission(const Node& defaults, model::AdmissionConfig& admission) {
+  const auto read = [&](const char* key, auto& value) {
+    value = static_cast<std::remove_reference_t<decltype(value)>>(integer_of(defaults.find(key), value));
+  };
+  read("puzzle-threshold", admission.puzzle_threshold);
+  read("puzzle-difficulty", admission.puzzle_difficulty);
+  read("puzzle-auth-difficulty", admission.puzzle_auth_difficulty);
+  read("puzzle-most-difficulty", admission.puzzle_most_difficulty);
+  read("half-open-per-address", admission.half_open_per_address);
+  read("half-open-per-network", admission.half_open_per_network);
+}
+
+}  // namespace
+
 void read_ike(const Node& node, Draft& draft) {
   draft.config.ike.listen = texts_of(node.find("listen"));
   const Node* const defaults = node.find("defaults");
@@ -224,6 +240,7 @@ void read_ike(const Node& node, Draft& draft) {
   draft.ike_proposals_given = defaults->find("proposals") != nullptr;
   draft.config.ike.cookie_threshold =
       static_cast<std::uint32_t>(integer_of(defaults->find("cookie-threshold"), draft.config.ike.cookie_threshold));
+  read_admission(*defaults, draft.config.ike.admission);
 }
 
 model::TunnelIke read_tunnel_ike(const Node::Entry& tunnel, Draft& draft, Complaints& complaints) {

@@ -247,6 +247,19 @@ Value::Map happening_value(const Happening& happening, Instant now) {
           {"text", Value{happening.text}}};
 }
 
+// What unknown peers, and large keys on their way, cost: now, at most ever, at most at all.
+Value::Map budget_values(const admission::Budget& budget) {
+  Value::Map accounts;
+  for (const admission::Cost cost : admission::kAllCosts) {
+    const admission::Budget::Account& account = budget.account(cost);
+    accounts.push_back({std::string(name_of(cost)), Value{Value::Map{{"held", Value{std::uint64_t{account.held}}},
+                                                                     {"peak", Value{std::uint64_t{account.peak}}},
+                                                                     {"most", Value{std::uint64_t{account.most}}},
+                                                                     {"refused", Value{account.refused}}}}});
+  }
+  return accounts;
+}
+
 }  // namespace
 
 Result<Answer> show_ike(const std::string& name, const View& view) {
@@ -277,6 +290,12 @@ Result<Answer> show_ike(const std::string& name, const View& view) {
                                {"half-open", Value{std::uint64_t{view.tunnels->engine().half_open()}}},
                                {"cookies-asked", Value{counts.cookies_asked}},
                                {"refused-load", Value{counts.refused_load}},
+                               {"puzzles-asked", Value{counts.puzzles_asked}},
+                               {"puzzles-solved", Value{counts.puzzles_solved}},
+                               {"puzzles-wrong", Value{counts.puzzles_wrong}},
+                               {"refused-budget", Value{counts.refused_budget}},
+                               {"lines-withheld", Value{counts.lines_withheld}},
+                               {"budget", Value{budget_values(view.tunnels->engine().budget())}},
                                {"strangers-dropped", Value{lost.strangers}},
                                {"returned-dropped", Value{lost.returned}},
                                {"unread-dropped", Value{lost.unread}}};

@@ -197,6 +197,15 @@ std::vector<Change> ike_changes(const model::IkeConfig& before, const model::Ike
            });
   all.field("ike.listen", Cost::kDaemonRestart, before.listen, after.listen);
   all.field("ike.defaults.cookie-threshold", Cost::kLive, before.cookie_threshold, after.cookie_threshold);
+  const model::AdmissionConfig& old = before.admission;
+  const model::AdmissionConfig& now = after.admission;
+  const std::string defaults = "ike.defaults.";
+  all.field(defaults + "puzzle-threshold", Cost::kLive, old.puzzle_threshold, now.puzzle_threshold);
+  all.field(defaults + "puzzle-difficulty", Cost::kLive, old.puzzle_difficulty, now.puzzle_difficulty);
+  all.field(defaults + "puzzle-auth-difficulty", Cost::kLive, old.puzzle_auth_difficulty, now.puzzle_auth_difficulty);
+  all.field(defaults + "puzzle-most-difficulty", Cost::kLive, old.puzzle_most_difficulty, now.puzzle_most_difficulty);
+  all.field(defaults + "half-open-per-address", Cost::kLive, old.half_open_per_address, now.half_open_per_address);
+  all.field(defaults + "half-open-per-network", Cost::kLive, old.half_open_per_network, now.half_open_per_network);
   return all.take();
 }
 

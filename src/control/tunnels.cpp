@@ -44,6 +44,17 @@ std::unexpected<Error> no_such(const std::string& tunnel) {
   return failure(Fault::kNotFound, "no tunnel \"" + tunnel + "\" is kept by IKE");
 }
 
+ike::AdmissionSettings admission_of(const model::IkeConfig& config) {
+  const model::AdmissionConfig& asked = config.admission;
+  return {.tiers = {.cookie_at = config.cookie_threshold,
+                    .puzzle_at = asked.puzzle_threshold,
+                    .of_source = asked.half_open_per_address,
+                    .of_network = asked.half_open_per_network},
+          .difficulty = static_cast<std::uint8_t>(asked.puzzle_difficulty),
+          .auth_difficulty = static_cast<std::uint8_t>(asked.puzzle_auth_difficulty),
+          .most_difficulty = static_cast<std::uint8_t>(asked.puzzle_most_difficulty)};
+}
+
 }  // namespace
 
 Result<Tunnels::Policies> Tunnels::prepare(const model::Config& config) {
@@ -81,7 +92,7 @@ TunnelWork Tunnels::configure(const ike::Moment& moment, const model::Config& be
   }
   policies_ = std::move(policies);
   engine_.configure(policies_);
-  engine_.demand_cookies_from(after.ike.cookie_threshold);
+  engine_.admit_by(admission_of(after.ike));
   for (const model::TunnelConfig& tunnel : after.tunnels) {
     if (!tunnel.ike) continue;
     const bool fresh = !settings_.contains(tunnel.name);

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+#include <vector>
 
 #include "crypto/openssl_context.h"
 
@@ -78,6 +80,32 @@ Result<SecretBytes> prf(Prf prf, ConstBytes key, std::span<const ConstBytes> pie
 
 Result<SecretBytes> prf(Prf prf_id, ConstBytes key, std::initializer_list<ConstBytes> pieces) {
   return prf(prf_id, key, std::span(pieces.begin(), pieces.size()));
+}
+
+struct PrfUnderKeys::Parts {
+  MacContext context;
+  std::vector<std::byte> message;
+  std::vector<std::byte> output;
+};
+
+PrfUnderKeys::PrfUnderKeys(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+PrfUnderKeys::PrfUnderKeys(PrfUnderKeys&&) noexcept = default;
+PrfUnderKeys& PrfUnderKeys::operator=(PrfUnderKeys&&) noexcept = default;
+PrfUnderKeys::~PrfUnderKeys() = default;
+
+Result<PrfUnderKeys> PrfUnderKeys::create(Prf prf, ConstBytes message) {
+  const EVP_MAC_CTX* const origin = unkeyed(prf);
+  MacContext context(origin != nullptr ? EVP_MAC_CTX_dup(origin) : nullptr);
+  if (!context) return openssl_failure(Fault::kInternal, "prf: no context");
+  return PrfUnderKeys(std::make_unique<Parts>(
+      Parts{std::move(context), {message.begin(), message.end()}, std::vector<std::byte>(prf_octets(prf))}));
+}
+
+ConstBytes PrfUnderKeys::output(ConstBytes key) {
+  Parts& parts = *parts_;
+  if (key.empty() || EVP_MAC_init(parts.context.get(), octets_of(key), key.size(), nullptr) != 1) return {};
+  const ConstBytes message = parts.message;
+  return finish(parts.context.get(), {&message, 1}, parts.output) ? ConstBytes(parts.output) : ConstBytes();
 }
 
 Result<SecretBytes> prf_plus(Prf prf, ConstBytes key, ConstBytes seed, std::size_t octets) {

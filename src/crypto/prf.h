@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <span>
 
 namespace levelgate::crypto {
@@ -34,6 +35,24 @@ enum class Prf : std::uint8_t { kHmacSha256, kHmacSha384, kHmacSha512 };
 // was never set.
 [[nodiscard]] Result<SecretBytes> prf(Prf prf, ConstBytes key, std::span<const ConstBytes> pieces);
 [[nodiscard]] Result<SecretBytes> prf(Prf prf, ConstBytes key, std::initializer_list<ConstBytes> pieces);
+
+// One message under many keys, one after the other, with no memory taken for each: a puzzle asks for some hundred
+// thousand of them (RFC 8019 §7.1.3). Thread: of who made it.
+class PrfUnderKeys {
+ public:
+  [[nodiscard]] static Result<PrfUnderKeys> create(Prf prf, ConstBytes message);
+  PrfUnderKeys(PrfUnderKeys&&) noexcept;
+  PrfUnderKeys& operator=(PrfUnderKeys&&) noexcept;
+  ~PrfUnderKeys();
+
+  // The output for this key, valid until the next call; empty when OpenSSL refused it, as it refuses no key at all.
+  [[nodiscard]] ConstBytes output(ConstBytes key);
+
+ private:
+  struct Parts;
+  explicit PrfUnderKeys(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
 
 // The first octets of prf+(key, seed). Fails beyond 255 outputs of the prf: the counter is one octet.
 [[nodiscard]] Result<SecretBytes> prf_plus(Prf prf, ConstBytes key, ConstBytes seed, std::size_t octets);

@@ -43,12 +43,12 @@ std::optional<std::uint64_t> Engine::sa_served(const InitRequest& request) const
   return found == inits_.end() ? std::nullopt : std::optional(found->second);
 }
 
-void Engine::init_request(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header) {
+void Engine::init_request(Means& means, InitRequest request) {
   using ikewire::Exchange;
+  const auto& [path, octets, header, none, arrival] = request;
   const bool wanted = header.exchange == Exchange::kIkeSaInit && header.message_id.value == 0 &&
                       header.direction == ikewire::IkeDirection::kRequest && header.initiator_spi.value != 0;
   const auto chain = read_chain(header.first_payload, octets.subspan(ikewire::kIkeHeaderOctets), {});
-  InitRequest request{path, octets, header, {}};
   if (!wanted || !chain) {
     ++counts_.malformed;
     if (wanted && !chain && chain.error().fault == ikewire::IkeFault::kUnknownCritical) {  // [7296-2.5-i]
@@ -80,35 +80,7 @@ void Engine::init_request(Means& means, const Path& path, ConstBytes octets, con
         path.remote.text() + " asks for an SA with " + path.local.text() + "; no tunnel has these addresses");
     return answer_stranger(means, request, NotifyType::kNoProposalChosen);
   }
-  if (admitted(means, request)) serve_init(means, request, possible);
-}
-
-bool Engine::admitted(Means& means, const InitRequest& request) {
-  const Instant now = means.moment.now;
-  const admission::CookieRequest basis{*request.contents.nonce, request.path.remote.address,
-                                       request.header.initiator_spi};
-  switch (half_open_.admit(now, request.path.remote.address)) {
-    case admission::Admission::kServe:
-      return true;
-    case admission::Admission::kDrop:
-      ++counts_.refused_load;
-      report_stranger(means, Severity::kWarn, kFlood, {},
-                      "too many unfinished handshakes of " + request.path.remote.address.text());
-      return false;
-    case admission::Admission::kAskCookie:
-      break;
-  }
-  // A wrong one counts as none [7296-2.6-d].
-  if (const auto* notify = request.contents.find(NotifyType::kCookie)) {
-    const auto cookie = ikewire::read_cookie(notify->value);
-    if (cookie && cookies_.check(now, basis, *cookie) == admission::CookieVerdict::kGood) return true;
-    ++counts_.cookies_wrong;
-  }
-  const auto cookie = cookies_.make(now, basis, random_);
-  if (!cookie) return false;
-  ++counts_.cookies_asked;
-  answer_stranger(means, request, NotifyType::kCookie, *cookie);
-  return false;
+  if (const auto showing = admitted(means, request, possible)) serve_init(means, request, possible, *showing);
 }
 
 std::optional<InitChoice> Engine::choose_for(Means& means, const InitRequest& request,
@@ -140,7 +112,8 @@ std::optional<InitChoice> Engine::choose_for(Means& means, const InitRequest& re
   return std::nullopt;
 }
 
-void Engine::serve_init(Means& means, const InitRequest& request, std::vector<PolicyPtr> candidates) {
+void Engine::serve_init(Means& means, const InitRequest& request, std::vector<PolicyPtr> candidates,
+                        const Showing& showing) {
   auto choice = choose_for(means, request, candidates);
   if (!choice) return;
   const auto ciphers = ikemessage::ike_ciphers_of(choice->suite);
@@ -155,17 +128,31 @@ void Engine::serve_init(Means& means, const InitRequest& request, std::vector<Po
   const auto own = draw_ike_spi();
   const auto digest = digest_of(request.octets);
   if (!own || !digest) return;
-  SaState state;
-  state.role = ikewire::IkeRole::kResponder;
-  state.spis = {request.header.initiator_spi, *own};
-  state.path = request.path;
-  state.policy = choice->policy;
-  state.candidates = std::move(candidates);
+  const auto fresh = [&] {
+    SaState state;
+    state.role = ikewire::IkeRole::kResponder;
+    state.spis = {request.header.initiator_spi, *own};
+    state.path = request.path;
+    state.policy = choice->policy;
+    state.candidates = candidates;
+    if (showing.mark && settings_.auth_difficulty != 0) {  // [8019-7.2.1-a]
+      state.auth_puzzle = ikewire::Puzzle{choice->suite.prf, settings_.auth_difficulty};
+    }
+    return state;
+  };
+  if (showing.shown == admission::Shown::kNothing) {
+    SaState draft = fresh();
+    if (init_answer_octets(draft, *choice, request.contents) > request.octets.size()) return ask_cookie(means, request);
+  }
+  auto half_open = half_open_of(request, means.moment.now);
+  if (!half_open) return;
+  if (showing.mark) spent_puzzles_.spend(means.moment.now, *showing.mark);
   Entry& entry = sas_[own->value];
-  entry.sa = std::make_unique<IkeSa>(std::move(state));
+  entry.sa = std::make_unique<IkeSa>(fresh());
+  if (loaded_) entry.sa->hurry();
   entry.init = InitKey{request.path.remote, request.header.initiator_spi.value, *digest};
-  entry.half_open = request.path.remote.address;
-  half_open_.opened(*entry.half_open);
+  tiers_.opened(half_open->source);
+  entry.half_open = std::move(half_open);
   inits_[*entry.init] = own->value;
   // The contents are read anew from the octets that the SA keeps.
   ikemessage::Message message{
@@ -182,21 +169,27 @@ void Engine::serve_init(Means& means, const InitRequest& request, std::vector<Po
 // Never more octets than came: the reply is smaller than any request that gets here, but for a bare header. Limited in
 // rate (RFC 7296 §2.4) [7296-2.4-e].
 void Engine::answer_stranger(Means& means, const InitRequest& request, NotifyType type, ConstBytes value) {
-  if (type != NotifyType::kCookie && !stranger_answers_.take(means.moment.now)) return;
+  if (stranger_answers_.take(means.moment.now)) reply(means, request, {{.type = type, .value = value}});
+}
+
+void Engine::reply(Means& means, const InitRequest& request, std::initializer_list<ikewire::Notify> notifies) {
   ikewire::WireBuffer buffer(request.octets.size());
   ikewire::IkeHeader header = request.header;
   header.direction = ikewire::IkeDirection::kResponse;
   header.sender = other(request.header.sender);
   write_ike_header(buffer, header);
   ikewire::ChainWriter chain(buffer);
-  chain.add(ikewire::PayloadType::kNotify, ikewire::Notify{.type = type, .value = value});
+  for (const ikewire::Notify& notify : notifies) chain.add(ikewire::PayloadType::kNotify, notify);
   finish_ike_message(buffer, 0, chain.first());
   if (buffer.ok()) means.effects.push_back(Send{request.path, buffer.take()});
 }
 
 void Engine::report_stranger(Means& means, Severity severity, std::string_view id, std::string tunnel,
                              std::string text) {
-  if (!stranger_reports_.take(means.moment.now)) return;
+  if (!stranger_reports_.take(means.moment.now)) {
+    ++counts_.lines_withheld;
+    return;
+  }
   means.effects.push_back(Report{severity, id, std::move(tunnel), std::move(text)});
 }
 

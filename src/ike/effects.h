@@ -20,6 +20,7 @@
 #include <variant>
 #include <vector>
 
+#include "admission/puzzle.h"
 #include "authentication/authenticate.h"
 #include "crypto/key_exchange.h"
 
@@ -50,9 +51,14 @@ struct SendKeepalive {
 };
 
 using JobId = Id<struct JobIdTag, std::uint64_t>;
-using JobValue =
-    std::variant<Result<std::unique_ptr<crypto::GeneratedKey>>, Result<crypto::Encapsulation>, Result<SecretBytes>,
-                 Result<authentication::Proof>, std::expected<authentication::Verified, authentication::AuthRefusal>>;
+// A slice of the search for a puzzle's solution; who goes on gives the solver into the next one.
+struct PuzzleSearch {
+  std::unique_ptr<admission::PuzzleSolver> solver;
+  admission::PuzzleSolver::Step step{};
+};
+using JobValue = std::variant<Result<std::unique_ptr<crypto::GeneratedKey>>, Result<crypto::Encapsulation>,
+                              Result<SecretBytes>, Result<authentication::Proof>,
+                              std::expected<authentication::Verified, authentication::AuthRefusal>, PuzzleSearch>;
 // Slow work: it owns its inputs and runs on any thread; Engine::job_done() takes the value.
 struct RunJob {
   JobId id;

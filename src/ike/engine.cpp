@@ -38,7 +38,9 @@ Engine::Engine(crypto::Random& random)
         return crypto::prf(crypto::Prf::kHmacSha256, key, pieces);
       }),
       stranger_answers_(limits::kStrangerAnswers),
-      stranger_reports_(limits::kStrangerReports) {}
+      stranger_reports_(limits::kStrangerReports),
+      half_open_reports_(limits::kHalfOpenReports),
+      half_open_notes_(limits::kHalfOpenNotes) {}
 Engine::~Engine() = default;
 
 void Engine::configure(const std::vector<PolicyPtr>& policies) {
@@ -89,7 +91,14 @@ Result<SpiLease> Engine::draw_child_spi() {
 }
 
 JobId Engine::start_job(std::uint64_t own_spi) {
-  jobs_[++last_job_] = own_spi;
+  Job job{own_spi, {}};
+  const auto found = sas_.find(own_spi);
+  if (found != sas_.end() && found->second.half_open) {
+    // Who starts work asks first, so that it is there.
+    auto charge = budget_.take(admission::Cost::kJobs, 1, found->second.half_open->standing);
+    if (charge) job.charge = std::move(*charge);
+  }
+  jobs_[++last_job_] = std::move(job);
   return JobId{last_job_};
 }
 
@@ -109,6 +118,7 @@ SaState* Engine::state(std::uint64_t own_spi) {
 }
 
 void Engine::authenticated(SaState& sa, bool initial_contact) {
+  tiers_.authenticated(sa.established_at, sa.path.remote.address);
   authenticated_.emplace_back(sa.own_spi(), initial_contact);
 }
 
@@ -146,7 +156,7 @@ model::Caller Engine::caller(ConstBytes octets) const {
   return seen.returns_cookie ? model::Caller::kReturned : model::Caller::kFirst;
 }
 
-Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octets) {
+Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octets, Arrival arrival) {
   Effects effects;
   Means means = this->means(moment, effects);
   ++counts_.datagrams;
@@ -155,7 +165,8 @@ Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octe
   // [7296-2.5-b, 7296-3.1-f]
   if (view.verdict == ikewire::IkeHeaderVerdict::kHighVersion) {
     const bool request = view.header.direction == ikewire::IkeDirection::kRequest;
-    if (request) answer_stranger(means, {path, octets, view.header, {}}, ikewire::NotifyType::kInvalidMajorVersion);
+    if (request)
+      answer_stranger(means, {path, octets, view.header, {}, arrival}, ikewire::NotifyType::kInvalidMajorVersion);
   }
   if (view.verdict != ikewire::IkeHeaderVerdict::kOk) {
     ++counts_.malformed;
@@ -164,7 +175,7 @@ Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octe
   const ikewire::IkeHeader& header = view.header;
   const bool of_initiator = header.sender == IkeRole::kInitiator;
   if (of_initiator && header.responder_spi.value == 0) {
-    init_request(means, path, octets, header);
+    init_request(means, {path, octets, header, {}, arrival});
     settle_touched(means);
     return effects;
   }
@@ -184,7 +195,9 @@ Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octe
     ++counts_.without_sa;
     return effects;
   }
+  const bool half_open = found->second.half_open.has_value();
   sa.datagram(means, path, octets, header);
+  if (half_open) withhold_reports(means, sa);
   settle(means, own);
   return effects;
 }
@@ -193,14 +206,16 @@ Effects Engine::job_done(const Moment& moment, JobId id, JobValue value) {
   Effects effects;
   Means means = this->means(moment, effects);
   const auto job = jobs_.find(id.value);
-  const auto found = job == jobs_.end() ? sas_.end() : sas_.find(job->second);
+  const auto found = job == jobs_.end() ? sas_.end() : sas_.find(job->second.own_spi);
   if (job != jobs_.end()) jobs_.erase(job);
   if (found == sas_.end()) {
     ++counts_.stale_jobs;
     return effects;
   }
   const std::uint64_t own = found->first;
+  const bool half_open = found->second.half_open.has_value();
   found->second.sa->job_done(means, id, std::move(value));
+  if (half_open) withhold_reports(means, *found->second.sa);
   settle(means, own);
   return effects;
 }
@@ -214,7 +229,9 @@ Effects Engine::on_time(const Moment& moment) {
     timers_.erase(timers_.begin());
     if (found == sas_.end()) continue;
     found->second.timer = kNever;
+    const std::size_t before = effects.size();
     found->second.sa->on_time(means);
+    if (found->second.half_open) withhold_reports(means, *found->second.sa, before);
     settle(means, own);
   }
   return effects;

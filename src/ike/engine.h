@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +22,9 @@
 #include <vector>
 
 #include "admission/cookies.h"
+#include "admission/cost_budget.h"
+#include "admission/spent_puzzles.h"
+#include "admission/tiers.h"
 #include "admission/token_bucket.h"
 #include "crypto/random.h"
 #include "ike/effects.h"
@@ -38,8 +42,13 @@ struct EngineCounts {
   std::uint64_t old_version = 0;  // IKEv1, never answered
   std::uint64_t cookies_asked = 0;
   std::uint64_t cookies_wrong = 0;
-  std::uint64_t refused_load = 0;  // too many half-open SAs of one source or in all
-  std::uint64_t stale_jobs = 0;    // results for SAs that are gone
+  std::uint64_t puzzles_asked = 0;
+  std::uint64_t puzzles_solved = 0;
+  std::uint64_t puzzles_wrong = 0;   // solutions that are none, or were used before
+  std::uint64_t refused_load = 0;    // too many half-open SAs of one source or in all
+  std::uint64_t refused_budget = 0;  // no room for another SA or its work
+  std::uint64_t lines_withheld = 0;  // reports about strangers and half-open SAs beyond what may be told in a second
+  std::uint64_t stale_jobs = 0;      // results for SAs that are gone
 };
 
 // What the engine keeps besides SAs: each of it belongs to one, and is gone with it.
@@ -52,6 +61,20 @@ struct EngineHoldings {
   std::size_t tunnel_entries = 0;  // SAs by name
 };
 
+// Who is served, and for what (RFC 8019 §6, §7).
+struct AdmissionSettings {
+  admission::TierSettings tiers;
+  std::uint8_t difficulty = 16;       // of puzzles in IKE_SA_INIT, in bits; 0: the initiator chooses
+  std::uint8_t auth_difficulty = 0;   // of a second one in IKE_AUTH for who solved the first; 0: there is none
+  std::uint8_t most_difficulty = 20;  // that we solve ourselves
+};
+
+// How a message came, as far as it proves where its sender is.
+enum class Arrival : std::uint8_t {
+  kDatagram,
+  kStream,  // over a connection: the sender has its address
+};
+
 class Engine final : private Registry {
  public:
   // `random` outlives the engine.
@@ -61,8 +84,7 @@ class Engine final : private Registry {
   // What may be negotiated from now on. SAs that are up follow the new policy of their tunnel at the next rekey; the
   // caller ends those that shall not go on.
   void configure(const std::vector<PolicyPtr>& policies);
-  // From so many half-open SAs on everybody has to return a cookie; 0: always.
-  void demand_cookies_from(std::size_t half_open) { half_open_.demand_from(half_open); }
+  void admit_by(const AdmissionSettings& settings);
 
   // Who sent this message, as far as it says itself; for the order in which messages are served.
   [[nodiscard]] model::Caller caller(ConstBytes octets) const;
@@ -73,7 +95,8 @@ class Engine final : private Registry {
     kWithout,  // the peer refused us: it may answer who it is when it is not asked for a name
   };
   [[nodiscard]] Effects initiate(const Moment& moment, const std::string& tunnel, Asking asking = Asking::kByName);
-  [[nodiscard]] Effects datagram(const Moment& moment, const Path& path, ConstBytes octets);
+  [[nodiscard]] Effects datagram(const Moment& moment, const Path& path, ConstBytes octets,
+                                 Arrival arrival = Arrival::kDatagram);
   [[nodiscard]] Effects job_done(const Moment& moment, JobId id, JobValue value);
   [[nodiscard]] Effects on_time(const Moment& moment);
   // When on_time() is wanted next.
@@ -94,7 +117,8 @@ class Engine final : private Registry {
   // For those who show: in no particular order.
   void each(const std::function<void(const IkeSa&)>& call) const;
   [[nodiscard]] std::size_t size() const { return sas_.size(); }
-  [[nodiscard]] std::size_t half_open() const { return half_open_.half_open(); }
+  [[nodiscard]] std::size_t half_open() const { return tiers_.half_open(); }
+  [[nodiscard]] const admission::Budget& budget() const { return budget_; }
   [[nodiscard]] const EngineCounts& counts() const { return counts_; }
   [[nodiscard]] EngineHoldings holdings() const;
 
@@ -105,19 +129,35 @@ class Engine final : private Registry {
     ikemessage::MessageDigest digest{};
     auto operator<=>(const InitKey&) const = default;
   };
+  struct HalfOpen {
+    IpAddress source;  // counted under it
+    admission::Standing standing{};
+    admission::Budget::Charge sa, octets, fragments;
+  };
   struct Entry {
     std::unique_ptr<IkeSa> sa;
     Instant timer = kNever;
     std::optional<InitKey> init;
-    std::optional<IpAddress> half_open;  // counted under this source
-    std::string tunnel;                  // under which it is found
-    std::vector<ChildId> children;       // that are found under it
+    std::optional<HalfOpen> half_open;
+    std::string tunnel;             // under which it is found
+    std::vector<ChildId> children;  // that are found under it
   };
   struct InitRequest {
     const Path& path;
     ConstBytes octets;
     ikewire::IkeHeader header;
     ikemessage::Contents contents;
+    Arrival arrival = Arrival::kDatagram;
+  };
+  // What a request shows of its sender, checked.
+  struct Showing {
+    admission::Shown shown = admission::Shown::kNothing;
+    std::optional<std::uint64_t> mark;  // of the cookie whose puzzle was solved
+    std::uint8_t puzzles = 0;           // that were set to it before
+  };
+  struct Job {
+    std::uint64_t own_spi = 0;
+    admission::Budget::Charge charge;
   };
 
   // --- Registry ---
@@ -128,16 +168,34 @@ class Engine final : private Registry {
   void adopt(SaState successor, Adoption adoption) override;
   SaState* state(std::uint64_t own_spi) override;
   void authenticated(SaState& sa, bool initial_contact) override;
+  bool hold_fragments(std::uint64_t own_spi, std::size_t octets) override;
+  bool may_work(std::uint64_t own_spi) const override;
+  std::optional<admission::Budget::Charge> hold_large_key(std::size_t octets) override;
+  std::uint8_t most_difficulty() const override { return settings_.most_difficulty; }
   bool first_contact(const SaState& sa) const override;
 
   // --- IKE_SA_INIT of strangers ---
   [[nodiscard]] std::optional<std::uint64_t> sa_served(const InitRequest& request) const;
-  void init_request(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header);
-  [[nodiscard]] bool admitted(Means& means, const InitRequest& request);
-  void serve_init(Means& means, const InitRequest& request, std::vector<PolicyPtr> candidates);
+  void init_request(Means& means, InitRequest request);
+  // The request may be served; nothing: it was answered, or dropped.
+  [[nodiscard]] std::optional<Showing> admitted(Means& means, const InitRequest& request,
+                                                const std::vector<PolicyPtr>& candidates);
+  [[nodiscard]] Showing shown_by(const Means& means, const InitRequest& request);
+  [[nodiscard]] admission::Shown solution_of(const InitRequest& request, const ikewire::Puzzle& puzzle,
+                                             ConstBytes cookie);
+  void ask_cookie(Means& means, const InitRequest& request);
+  void ask_puzzle(Means& means, const InitRequest& request, const std::vector<PolicyPtr>& candidates,
+                  std::uint8_t number);
+  [[nodiscard]] std::uint8_t difficulty_now(std::uint8_t number) const;
+  void hurry_half_open(Instant now);
+  [[nodiscard]] std::optional<HalfOpen> half_open_of(const InitRequest& request, Instant now);
+  void serve_init(Means& means, const InitRequest& request, std::vector<PolicyPtr> candidates, const Showing& showing);
+  // Of what an SA whose peer is not known yet has told since, what is too much for one second.
+  void withhold_reports(Means& means, const IkeSa& sa, std::size_t from = 0);
   [[nodiscard]] std::optional<InitChoice> choose_for(Means& means, const InitRequest& request,
                                                      const std::vector<PolicyPtr>& candidates);
   void answer_stranger(Means& means, const InitRequest& request, ikewire::NotifyType type, ConstBytes value = {});
+  static void reply(Means& means, const InitRequest& request, std::initializer_list<ikewire::Notify> notifies);
   void report_stranger(Means& means, Severity severity, std::string_view id, std::string tunnel, std::string text);
   [[nodiscard]] std::vector<PolicyPtr> candidates(const Path& path) const;
 
@@ -158,16 +216,20 @@ class Engine final : private Registry {
   crypto::Random& random_;
   std::map<std::pair<IpAddress, IpAddress>, std::vector<PolicyPtr>> by_addresses_;  // local, remote
   std::map<std::string, PolicyPtr> by_name_;
+  admission::Budget budget_;                      // outlives all that is charged to it
   std::unordered_map<std::uint64_t, Entry> sas_;  // by our SPI
   std::map<InitKey, std::uint64_t> inits_;
   std::set<std::pair<Instant, std::uint64_t>> timers_;
-  std::unordered_map<std::uint64_t, std::uint64_t> jobs_;          // by id: whose
+  std::unordered_map<std::uint64_t, Job> jobs_;                    // by id
   std::shared_ptr<std::unordered_set<std::uint32_t>> child_spis_;  // leases outlive the engine, if need be
   std::unordered_map<std::uint64_t, std::uint64_t> owners_;        // of Child SAs, by id
   std::map<std::string, std::set<std::uint64_t>> of_tunnel_;       // SAs by the name of their policy
   admission::Cookies cookies_;
-  admission::HalfOpenCount half_open_;
-  admission::TokenBucket stranger_answers_, stranger_reports_;
+  admission::SpentPuzzles spent_puzzles_;
+  admission::Tiers tiers_;
+  AdmissionSettings settings_;
+  bool loaded_ = false;
+  admission::TokenBucket stranger_answers_, stranger_reports_, half_open_reports_, half_open_notes_;
   EngineCounts counts_;
   std::uint64_t last_job_ = 0;
   std::uint64_t last_child_ = 0;

@@ -35,7 +35,7 @@ void Engine::settle_one(Means&, std::uint64_t own_spi) {
   Entry& entry = found->second;
   const bool handshake = entry.sa->state().established_at == kNever;
   if (entry.half_open && (!handshake || entry.sa->gone())) {
-    half_open_.closed(*entry.half_open);
+    tiers_.closed(entry.half_open->source);
     entry.half_open.reset();
   }
   const Instant next = entry.sa->deadline();

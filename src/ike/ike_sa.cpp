@@ -11,6 +11,7 @@
 #include "ike/exchanges/informational.h"
 #include "ike/exchanges/intermediate.h"
 #include "ike/exchanges/large_key_offer.h"
+#include "ike/exchanges/puzzle_jobs.h"
 #include "ike/exchanges/serve_create.h"
 #include "ikewire/ike_intermediate.h"
 
@@ -116,6 +117,7 @@ void IkeSa::request(Means& means, const Path& path, ConstBytes octets, const ike
   }
   const Phase phase = phase_towards(state_, header.exchange);
   if (gate(phase, state_.role, IkeDirection::kRequest, header.exchange) == Gate::kClosed || serving_) return;
+  if (half_open() && !may_open(means, header, *chain)) return;
   expect_large_keys();
   const std::size_t held = incoming_request_.parts.octets();
   auto message = open_whole(means, incoming_request_, octets, header, *chain);
@@ -130,6 +132,26 @@ void IkeSa::request(Means& means, const Path& path, ConstBytes octets, const ike
   answer_path_ = path;  // whatever port it is, RFC 7296 §2.11 [7296-2.23-a]
   follow_path(means, path);
   serve(means, std::move(*message));
+}
+
+// Before the peer is known: not without end, not more work than all may cause, and not without the solution of a puzzle
+// (RFC 8019 §7.2.4) [8019-7.2.4-a, 8019-7.2.4-b, 8019-7.2.4-d, 8019-4.6-a].
+bool IkeSa::may_open(const Means& means, const ikewire::IkeHeader& header, const std::vector<PayloadView>& chain) {
+  if (unopened_ >= limits::kUnopenedOfHandshake || !means.registry.may_work(state_.own_spi())) return false;
+  if (header.exchange != Exchange::kIkeAuth || !state_.auth_puzzle) return true;
+  if (!brings_solution(chain)) return false;
+  state_.auth_puzzle.reset();  // what comes again needs no check
+  return true;
+}
+
+bool IkeSa::brings_solution(const std::vector<PayloadView>& chain) const {
+  const auto found = std::ranges::find(chain, PayloadType::kPuzzleSolution, &PayloadView::type);
+  if (found == chain.end()) return false;
+  const auto solution = ikewire::read_puzzle_solution(found->body);
+  const auto prf = ikemessage::prf_of(state_.auth_puzzle->prf);
+  if (!solution || !prf) return false;
+  const admission::PuzzleTask task{*prf, state_.auth_puzzle->difficulty, auth_puzzle_text(state_)};
+  return check_puzzle(task, *solution).verdict == admission::PuzzleVerdict::kSolved;
 }
 
 // Never answered, whatever it says [7296-3.1-k].
@@ -181,6 +203,9 @@ std::optional<ikemessage::Message> IkeSa::open_whole(Means& means, Incoming& inc
   const auto digest = digest_of(octets);
   if (!digest) return std::nullopt;
   if (opened->fragment->number == 1) incoming.first.assign(octets.begin(), octets.end());
+  if (half_open() && !means.registry.hold_fragments(state_.own_spi(), parts.octets() + opened->inner.size())) {
+    return std::nullopt;
+  }
   const ikemessage::Piece piece{header.message_id, *opened->fragment, opened->first_inside, *digest, opened->inner};
   if (parts.add(means.moment.now, piece) != ikemessage::PieceVerdict::kWanted) return std::nullopt;
   auto whole = parts.take();

@@ -42,6 +42,8 @@ class IkeSa {
   void want(Means& means, Want what, ChildId child = {});
   // Ends at once, without a word to the peer.
   void close_now(Means& means, const Reason& reason);
+  // As responder: while the peer is not known, its silence is borne for a shorter time.
+  void hurry() { most_silence_ = limits::kLoadedHalfOpenLife; }
   // Something authentic of the peer came another way: its ESP packets.
   void heard(Instant now) { state_.heard_at = now; }
 
@@ -72,6 +74,14 @@ class IkeSa {
   void serve(Means& means, ikemessage::Message message);
   void take_response(Means& means, ikemessage::Message message);
   void follow_path(Means& means, const Path& path);
+  // As responder, before the peer is known.
+  [[nodiscard]] bool half_open() const {
+    return is_handshake(state_.phase) && state_.role == ikewire::IkeRole::kResponder;
+  }
+  [[nodiscard]] Instant half_open_until() const;
+  [[nodiscard]] bool may_open(const Means& means, const ikewire::IkeHeader& header,
+                              const std::vector<ikewire::PayloadView>& chain);
+  [[nodiscard]] bool brings_solution(const std::vector<ikewire::PayloadView>& chain) const;
   bool note_intermediate(ikewire::IkeRole sender, ConstBytes datagram, const ikemessage::Payloads& payloads);
 
   // --- what leaves ---
@@ -127,7 +137,8 @@ class IkeSa {
   Path answer_path_;  // where the request came from
 
   Instant began_at_ = kNever;  // of a handshake
-  Instant sent_at_ = kNever;   // the first try of our request
+  Nanos most_silence_ = limits::kHalfOpenLife;
+  Instant sent_at_ = kNever;  // the first try of our request
   Instant keepalive_at_ = kNever;
   std::uint32_t unopened_ = 0;  // messages of a handshake that came under other keys than ours
   bool gone_ = false;

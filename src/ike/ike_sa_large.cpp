@@ -46,8 +46,9 @@ void IkeSa::send_paced(Means& means) {
 // A peer that was told to bring a large key may hold so much, and only then.
 void IkeSa::expect_large_keys() {
   const std::size_t key = expected_large_key(state_);
-  incoming_request_.parts.bound(key == 0 ? ikemessage::ReassemblyBounds{}
-                                         : ikemessage::ReassemblyBounds{limits::kLargeFragments, key + 1'024});
+  incoming_request_.parts.bound(
+      key == 0 ? ikemessage::ReassemblyBounds{}
+               : ikemessage::ReassemblyBounds{limits::kLargeFragments, key + limits::kBesideLargeKey});
 }
 
 void IkeSa::fragment_arrived(Means& means, const Path& path, const ikewire::IkeHeader& header) {

@@ -153,6 +153,7 @@ std::optional<ikemessage::SentMessage> IkeSa::pack(Means& means, Exchange exchan
   const bool v4 = state_.path.remote.address.family() == IpFamily::kV4;
   // RFC 7383 §2.4: in fragments only when both sides said so.
   const std::size_t most = state_.peer.fragmentation ? kDatagramOctets - (v4 ? kHeadersV4 : kHeadersV6) : 0;
+  if (exchange == Exchange::kIkeAuth) payloads.solution = state_.auth_solution;
   auto sealed = state_.protection->seal(header, payloads, most, means.random);
   if (!sealed) return std::nullopt;
   if (exchange == Exchange::kIkeIntermediate && !note_intermediate(state_.role, sealed->front(), payloads)) {
@@ -242,14 +243,19 @@ void IkeSa::close_now(Means& means, const Reason& reason) {
   means.effects.push_back(IkeDown{state_.tunnel(), state_.own_spi(), was_up, replaced});
 }
 
+// What the peer does lengthens it, within the usual life (RFC 8019 §4.1).
+Instant IkeSa::half_open_until() const {
+  if (began_at_ == kNever) return kNever;
+  return std::min(began_at_ + limits::kHalfOpenLife, std::max(began_at_, state_.heard_at) + most_silence_);
+}
+
 Instant IkeSa::deadline() const {
   if (gone_) return kNever;
   Instant next = std::min({own_requests_.deadline(), paced_.deadline(), ack_at_, incoming_request_.parts.deadline(),
                            incoming_response_.parts.deadline()});
   if (state_.series) next = std::min(next, state_.series->until);
   if (is_handshake(state_.phase)) {
-    const bool half_open = state_.role == ikewire::IkeRole::kResponder && began_at_ != kNever;
-    return half_open ? std::min(next, began_at_ + limits::kHalfOpenLife) : next;
+    return half_open() ? std::min(next, half_open_until()) : next;
   }
   next = std::min(next, state_.expire_at);
   if (!own_ && !state_.wants.empty()) return Instant{};  // inherited ones
@@ -274,7 +280,7 @@ void IkeSa::on_time(Means& means) {
   retransmit(means);
   if (gone_) return;
   if (is_handshake(state_.phase)) {
-    if (state_.role == ikewire::IkeRole::kResponder && now >= began_at_ + limits::kHalfOpenLife) {
+    if (half_open() && now >= half_open_until()) {
       close_now(means, {unopened_ == 0 ? kHandshakeAbandoned : kKeysDiffer,
                         "the peer at " + state_.path.remote.text() + " did not end its handshake"});
     }

@@ -47,6 +47,7 @@ inline constexpr std::string_view kPpkMissing = "LG-IKE-063";
 inline constexpr std::string_view kPpkDiffers = "LG-IKE-064";
 inline constexpr std::string_view kMalformed = "LG-IKE-071";
 inline constexpr std::string_view kFlood = "LG-IKE-081";
+inline constexpr std::string_view kPuzzleRefused = "LG-IKE-082";
 inline constexpr std::string_view kInternalFault = "LG-IKE-091";
 
 struct ReportText {
@@ -55,7 +56,7 @@ struct ReportText {
   std::string_view cure;
 };
 
-inline constexpr std::array<ReportText, 40> kReportTexts{{
+inline constexpr std::array<ReportText, 41> kReportTexts{{
     {kIkeEstablished, "An IKE SA is up: both sides are authenticated.", ""},
     {kChildEstablished, "A Child SA is up: inner traffic may flow.", ""},
     {kIkeRekeyed, "A new IKE SA took the place of an old one.", ""},
@@ -120,6 +121,8 @@ inline constexpr std::array<ReportText, 40> kReportTexts{{
     {kMalformed, "An authentic message of the peer is malformed; its SA was closed.", "The peer is faulty."},
     {kFlood, "Many handshakes are begun and not ended; newcomers must return a cookie.",
      "Nothing needs to be done; find the source if it stays."},
+    {kPuzzleRefused, "The peer sets a puzzle that we do not solve.",
+     "Raise ike.defaults.puzzle-most-difficulty, or find out why the peer is under such a load."},
     {kInternalFault, "Something failed that never should.", "Report it with the log."},
 }};
 

@@ -26,6 +26,7 @@
 #include "ike/ppk_state.h"
 #include "ikemessage/keymat.h"
 #include "ikemessage/protect.h"
+#include "ikewire/ike_puzzle.h"
 #include "negotiation/suite.h"
 
 namespace levelgate::ike {
@@ -42,6 +43,7 @@ struct PeerSupport {
   bool childless = false;
   bool large_keys = false;            // the extension, both sides
   bool fragment_acks = false;         // likewise
+  bool cookie_apart = false;          // AUTH covers the request of IKE_SA_INIT without its cookie (docs/cookies.md)
   bool announcements_follow = false;  // SUPPORTED_AUTH_METHODS was empty: the list comes by IKE_INTERMEDIATE
   negotiation::PeerAccepts accepts;
 };
@@ -68,8 +70,10 @@ struct SaState {
   authentication::IntAuth int_auth;
   bool asks_by_name = true;       // initiator: IDr is sent; not when the last attempt was refused, to learn who it is
   std::size_t intermediates = 0;  // that were done
-  bool list_by_intermediate = false;       // responder: our announcements were too long for IKE_SA_INIT
-  std::vector<ikewire::Proposal> offered;  // of the peer, for explanations
+  bool list_by_intermediate = false;           // responder: our announcements were too long for IKE_SA_INIT
+  std::vector<ikewire::Proposal> offered;      // of the peer, for explanations
+  std::optional<ikewire::Puzzle> auth_puzzle;  // IKE_AUTH has to bring its solution (RFC 8019 §7.2)
+  std::vector<std::byte> auth_solution;        // initiator: the keys of it
 
   std::vector<std::byte> nonce_initiator, nonce_responder;
   ikemessage::IkeKeys keys;

@@ -15,13 +15,6 @@ namespace {
 using ikewire::Encryption;
 using ikewire::TransformType;
 
-std::optional<crypto::Prf> prf_of(ikewire::Prf prf) {
-  if (prf == ikewire::Prf::kHmacSha2_256) return crypto::Prf::kHmacSha256;
-  if (prf == ikewire::Prf::kHmacSha2_384) return crypto::Prf::kHmacSha384;
-  if (prf == ikewire::Prf::kHmacSha2_512) return crypto::Prf::kHmacSha512;
-  return std::nullopt;
-}
-
 std::optional<crypto::IkeIntegrity> integrity_of(ikewire::Integrity integrity) {
   if (integrity == ikewire::Integrity::kNone) return crypto::IkeIntegrity::kNone;
   if (integrity == ikewire::Integrity::kHmacSha2_256_128) return crypto::IkeIntegrity::kHmacSha256;
@@ -66,6 +59,13 @@ bool is_computed(const ikewire::Transform& transform, ikewire::ProtocolId protoc
 }
 
 }  // namespace
+
+std::optional<crypto::Prf> prf_of(ikewire::Prf prf) {
+  if (prf == ikewire::Prf::kHmacSha2_256) return crypto::Prf::kHmacSha256;
+  if (prf == ikewire::Prf::kHmacSha2_384) return crypto::Prf::kHmacSha384;
+  if (prf == ikewire::Prf::kHmacSha2_512) return crypto::Prf::kHmacSha512;
+  return std::nullopt;
+}
 
 Result<IkeCiphers> ike_ciphers_of(const negotiation::Suite& suite) {
   const auto encryption = ike_encryption_of(suite.encryption, suite.key_bits);

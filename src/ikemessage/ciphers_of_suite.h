@@ -19,6 +19,9 @@
 
 namespace levelgate::ikemessage {
 
+// Nothing: it is not computed here.
+[[nodiscard]] std::optional<crypto::Prf> prf_of(ikewire::Prf prf);
+
 struct IkeCiphers {
   crypto::IkeProtection protection;
   crypto::IkeCipherSizes cipher;

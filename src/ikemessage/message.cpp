@@ -33,6 +33,7 @@ constexpr Row kTable[] = {
     {kIkeSaInit, kRequest, kKe, 1},
     {kIkeSaInit, kRequest, kNonce, 1},
     {kIkeSaInit, kRequest, kNotify, limits::kNotifies},
+    {kIkeSaInit, kRequest, kPuzzleSolution, 1},
     {kIkeSaInit, kRequest, kVendorId, ikewire::kMostPayloads},
     {kIkeSaInit, kResponse, kSa, 1},
     {kIkeSaInit, kResponse, kKe, 1},
@@ -136,6 +137,8 @@ ikewire::IkeResult<void> read_one(const PayloadView& view, Contents& contents) {
   if (view.type == kDelete) return keep(ikewire::read_delete(view.body), contents.deletes, view);
   if (view.type == kTsi) return read_selectors_into(contents.initiator_selectors, view);
   if (view.type == kTsr) return read_selectors_into(contents.responder_selectors, view);
+  if (view.type == kPuzzleSolution)
+    return keep(ikewire::read_puzzle_solution(view.body), contents.puzzle_solution, view);
   if (view.type == kVendorId) contents.vendor_ids.push_back(view.body);
   if (view.type == kEap) contents.extensible_authentication = true;
   return {};

@@ -15,6 +15,7 @@
 #include "ikewire/ike_header.h"
 #include "ikewire/ike_payloads.h"
 #include "ikewire/ike_proposals.h"
+#include "ikewire/ike_puzzle.h"
 #include "ikewire/ike_selectors.h"
 
 namespace levelgate::ikemessage {
@@ -33,7 +34,8 @@ struct Contents {
   std::vector<ikewire::Delete> deletes;
   std::vector<ConstBytes> vendor_ids;
   std::optional<std::vector<ikewire::WireSelector>> initiator_selectors, responder_selectors;
-  bool extensible_authentication = false;  // EAP, which is not spoken here
+  std::optional<ikewire::PuzzleSolution> puzzle_solution;  // of IKE_SA_INIT; that of IKE_AUTH stands in clear
+  bool extensible_authentication = false;                  // EAP, which is not spoken here
 
   [[nodiscard]] const ikewire::Notify* find(ikewire::NotifyType type) const;
   [[nodiscard]] bool has(ikewire::NotifyType type) const { return find(type) != nullptr; }

@@ -18,6 +18,9 @@ namespace levelgate::ikemessage {
 struct Payloads {
   ikewire::PayloadType first = ikewire::PayloadType::kNone;
   std::vector<std::byte> octets;
+  // The keys of a Puzzle Solution payload that leaves in clear before the encrypted one, in the first fragment only
+  // (RFC 8019 §7.2.2); empty: none does.
+  std::vector<std::byte> solution{};
 };
 
 class PayloadWriter {
@@ -51,7 +54,7 @@ class PayloadWriter {
   [[nodiscard]] bool ok() const { return buffer_.ok(); }
   [[nodiscard]] std::size_t size() const { return buffer_.size(); }
   [[nodiscard]] bool empty() const { return buffer_.size() == 0; }
-  [[nodiscard]] Payloads take() { return {chain_.first(), buffer_.take()}; }
+  [[nodiscard]] Payloads take() { return {chain_.first(), buffer_.take(), {}}; }
 
  private:
   // Only a large key needs the big form, and it goes only to who announced it.

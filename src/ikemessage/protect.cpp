@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "ikemessage/fragments.h"
+#include "ikewire/ike_puzzle.h"
 #include "negotiation/limits.h"
 
 namespace levelgate::ikemessage {
@@ -31,10 +32,11 @@ Result<void> Protection::next_iv(Bytes iv, crypto::Random& random) {
 }
 
 Result<Datagram> Protection::seal_one(const ikewire::IkeHeader& header, const ikewire::Unsealed& part,
-                                      crypto::Random& random) {
+                                      ConstBytes solution, crypto::Random& random) {
   ikewire::WireBuffer buffer(limits::kReassembledOctets + 1024);
   write_ike_header(buffer, header);
   ikewire::ChainWriter chain(buffer);
+  if (!solution.empty()) chain.add(PayloadType::kPuzzleSolution, ikewire::PuzzleSolution{solution});
   const ikewire::SealedParts parts = write_unsealed(chain, part);
   finish_ike_message(buffer, 0, chain.first());
   if (!buffer.ok()) return failure(Fault::kInternal, "an IKE message is too long");
@@ -51,16 +53,17 @@ Result<Datagram> Protection::seal_one(const ikewire::IkeHeader& header, const ik
 Result<SentMessage> Protection::seal(const ikewire::IkeHeader& header, const Payloads& payloads,
                                      std::size_t most_octets, crypto::Random& random) {
   const ikewire::SealShape shape = seal_shape_of(ciphers_.cipher);
+  const std::size_t in_clear = payloads.solution.empty() ? 0 : ikewire::kPayloadHeaderOctets + payloads.solution.size();
   const std::size_t about = ikewire::kIkeHeaderOctets + ikewire::kPayloadHeaderOctets + shape.iv_octets +
-                            payloads.octets.size() + shape.block_octets + shape.icv_octets;
+                            payloads.octets.size() + shape.block_octets + shape.icv_octets + in_clear;
   std::vector<ConstBytes> pieces;
   if (most_octets != 0 && about > most_octets) {
-    pieces = split(payloads.octets, fragment_room(most_octets, shape));
+    pieces = split(payloads.octets, fragment_room(most_octets - std::min(most_octets, in_clear), shape));
     if (pieces.empty()) return failure(Fault::kInternal, "an IKE message needs too many fragments");
   }
   SentMessage message;
   if (pieces.size() <= 1) {
-    auto whole = seal_one(header, {payloads.first, {}, payloads.octets, shape}, random);
+    auto whole = seal_one(header, {payloads.first, {}, payloads.octets, shape}, payloads.solution, random);
     if (!whole) return std::unexpected(whole.error());
     message.push_back(std::move(*whole));
     return message;
@@ -68,7 +71,9 @@ Result<SentMessage> Protection::seal(const ikewire::IkeHeader& header, const Pay
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     const ikewire::FragmentNumber number{static_cast<std::uint16_t>(i + 1), static_cast<std::uint16_t>(pieces.size())};
     const PayloadType first = i == 0 ? payloads.first : PayloadType::kNone;
-    auto sealed = seal_one(header, {first, number, pieces[i], shape}, random);
+    // Its room is kept free in all of them, so that the pieces have one size [8019-7.2.2-c].
+    const ConstBytes solution = i == 0 ? ConstBytes(payloads.solution) : ConstBytes();
+    auto sealed = seal_one(header, {first, number, pieces[i], shape}, solution, random);
     if (!sealed) return std::unexpected(sealed.error());
     message.push_back(std::move(*sealed));
   }

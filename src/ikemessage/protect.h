@@ -50,7 +50,7 @@ class Protection {
   Protection(const IkeCiphers& ciphers, crypto::IkeCipher seals, crypto::IkeCipher opens)
       : ciphers_(ciphers), seals_(std::move(seals)), opens_(std::move(opens)) {}
   [[nodiscard]] Result<Datagram> seal_one(const ikewire::IkeHeader& header, const ikewire::Unsealed& part,
-                                          crypto::Random& random);
+                                          ConstBytes solution, crypto::Random& random);
   [[nodiscard]] Result<void> next_iv(Bytes iv, crypto::Random& random);
 
   IkeCiphers ciphers_;

@@ -102,7 +102,8 @@ constexpr auto kNotifyTypeNames = std::to_array<Named<NotifyType>>(
      {NotifyType::kIkeSaInitFullTranscriptAuth, "IKE_SA_INIT_FULL_TRANSCRIPT_AUTH"},
      {NotifyType::kBigPayloads, "BIG_PAYLOADS"},
      {NotifyType::kSeparateTransports, "SEPARATE_TRANSPORTS"},
-     {NotifyType::kFragmentAcks, "FRAGMENT_ACKS"}});
+     {NotifyType::kFragmentAcks, "FRAGMENT_ACKS"},
+     {NotifyType::kCookieApart, "COOKIE_APART"}});
 
 }  // namespace
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Notify message types (RFC 7296 §3.10.1 and the extensions' own): errors below 16384, statuses from there on. The two
+// Notify message types (RFC 7296 §3.10.1 and the extensions' own): errors below 16384, statuses from there on. The
 // numbers above 40960 are for private use, until the drafts that describe them have numbers of their own
-// (draft-smyslov-ipsecme-ikev2-mceliece, draft-ietf-ipsecme-ikev2-reliable-transport).
+// (draft-smyslov-ipsecme-ikev2-mceliece, draft-ietf-ipsecme-ikev2-reliable-transport,
+// draft-smyslov-ipsecme-ikev2-cookie-revised).
 #pragma once
 
 #include <cstdint>
@@ -103,7 +104,8 @@ enum class NotifyType : std::uint16_t {
   kIkeSaInitFullTranscriptAuth = 16447,
   kBigPayloads = 50510,
   kSeparateTransports = 50511,
-  kFragmentAcks = 50512
+  kFragmentAcks = 50512,
+  kCookieApart = 50513
 };
 
 [[nodiscard]] std::string name_of(NotifyType value);

@@ -140,9 +140,10 @@ enum class PpkIdType : std::uint8_t { kOpaque = 1, kFixed = 2 };
 [[nodiscard]] std::string name_of(CpType value);
 [[nodiscard]] std::string name_of(PpkIdType value);
 
-// The payloads of RFC 7296 §3.2 and RFC 7383, on which the critical bit says nothing new.
+// The payloads of RFC 7296 §3.2, RFC 7383 and RFC 8019, on which the critical bit says nothing new.
 [[nodiscard]] constexpr bool is_understood(PayloadType type) {
-  return (type >= PayloadType::kSa && type <= PayloadType::kEap) || type == PayloadType::kSkf;
+  return (type >= PayloadType::kSa && type <= PayloadType::kEap) || type == PayloadType::kSkf ||
+         type == PayloadType::kPuzzleSolution;
 }
 
 }  // namespace levelgate::ikewire

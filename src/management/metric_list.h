@@ -136,6 +136,21 @@ inline constexpr Metric kIkeCookies{"levelgate_ike_cookies_asked_total", "counte
                                     "First messages answered with a cookie."};
 inline constexpr Metric kIkeRefused{"levelgate_ike_refused_load_total", "counter", "",
                                     "First messages refused, since too many were half open."};
+inline constexpr Metric kIkePuzzlesAsked{"levelgate_ike_puzzles_asked_total", "counter", "",
+                                         "First messages answered with a puzzle."};
+inline constexpr Metric kIkePuzzlesSolved{"levelgate_ike_puzzles_solved_total", "counter", "",
+                                          "Solutions of puzzles that were accepted."};
+inline constexpr Metric kIkePuzzlesWrong{"levelgate_ike_puzzles_wrong_total", "counter", "",
+                                         "Solutions of puzzles that were none, or had been used."};
+inline constexpr Metric kIkeRefusedBudget{
+    "levelgate_ike_refused_budget_total", "counter", "",
+    "Messages of unknown peers dropped, since there was no room for what they cost."};
+inline constexpr Metric kIkeLinesWithheld{"levelgate_ike_lines_withheld_total", "counter", "",
+                                          "Lines about unknown peers beyond what is told in a second."};
+inline constexpr Metric kIkeBudgetHeld{"levelgate_ike_budget_held", "gauge", "account",
+                                       "What unknown peers, and large keys on their way, cost now."};
+inline constexpr Metric kIkeBudgetPeak{"levelgate_ike_budget_peak", "gauge", "account", "The most that it ever was."};
+inline constexpr Metric kIkeBudgetMost{"levelgate_ike_budget_most", "gauge", "account", "The most that it may be."};
 inline constexpr Metric kCertificateExpiry{"levelgate_certificate_expiry_timestamp_seconds", "gauge", "identity",
                                            "When a certificate of ours ends."};
 

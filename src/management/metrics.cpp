@@ -183,6 +183,20 @@ void write_drops(const control::View& view, Exposition& out) {
   for (std::size_t i = 0; i < model::kDropCount; ++i) out.sample({model::kDropTexts[i].name}, view.stats.drops[i]);
 }
 
+void write_budget(const ike::Engine* engine, Exposition& out) {
+  using Account = admission::Budget::Account;
+  const auto each = [&](const Metric& metric, std::size_t Account::* figure) {
+    out.begin(metric);
+    if (engine == nullptr) return;
+    for (const admission::Cost cost : admission::kAllCosts) {
+      out.sample({name_of(cost)}, engine->budget().account(cost).*figure);
+    }
+  };
+  each(metrics::kIkeBudgetHeld, &Account::held);
+  each(metrics::kIkeBudgetPeak, &Account::peak);
+  each(metrics::kIkeBudgetMost, &Account::most);
+}
+
 void write_ike(const control::View& view, Exposition& out) {
   const auto* const engine = view.tunnels != nullptr ? &view.tunnels->engine() : nullptr;
   const auto single = [&](const Metric& metric, std::uint64_t value) {
@@ -192,6 +206,13 @@ void write_ike(const control::View& view, Exposition& out) {
   single(metrics::kIkeHalfOpen, engine != nullptr ? engine->half_open() : 0);
   single(metrics::kIkeCookies, engine != nullptr ? engine->counts().cookies_asked : 0);
   single(metrics::kIkeRefused, engine != nullptr ? engine->counts().refused_load : 0);
+  const ike::EngineCounts counts = engine != nullptr ? engine->counts() : ike::EngineCounts{};
+  single(metrics::kIkePuzzlesAsked, counts.puzzles_asked);
+  single(metrics::kIkePuzzlesSolved, counts.puzzles_solved);
+  single(metrics::kIkePuzzlesWrong, counts.puzzles_wrong);
+  single(metrics::kIkeRefusedBudget, counts.refused_budget);
+  single(metrics::kIkeLinesWithheld, counts.lines_withheld);
+  write_budget(engine, out);
   out.begin(metrics::kCertificateExpiry);
   if (view.tunnels == nullptr) return;
   std::map<std::string, std::int64_t> ends;  // tunnels may share an identity

@@ -42,7 +42,8 @@ inline constexpr std::uint16_t kFragments = 160;
 inline constexpr std::size_t kReassembledOctets = 65'536;
 // --- large keys: of an authenticated peer that announced them, in the one exchange that brings one ---
 // The largest key, with the payloads beside it.
-inline constexpr std::size_t kLargeMessageOctets = 1'357'824 + 1'024;
+inline constexpr std::size_t kBesideLargeKey = 1'024;
+inline constexpr std::size_t kLargeMessageOctets = 1'357'824 + kBesideLargeKey;
 // It in fragments of 576-octet datagrams.
 inline constexpr std::uint16_t kLargeFragments = 2'800;
 // Messages of more datagrams leave at a pace: a burst of them would overrun a queue somewhere on the path.
@@ -83,19 +84,58 @@ inline constexpr std::size_t kCookieAtHalfOpen = 30;
 inline constexpr std::size_t kSources = 8192;
 // From so many of one address (or one IPv6 /64) on, that address has to.
 inline constexpr std::size_t kCookieAtHalfOpenOfSource = 3;
+// From so many on, that address has to work for each (RFC 8019 §6: 3 to 5).
+inline constexpr std::size_t kPuzzleAtHalfOpenOfSource = 5;
 // More of one address are dropped unanswered.
-inline constexpr std::size_t kHalfOpenOfSource = 5;
+inline constexpr std::size_t kHalfOpenOfSource = 8;
+// More of one IPv4 /24 or IPv6 /48 likewise; from a quarter on they work for each. A restarted gateway with its
+// branches behind one operator stays below that.
+inline constexpr std::size_t kHalfOpenOfNetwork = 512;
+// From so many half-open SAs on, everybody works for one.
+inline constexpr std::size_t kPuzzleAtHalfOpen = 512;
 // Half-open SAs at all: each holds keys and nonces, some kilobytes.
 inline constexpr std::size_t kHalfOpen = 4096;
 // A peer that has not authenticated by then is forgotten.
 inline constexpr Nanos kHalfOpenLife = 30s;
+// While cookies are demanded of everybody: a half-open SA whose peer is silent for so long is. A repeat of a lost
+// message comes within it, and a round trip with a second of work (RFC 8019 §4.1).
+inline constexpr Nanos kLoadedHalfOpenLife = 3s;
+// Octets that all half-open SAs may hold: their requests, keys, and fragments of messages that are not whole yet.
+inline constexpr std::size_t kHalfOpenOctets = std::size_t{24} << 20;
+// What one holds besides the octets of messages: nonces, keys, ciphers, timers, entries under which it is found.
+inline constexpr std::size_t kHalfOpenSaOctets = 4'096;
+// Slow work for half-open SAs that may wait or run at once; a helper thread does some thousand in a second.
+inline constexpr std::size_t kHalfOpenJobs = 512;
+// Messages of one half-open SA that do not open: of an honest peer none, and each costs a computation.
+inline constexpr std::uint32_t kUnopenedOfHandshake = 64;
+// Lines that all half-open SAs may cause in one second: those of the log, and those for `monitor`.
+inline constexpr std::uint32_t kHalfOpenReports = 50;
+inline constexpr std::uint32_t kHalfOpenNotes = 500;
+// Octets of large keys that are being put together: 33 of the largest at once; each is held twice while it is used.
+inline constexpr std::size_t kLargeKeysOctets = std::size_t{44} << 20;
 // Cookies stay demanded so long after the load is gone: a demand that comes and goes makes both sides sign different
 // requests.
 inline constexpr Nanos kCookieHold = 10s;
 // A secret makes cookies for so long, and accepts them for as long again.
 inline constexpr Nanos kCookieSecretLife = 120s;
-// COOKIE and INVALID_KE_PAYLOAD may alternate (RFC 7296 §2.6.1); more rounds are an attack or a fault.
-inline constexpr std::uint32_t kInitRestarts = 4;
+// A puzzle may be solved within this: several times what the hardest takes a slow initiator.
+inline constexpr Nanos kPuzzleLife = 60s;
+// Solutions that are remembered as used, of the last life of a puzzle; each made a half-open SA.
+inline constexpr std::size_t kSpentPuzzles = 32'768;
+// Solutions of one initiator for which nobody asked a difficulty have to reach this (RFC 8019 §7.1.1.1).
+inline constexpr std::uint8_t kLeastZeroBits = 8;
+// And the next puzzle says how many it has to be.
+inline constexpr std::uint8_t kSecondPuzzle = 12;
+// prf calls of one slice of a search: some hundredths of a second, so that other work is not kept waiting.
+inline constexpr std::uint64_t kPuzzleSlice = 1U << 15;
+// Where the responder leaves the difficulty to us.
+inline constexpr std::uint64_t kPuzzleTries = 1U << 18;
+// Addresses that were authenticated lately come first when there is not enough for all.
+inline constexpr std::size_t kAcquaintances = 16'384;
+inline constexpr Nanos kAcquainted = 24h;
+// COOKIE, INVALID_KE_PAYLOAD and puzzles may alternate (RFC 7296 §2.6.1, RFC 8019 §7.1.5); more rounds are an attack or
+// a fault.
+inline constexpr std::uint32_t kInitRestarts = 6;
 
 // Things that are told once for each attempt: a forger may send as many different answers as it likes.
 inline constexpr std::size_t kToldOnce = 8;

@@ -203,7 +203,7 @@ TEST(IkePpk, IsOfferedAgainWithACookieAndSurvivesALossyNetwork) {
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
       PpkPair pair(ppks({kA}, seed % 2 == 0, form), ppks({kA}, seed % 2 == 0, form), plain_world_tunnel(),
                    {.loss = 0.2, .duplicate = 0.2}, seed);
-      pair.world.node(1).engine->demand_cookies_from(0);
+      pair.world.node(1).engine->admit_by({.tiers = {.cookie_at = 0}});
       ASSERT_TRUE(pair.world.run_until([&] { return pair.world.settled(); }, 600s)) << pair.world.story();
       EXPECT_EQ(pair.used(), "berlin-a/berlin-a");
       EXPECT_GT(pair.world.node(1).engine->counts().cookies_asked, 0u);

@@ -145,9 +145,21 @@ struct TunnelIke {
   friend bool operator==(const TunnelIke&, const TunnelIke&) = default;
 };
 
+// Who is served while many knock, behind cookies (RFC 8019 §6, §7).
+struct AdmissionConfig {
+  std::uint32_t puzzle_threshold = 512;      // half-open SAs from which on everybody solves a puzzle; 4096: nobody ever
+  std::uint32_t puzzle_difficulty = 16;      // zero bits; 0: the initiator chooses
+  std::uint32_t puzzle_auth_difficulty = 0;  // of a second puzzle in IKE_AUTH; 0: there is none
+  std::uint32_t puzzle_most_difficulty = 20;  // that is solved as initiator
+  std::uint32_t half_open_per_address = 8;    // an IPv4 address or an IPv6 /64
+  std::uint32_t half_open_per_network = 512;  // an IPv4 /24 or an IPv6 /48
+  friend bool operator==(const AdmissionConfig&, const AdmissionConfig&) = default;
+};
+
 struct IkeConfig {
   std::vector<std::string> listen;      // interfaces; empty: those of the tunnels
   std::uint32_t cookie_threshold = 30;  // half-open SAs from which on everybody returns a cookie
+  AdmissionConfig admission;
   std::vector<CertificateAuthority> authorities;
   std::vector<CertificateIdentity> identities;
   friend bool operator==(const IkeConfig&, const IkeConfig&) = default;

@@ -8,6 +8,7 @@
 #include "ike/exchanges/creation.h"
 #include "ike/exchanges/informational.h"
 #include "ike/exchanges/init_offers.h"
+#include "ike/exchanges/puzzle_jobs.h"
 
 namespace levelgate::ike {
 
@@ -44,6 +45,22 @@ std::string_view report_of(authentication::AuthFault fault) {
 
 Outcome OwnAuth::begin(Turn& turn) {
   turn.sa.phase = Phase::kAuthSent;
+  if (!turn.sa.auth_puzzle) return prove_own(turn);
+  const Solving begun = start_solving(turn, *turn.sa.auth_puzzle, auth_puzzle_text(turn.sa));
+  return begun == Solving::kBegun ? Outcome::kWait
+                                  : close(turn, kPuzzleRefused, too_hard_text(turn, *turn.sa.auth_puzzle));
+}
+
+// The solution leaves with the request, in clear [8019-7.2.2-b].
+Outcome OwnAuth::on_search(Turn& turn, PuzzleSearch& search) {
+  if (search.step == admission::PuzzleSolver::Step::kSearching) {
+    go_on_solving(turn, std::move(search.solver));
+    return Outcome::kWait;
+  }
+  if (search.step == admission::PuzzleSolver::Step::kGivenUp) {
+    return close(turn, kPuzzleRefused, "the peer's puzzle has no solution that we find");
+  }
+  turn.sa.auth_solution = search.solver->solution();
   return prove_own(turn);
 }
 
@@ -122,6 +139,7 @@ Outcome OwnAuth::refused(Turn& turn, const ikewire::Notify* error) {
 }
 
 Outcome OwnAuth::on_job(Turn& turn, JobValue value) {
+  if (auto* search = std::get_if<PuzzleSearch>(&value)) return on_search(turn, *search);
   if (auto* proof = std::get_if<Result<authentication::Proof>>(&value)) {
     if (!*proof) return close(turn, proof->error());
     if (!ppk_.wants_plain(turn.sa)) return send_request(turn, **proof);

@@ -18,6 +18,7 @@ class OwnAuth final : public OwnExchange {
   Outcome on_job(Turn& turn, JobValue value) override;
 
  private:
+  Outcome on_search(Turn& turn, PuzzleSearch& search);
   Outcome prove_own(Turn& turn);
   Outcome send_request(Turn& turn, const authentication::Proof& proof);
   Outcome refused(Turn& turn, const ikewire::Notify* error);

@@ -25,9 +25,12 @@ Result<std::vector<std::byte>> octets_of_signer(const SaState& sa, IkeRole signe
   const auto int_auth = sa.int_auth.octets(ikewire::MessageId{static_cast<std::uint32_t>(sa.intermediates + 1)});
   if (!int_auth) return std::unexpected(int_auth.error());
   const bool initiator = signer == IkeRole::kInitiator;
+  const std::vector<std::byte> bare =
+      sa.peer.cookie_apart ? authentication::without_cookie(sa.init_request) : std::vector<std::byte>();
+  const ConstBytes request = sa.peer.cookie_apart ? ConstBytes(bare) : ConstBytes(sa.init_request);
   return authentication::signed_octets({.transcript = authentication::transcript_of(sa.transcript),
-                                        .own_message = initiator ? sa.init_request : sa.init_response,
-                                        .peer_message = initiator ? sa.init_response : sa.init_request,
+                                        .own_message = initiator ? request : sa.init_response,
+                                        .peer_message = initiator ? sa.init_response : request,
                                         .peer_nonce = initiator ? sa.nonce_responder : sa.nonce_initiator,
                                         .prf = sa.keys.prf,
                                         .proof = sa.proof_of(signer).bytes(),

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "admission/cost_budget.h"
 #include "crypto/random.h"
 #include "ike/collision.h"
 #include "ike/effects.h"
@@ -45,6 +46,15 @@ class Registry {
   [[nodiscard]] virtual SaState* state(std::uint64_t own_spi) = 0;
   // Both sides of this SA are authenticated; `initial_contact`: the peer has no other SA with us (RFC 7296 §2.4).
   virtual void authenticated(SaState& sa, bool initial_contact) = 0;
+  // What a half-open SA holds of fragments from now on, in octets; false: all of them hold too much already. Others are
+  // not counted.
+  [[nodiscard]] virtual bool hold_fragments(std::uint64_t own_spi, std::size_t octets) = 0;
+  // Whether slow work may begin for this SA, should it be half open.
+  [[nodiscard]] virtual bool may_work(std::uint64_t own_spi) const = 0;
+  // Room for a large key of the peer; nothing: there is none.
+  [[nodiscard]] virtual std::optional<admission::Budget::Charge> hold_large_key(std::size_t octets) = 0;
+  // The hardest puzzle that we solve as initiator, in bits.
+  [[nodiscard]] virtual std::uint8_t most_difficulty() const = 0;
   // Whether the peer is to be told that this is our only SA with it.
   [[nodiscard]] virtual bool first_contact(const SaState& sa) const = 0;
 };

@@ -3,7 +3,9 @@
 // What IKE_SA_INIT announces.
 #include "ike/exchanges/init_offers.h"
 
+#include <algorithm>
 #include <array>
+#include <string_view>
 
 #include "ike/exchanges/large_key_offer.h"
 #include "ikewire/ike_notify_values.h"
@@ -12,6 +14,16 @@
 namespace levelgate::ike {
 
 using ikewire::NotifyType;
+
+namespace {
+
+// Says whose private number it is, and the version (docs/cookies.md).
+constexpr std::string_view kCookieApart = "levelgate 1";
+// A request with so many octets more is not shorter than its answer, which an address that is not proven gets only
+// then.
+constexpr std::size_t kApartOctets = 128;
+
+}  // namespace
 
 // [7296-2.23-f, 7383-2.3-a, 9370-2.2.1-j, 9370-2.2.1-k]
 Result<void> write_init_offers(ikemessage::PayloadWriter& out, const SaState& sa, const ikemessage::IkeSpis& spis) {
@@ -29,6 +41,12 @@ Result<void> write_init_offers(ikemessage::PayloadWriter& out, const SaState& sa
                          [](ikewire::WireBuffer& value) { write_hashes(value, authentication::announced_hashes()); });
   out.add_notify(NotifyType::kIntermediateExchangeSupported);
   out.add_notify(NotifyType::kIkeSaInitFullTranscriptAuth);
+  if (sa.role == ikewire::IkeRole::kInitiator || sa.peer.cookie_apart) {
+    const ConstBytes mark = as_bytes(kCookieApart.data(), kCookieApart.size());
+    std::vector<std::byte> value(mark.begin(), mark.end());
+    if (sa.role == ikewire::IkeRole::kInitiator) value.resize(kApartOctets);
+    out.add_notify(NotifyType::kCookieApart, value);
+  }
   write_large_key_offer(out, sa);
   return {};
 }
@@ -38,6 +56,10 @@ Result<void> read_init_offers(SaState& sa, const ikemessage::Contents& contents,
   if (!seen) return std::unexpected(seen.error());
   sa.nat = *seen;
   sa.peer.fragmentation = sa.policy->ike.fragmentation && contents.has(NotifyType::kIkev2FragmentationSupported);
+  const auto* const apart = contents.find(NotifyType::kCookieApart);
+  sa.peer.cookie_apart =
+      apart != nullptr && apart->value.size() >= kCookieApart.size() &&
+      std::ranges::equal(apart->value.first(kCookieApart.size()), as_bytes(kCookieApart.data(), kCookieApart.size()));
   read_large_key_offer(sa, contents);
   // RFC 9242 §3.1: whatever data it has.
   sa.peer.intermediate = contents.has(NotifyType::kIntermediateExchangeSupported);

@@ -47,6 +47,14 @@ std::vector<ikewire::Proposal> rekey_proposals(const SaState& sa) {
   return negotiation::with_large(sa.policy->ike_proposals, sa.policy->large_keys->method);
 }
 
+std::size_t large_key_octets(const negotiation::Suite& suite) {
+  const auto large = [](const negotiation::AdditionalKe& ke) { return negotiation::is_large(ke.method); };
+  const auto found = std::ranges::find_if(suite.additional, large);
+  if (found == suite.additional.end()) return 0;
+  const auto* const method = crypto::find_key_exchange(static_cast<std::uint16_t>(found->method));
+  return method == nullptr ? 0 : method->initiator_octets + limits::kBesideLargeKey;
+}
+
 std::size_t expected_large_key(const SaState& sa) {
   if (!sa.series) return 0;
   const std::vector<ikewire::KeMethod> to_come = sa.series->creation.to_come();

@@ -20,6 +20,8 @@ void read_large_key_offer(SaState& sa, const ikemessage::Contents& contents);
 
 // What a rekey of the IKE SA proposes and accepts.
 [[nodiscard]] std::vector<ikewire::Proposal> rekey_proposals(const SaState& sa);
+// Octets of a suite's large key with what stands beside it in its message; 0: it has none.
+[[nodiscard]] std::size_t large_key_octets(const negotiation::Suite& suite);
 // Octets of the large key that the next IKE_FOLLOWUP_KE request of the peer may bring; 0: none.
 [[nodiscard]] std::size_t expected_large_key(const SaState& sa);
 

@@ -10,6 +10,7 @@
 #include "ike/exchanges/intermediate.h"
 #include "ike/exchanges/key_jobs.h"
 #include "ike/exchanges/ppk_init.h"
+#include "ike/exchanges/puzzle_jobs.h"
 #include "ike/wording.h"
 #include "ikewire/ike_notify_values.h"
 #include "negotiation/limits.h"
@@ -59,6 +60,7 @@ Outcome OwnSaInit::send_request(Turn& turn) {
   stage_ = Stage::kAwaiting;
   // The cookie in front, all else as before; the responder has no SPI yet [7296-2.6-c, 7296-3.1-c].
   if (!cookie_.empty()) turn.out.add_notify(NotifyType::kCookie, cookie_);
+  if (!solution_.empty()) turn.out.add(PayloadType::kPuzzleSolution, ikewire::PuzzleSolution{solution_});
   turn.out.add(PayloadType::kSa, offered_);
   turn.out.add(PayloadType::kKe, ikewire::KeyExchange{method_, key_->public_value()});
   turn.out.add_octets(PayloadType::kNonce, turn.sa.nonce_initiator);
@@ -78,10 +80,14 @@ Outcome OwnSaInit::tell_once(Turn& turn, std::string_view id, std::string text) 
 }
 
 Outcome OwnSaInit::on_response(Turn& turn, const ikemessage::Message& response) {
-  if (stage_ != Stage::kAwaiting) return wait_on(turn);
   const ikemessage::Contents& contents = response.contents;
+  // While a puzzle is being solved, which anybody may have set, the answer to the request as it was is still good.
+  const bool open = stage_ == Stage::kAwaiting || (stage_ == Stage::kSolving && contents.proposals);
+  if (!open) return wait_on(turn);
   if (contents.proposals) return on_answer(turn, response);
-  if (const auto* cookie = contents.find(NotifyType::kCookie)) return on_cookie(turn, *cookie);
+  const auto* const puzzle = contents.find(NotifyType::kPuzzle);
+  if (const auto* cookie = contents.find(NotifyType::kCookie)) return on_cookie(turn, *cookie, puzzle);
+  if (puzzle != nullptr) return wait_on(turn);  // it has no text [8019-7.1.2-c]
   if (const auto* wanted = contents.find(NotifyType::kInvalidKePayload)) return on_wanted_method(turn, *wanted);
   if (const auto* error = contents.error()) {
     if (error->type != NotifyType::kNoProposalChosen) {
@@ -95,10 +101,35 @@ Outcome OwnSaInit::on_response(Turn& turn, const ikemessage::Message& response) 
   return wait_on(turn);
 }
 
-Outcome OwnSaInit::on_cookie(Turn& turn, const ikewire::Notify& notify) {
+Outcome OwnSaInit::on_cookie(Turn& turn, const ikewire::Notify& notify, const ikewire::Notify* puzzle) {
   const auto cookie = ikewire::read_cookie(notify.value);
   if (!cookie || std::ranges::equal(*cookie, cookie_) || ++restarts_ > limits::kInitRestarts) return wait_on(turn);
   cookie_.assign(cookie->begin(), cookie->end());
+  solution_.clear();
+  if (puzzle != nullptr && begin_solving(turn, *puzzle)) return Outcome::kWait;
+  return send_request(turn);
+}
+
+// False: it is not solved, and the request leaves with the cookie alone, as of somebody who knows no puzzles
+// [8019-7.1.2-a, 8019-7.1.2-b, 8019-9-a].
+bool OwnSaInit::begin_solving(Turn& turn, const ikewire::Notify& notify) {
+  const auto puzzle = ikewire::read_puzzle(notify.value);
+  const Solving begun = puzzle ? start_solving(turn, *puzzle, cookie_) : Solving::kUnknown;
+  if (begun == Solving::kTooHard) {
+    (void)tell_once(turn, kPuzzleRefused, too_hard_text(turn, *puzzle) + "; trying without its solution");
+  }
+  if (begun == Solving::kBegun) stage_ = Stage::kSolving;
+  return begun == Solving::kBegun;
+}
+
+// The keys are found, or will not be; or there is another slice of the search to come.
+Outcome OwnSaInit::on_search(Turn& turn, PuzzleSearch& search) {
+  if (stage_ != Stage::kSolving) return Outcome::kWait;
+  if (search.step == admission::PuzzleSolver::Step::kSearching) {
+    go_on_solving(turn, std::move(search.solver));
+    return Outcome::kWait;
+  }
+  if (search.step == admission::PuzzleSolver::Step::kSolved) solution_ = search.solver->solution();
   return send_request(turn);
 }
 
@@ -141,6 +172,18 @@ Outcome OwnSaInit::on_answer(Turn& turn, const ikemessage::Message& response) {
     return tell_once(turn, kPpkMissing,
                      "the peer answers without a PPK, and one is required (not authenticated); still trying");
   }
+  std::optional<ikewire::Puzzle> puzzle;
+  if (const auto* notify = contents.find(NotifyType::kPuzzle)) {  // [8019-7.2.2-a, 8019-7.2.1.1-a]
+    const auto read = ikewire::read_puzzle(notify->value);
+    const bool solvable = read && read->difficulty != 0 && ikemessage::prf_of(read->prf) &&
+                          read->difficulty <= turn.means.registry.most_difficulty();
+    if (!solvable) {
+      return tell_once(turn, kPuzzleRefused,
+                       read ? too_hard_text(turn, *read) + ", for IKE_AUTH; still trying" : "a malformed PUZZLE");
+    }
+    puzzle = *read;
+  }
+  sa.auth_puzzle = puzzle;
   sa.spis.responder = response.header.responder_spi;
   sa.suite = *suite;
   sa.nonce_responder.assign(contents.nonce->begin(), contents.nonce->end());
@@ -161,6 +204,7 @@ Outcome OwnSaInit::on_job(Turn& turn, JobValue value) {
     key_ = std::move(**generated);
     return send_request(turn);
   }
+  if (auto* search = std::get_if<PuzzleSearch>(&value)) return on_search(turn, *search);
   auto* const shared = std::get_if<Result<SecretBytes>>(&value);
   if (shared == nullptr) return Outcome::kWait;
   if (!*shared) {  // of a forger, perhaps: the true answer may yet come

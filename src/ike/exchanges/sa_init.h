@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// IKE_SA_INIT (RFC 7296 §1.2): suite, key exchange, nonces, and what both sides support. As initiator with COOKIE and
-// INVALID_KE_PAYLOAD in every order (RFC 7296 §2.6.1); nobody is authenticated yet, so a bad answer never ends the
-// attempt (RFC 7296 §2.21.1): it is told, and a better one is waited for.
+// IKE_SA_INIT (RFC 7296 §1.2): suite, key exchange, nonces, and what both sides support. As initiator with COOKIE,
+// puzzles and INVALID_KE_PAYLOAD in every order (RFC 7296 §2.6.1, RFC 8019 §7.1.2); nobody is authenticated yet, so a
+// bad answer never ends the attempt (RFC 7296 §2.21.1): it is told, and a better one is waited for.
 #pragma once
 
 #include <set>
@@ -18,12 +18,14 @@ class OwnSaInit final : public OwnExchange {
   Outcome on_job(Turn& turn, JobValue value) override;
 
  private:
-  enum class Stage : std::uint8_t { kGenerating, kAwaiting, kDecapsulating };
+  enum class Stage : std::uint8_t { kGenerating, kAwaiting, kSolving, kDecapsulating };
 
   Outcome generate(Turn& turn);
   Outcome send_request(Turn& turn);
   Outcome wait_on(Turn& turn);
-  Outcome on_cookie(Turn& turn, const ikewire::Notify& notify);
+  Outcome on_cookie(Turn& turn, const ikewire::Notify& notify, const ikewire::Notify* puzzle);
+  [[nodiscard]] bool begin_solving(Turn& turn, const ikewire::Notify& puzzle);
+  Outcome on_search(Turn& turn, PuzzleSearch& search);
   Outcome on_wanted_method(Turn& turn, const ikewire::Notify& notify);
   Outcome on_answer(Turn& turn, const ikemessage::Message& response);
   Outcome tell_once(Turn& turn, std::string_view id, std::string text);
@@ -34,6 +36,7 @@ class OwnSaInit final : public OwnExchange {
   ikewire::KeMethod method_ = ikewire::KeMethod::kNone;
   std::shared_ptr<crypto::GeneratedKey> key_;
   std::vector<std::byte> cookie_;
+  std::vector<std::byte> solution_;  // the keys for the puzzle that came with the cookie; empty: none came
   std::uint32_t restarts_ = 0;
   std::set<std::string> told_;
 };
@@ -45,6 +48,11 @@ struct InitChoice {
   negotiation::Suite suite;
   ikewire::Proposal answer;
 };
+
+// How long the answer will be, all of it. `draft` is thrown away: what has to be known for that is written into it. 0:
+// there will be none.
+[[nodiscard]] std::size_t init_answer_octets(SaState& draft, const InitChoice& choice,
+                                             const ikemessage::Contents& contents);
 
 class PeerSaInit final : public PeerExchange {
  public:

@@ -166,6 +166,11 @@ Outcome PeerCreate::serve_ike(Turn& turn) {
     turn.report(Severity::kError, kNoProposal, "rekey of the IKE SA: " + choice.error().text());
     return refuse(turn, NotifyType::kNoProposalChosen);
   }
+  if (const std::size_t octets = large_key_octets(choice->suite); octets != 0) {
+    auto room = turn.means.registry.hold_large_key(octets);
+    if (!room) return refuse(turn, NotifyType::kTemporaryFailure);  // it asks again in a while
+    large_key_ = std::move(*room);
+  }
   const auto chosen = std::ranges::find(offered, choice->answer.number, &ikewire::Proposal::number);
   if (chosen == offered.end() || chosen->spi.size() != 8) return refuse(turn, NotifyType::kInvalidSyntax);
   creation_.peer_ike_spi = ikewire::IkeSpi{load_be<std::uint64_t>(chosen->spi.data())};
@@ -213,6 +218,7 @@ Result<void> PeerCreate::start_series(Turn& turn) {
     old->peer_rekey = {PeerRekey::kFollowups, creation_.nonces, {}, 0};
   }
   series->creation = std::move(creation_);
+  series->large_key = std::move(large_key_);
   series->until = turn.now() + limits::kFollowupIdle;
   series->longest = turn.now() + limits::kLongestFollowup;
   turn.sa.series = std::move(series);

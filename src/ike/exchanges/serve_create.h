@@ -14,7 +14,8 @@ struct FollowupSeries {
   Creation creation;
   std::vector<std::byte> link;
   Instant until;
-  Instant longest = kNever;  // however much progress there is
+  Instant longest = kNever;             // however much progress there is
+  admission::Budget::Charge large_key;  // room for the one that is to come
 };
 
 // The series comes to nothing: a rekey of ours of the same SA stands alone.
@@ -40,6 +41,7 @@ class PeerCreate final : public PeerExchange {
   ChildAnswer answer_;  // of a Child SA
   ikewire::Proposal ike_answer_;
   std::optional<SaState> successor_;  // to be adopted behind the response
+  admission::Budget::Charge large_key_;
 };
 
 class PeerFollowup final : public PeerExchange {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Cookies and the demand for them: RFC 7296 §2.6, and that a demand does not flicker.
+// Cookies: RFC 7296 §2.6, and those of puzzles (RFC 8019 §7.1.1.3).
 #include "admission/cookies.h"
 
 #include <gtest/gtest.h>
@@ -38,13 +38,14 @@ IpAddress address(std::string_view text) { return *IpAddress::parse(text); }
 
 class CookieTest : public ::testing::Test {
  protected:
-  std::vector<std::byte> make(Instant now, const CookieRequest& request) {
-    const auto cookie = cookies_.make(now, request, random_);
+  std::vector<std::byte> make(Instant now, const CookieRequest& request,
+                              const std::optional<PuzzleSet>& set = std::nullopt) {
+    const auto cookie = cookies_.make(now, request, random_, set);
     EXPECT_TRUE(cookie);
     return cookie.value_or(std::vector<std::byte>{});
   }
   bool good(Instant now, const CookieRequest& request, ConstBytes cookie) const {
-    return cookies_.check(now, request, cookie) == CookieVerdict::kGood;
+    return cookies_.check(now, request, cookie).has_value();
   }
   std::vector<std::byte> nonce_ = std::vector<std::byte>(32, std::byte{7});
   CookieRequest request_{nonce_, address("192.0.2.1"), ikewire::IkeSpi{0x1122334455667788}};
@@ -139,92 +140,44 @@ TEST(CookieHash, MayFailAndMustBeLongEnough) {
   EXPECT_FALSE(brief.make(kStart, request, random));
 }
 
-// --- the demand ---
-
-IpAddress v4(std::size_t number) { return IpAddress::v4(0x0a00'0000 + static_cast<std::uint32_t>(number)); }
-
-TEST(HalfOpen, AFewAreServedAtOnce) {
-  HalfOpenCount count;
-  for (std::size_t i = 0; i < limits::kCookieAtHalfOpen; ++i) {
-    EXPECT_EQ(count.admit(kStart, v4(i)), Admission::kServe);
-    count.opened(v4(i));
+// [8019-7.1.1.3-a, 8019-7.1.1.3-b]
+TEST_F(CookieTest, OfAPuzzleSaysWhichAndWhen) {
+  const PuzzleSet set{{ikewire::Prf::kHmacSha2_384, 17}, 2};
+  const auto cookie = make(kStart, request_, set);
+  EXPECT_LE(cookie.size(), 64u);
+  const auto facts = cookies_.check(kStart + 3s, request_, cookie);
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(facts->set, set);
+  EXPECT_EQ(facts->age, 3s);
+  EXPECT_NE(make(kStart, request_), cookie);
+  EXPECT_FALSE(cookies_.check(kStart, request_, make(kStart, request_))->set);
+  for (std::size_t at = 0; at < cookie.size(); ++at) {
+    for (int bit = 0; bit < 8; ++bit) {
+      auto wrong = cookie;
+      wrong[at] ^= std::byte(1U << bit);
+      EXPECT_FALSE(good(kStart, request_, wrong)) << at;
+    }
   }
-  EXPECT_EQ(count.admit(kStart, v4(99)), Admission::kAskCookie);
 }
 
-TEST(HalfOpen, ASourceWithSeveralIsAskedAndThenDropped) {
-  HalfOpenCount count;
-  const IpAddress source = v4(1);
-  for (std::size_t i = 0; i < limits::kHalfOpenOfSource; ++i) {
-    const bool few = i < limits::kCookieAtHalfOpenOfSource;
-    EXPECT_EQ(count.admit(kStart, source), few ? Admission::kServe : Admission::kAskCookie);
-    count.opened(source);
-  }
-  EXPECT_EQ(count.admit(kStart, source), Admission::kDrop);
-  EXPECT_EQ(count.admit(kStart, v4(2)), Admission::kServe);
-  count.closed(source);
-  EXPECT_EQ(count.admit(kStart, source), Admission::kAskCookie);
+// RFC 8019 §10: a solution is of little use again, since the text of the puzzle is another one each second.
+TEST_F(CookieTest, OfAPuzzleIsAnotherOneEachSecondAndGoneAfterAWhile) {
+  const PuzzleSet set{{ikewire::Prf::kHmacSha2_256, 16}, 1};
+  const auto cookie = make(kStart, request_, set);
+  EXPECT_EQ(make(kStart + 999ms, request_, set), cookie);
+  EXPECT_NE(make(kStart + 1s, request_, set), cookie);
+  EXPECT_NE(cookies_.check(kStart, request_, cookie)->mark,
+            cookies_.check(kStart + 1s, request_, make(kStart + 1s, request_, set))->mark);
+  EXPECT_TRUE(good(kStart + limits::kPuzzleLife - 1ns, request_, cookie));
+  EXPECT_FALSE(good(kStart + limits::kPuzzleLife, request_, cookie));
 }
 
-TEST(HalfOpen, TheDemandStaysForAWhileWhenTheLoadIsGone) {
-  HalfOpenCount count;
-  for (std::size_t i = 0; i < limits::kCookieAtHalfOpen; ++i) count.opened(v4(i));
-  EXPECT_EQ(count.admit(kStart, v4(99)), Admission::kAskCookie);
-  for (std::size_t i = 0; i < limits::kCookieAtHalfOpen; ++i) count.closed(v4(i));
-  EXPECT_EQ(count.half_open(), 0u);
-  EXPECT_EQ(count.admit(kStart + limits::kCookieHold - 1ns, v4(99)), Admission::kAskCookie);
-  EXPECT_EQ(count.admit(kStart + limits::kCookieHold, v4(99)), Admission::kServe);
-}
-
-TEST(HalfOpen, SoDoesTheDemandOnOneSource) {
-  HalfOpenCount count;
-  for (std::size_t i = 0; i < limits::kCookieAtHalfOpenOfSource; ++i) count.opened(v4(1));
-  EXPECT_EQ(count.admit(kStart, v4(1)), Admission::kAskCookie);
-  for (std::size_t i = 0; i < limits::kCookieAtHalfOpenOfSource; ++i) count.closed(v4(1));
-  EXPECT_EQ(count.admit(kStart + limits::kCookieHold - 1ns, v4(1)), Admission::kAskCookie);
-  EXPECT_EQ(count.admit(kStart + limits::kCookieHold, v4(1)), Admission::kServe);
-}
-
-TEST(HalfOpen, OneIpv6SubscriberIsOneSource) {
-  HalfOpenCount count;
-  for (std::size_t i = 0; i < limits::kHalfOpenOfSource; ++i) count.opened(address("2001:db8::" + std::to_string(i)));
-  EXPECT_EQ(count.sources(), 1u);
-  EXPECT_EQ(count.admit(kStart, address("2001:db8::ffff")), Admission::kDrop);
-  EXPECT_EQ(count.admit(kStart, address("2001:db8:0:1::1")), Admission::kServe);
-}
-
-TEST(HalfOpen, AreBoundedAltogether) {
-  HalfOpenCount count;
-  for (std::size_t i = 0; i < limits::kHalfOpen; ++i) count.opened(v4(i));
-  EXPECT_EQ(count.admit(kStart, v4(1'000'000)), Admission::kDrop);
-  count.closed(v4(0));
-  EXPECT_EQ(count.admit(kStart, v4(1'000'000)), Admission::kAskCookie);
-}
-
-TEST(HalfOpen, SourcesAreForgottenAndBounded) {
-  HalfOpenCount count;
-  const auto come_and_go = [&](std::size_t number) {
-    for (std::size_t i = 0; i < limits::kCookieAtHalfOpenOfSource; ++i) count.opened(v4(number));
-    (void)count.admit(kStart, v4(number));
-    for (std::size_t i = 0; i < limits::kCookieAtHalfOpenOfSource; ++i) count.closed(v4(number));
-  };
-  count.opened(v4(0));
-  count.closed(v4(0));
-  EXPECT_EQ(count.sources(), 0u);  // it never was under a demand
-  for (std::size_t i = 0; i < limits::kSources; ++i) come_and_go(i);
-  EXPECT_EQ(count.sources(), limits::kSources);
-  EXPECT_EQ(count.admit(kStart, v4(1'000'000)), Admission::kDrop);
-  EXPECT_EQ(count.admit(kStart, v4(7)), Admission::kAskCookie);
-  EXPECT_EQ(count.admit(kStart + limits::kCookieHold, v4(1'000'000)), Admission::kServe);
-  EXPECT_EQ(count.sources(), 0u);
-}
-
-TEST(HalfOpen, ClosingWhatWasNotOpenedChangesNothing) {
-  HalfOpenCount count;
-  count.closed(v4(1));
-  count.opened(v4(1));
-  count.closed(v4(2));
-  EXPECT_EQ(count.half_open(), 1u);
+// The note of a puzzle's cookie, taken for the beginning of what a plain one is made of.
+TEST_F(CookieTest, KindsDoNotMix) {
+  const auto cookie = make(kStart, request_, PuzzleSet{{ikewire::Prf::kHmacSha2_256, 16}, 1});
+  std::vector<std::byte> plain(cookie.begin(), cookie.begin() + 1);
+  plain.insert(plain.end(), cookie.end() - 32, cookie.end());
+  EXPECT_FALSE(good(kStart, request_, plain));
 }
 
 }  // namespace

@@ -6,6 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
+#include "ikewire/ike_chain.h"
+#include "ikewire/ike_notify_numbers.h"
 #include "support/hex_octets.h"
 #include "vectors/ike_key_vectors.h"
 
@@ -113,6 +117,62 @@ TEST(FullTranscript, IsOnOnlyWhenBothAnnouncedIt) {
   EXPECT_EQ(transcript_of(TranscriptNotify::kInitiatorOnly), Transcript::kOwnMessage);
   EXPECT_EQ(transcript_of(TranscriptNotify::kResponderOnly), Transcript::kOwnMessage);
   EXPECT_EQ(transcript_of(TranscriptNotify::kBoth), Transcript::kBothMessages);
+}
+
+// --- requests without their cookie ---
+
+using Part = std::pair<ikewire::PayloadType, std::vector<std::byte>>;
+
+Part notify(ikewire::NotifyType type, std::vector<std::byte> value) {
+  std::vector<std::byte> body(4);
+  store_be(body.data() + 2, static_cast<std::uint16_t>(type));
+  body.insert(body.end(), value.begin(), value.end());
+  return {ikewire::PayloadType::kNotify, body};
+}
+
+std::vector<std::byte> init_request(const std::vector<Part>& parts) {
+  ikewire::WireBuffer buffer(4096);
+  ikewire::IkeHeader header;
+  header.initiator_spi = ikewire::IkeSpi{77};
+  write_ike_header(buffer, header);
+  ikewire::ChainWriter chain(buffer);
+  for (const auto& [type, body] : parts) chain.add(type, ConstBytes(body));
+  finish_ike_message(buffer, 0, chain.first());
+  return buffer.take();
+}
+
+// Octet for octet the request that would have been sent without it, wherever its payloads stand.
+TEST(WithoutCookie, NothingElseIsTouched) {
+  using ikewire::NotifyType;
+  using ikewire::PayloadType;
+  const std::vector<Part> bare{{PayloadType::kSa, {std::byte{1}, std::byte{2}}},
+                               {PayloadType::kKe, std::vector<std::byte>(40, std::byte{3})},
+                               {PayloadType::kNonce, std::vector<std::byte>(32, std::byte{4})},
+                               notify(NotifyType::kIkev2FragmentationSupported, {}),
+                               notify(NotifyType::kCookie2, {std::byte{5}})};
+  const Part cookie = notify(NotifyType::kCookie, std::vector<std::byte>(41, std::byte{6}));
+  const Part solution{PayloadType::kPuzzleSolution, std::vector<std::byte>(16, std::byte{7})};
+  EXPECT_EQ(without_cookie(init_request(bare)), init_request(bare));
+  for (std::size_t one = 0; one <= bare.size(); ++one) {
+    for (std::size_t other = 0; other <= bare.size(); ++other) {
+      std::vector<Part> parts = bare;
+      parts.insert(parts.begin() + std::ptrdiff_t(one), cookie);
+      parts.insert(parts.begin() + std::ptrdiff_t(other), solution);
+      EXPECT_NE(init_request(parts), init_request(bare));
+      EXPECT_EQ(without_cookie(init_request(parts)), init_request(bare)) << one << " " << other;
+    }
+  }
+  EXPECT_EQ(without_cookie(init_request({cookie, solution})), init_request({}));
+}
+
+TEST(WithoutCookie, WhatCannotBeReadStaysAsItIs) {
+  std::vector<std::byte> request = init_request({notify(ikewire::NotifyType::kCookie, {std::byte{1}})});
+  request.back() ^= std::byte{1};
+  request[ikewire::kIkeHeaderOctets + 3] ^= std::byte{1};  // the payload's length
+  EXPECT_EQ(without_cookie(request), request);
+  EXPECT_EQ(without_cookie(ConstBytes(request).first(10)),
+            (std::vector<std::byte>(request.begin(), request.begin() + 10)));
+  EXPECT_TRUE(without_cookie({}).empty());
 }
 
 }  // namespace

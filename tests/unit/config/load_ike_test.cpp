@@ -76,6 +76,8 @@ TEST_F(LoadIke, EveryKeyOfTheGatewayIsRead) {
   const model::IkeConfig& ike = config.ike;
   EXPECT_EQ(ike.listen, std::vector<std::string>{"wan"});
   EXPECT_EQ(ike.cookie_threshold, 64u);
+  // [8019-6-a]
+  EXPECT_EQ(ike.admission, (model::AdmissionConfig{128, 18, 12, 22, 6, 64}));
   ASSERT_EQ(ike.authorities.size(), 1u);
   EXPECT_EQ(ike.authorities[0].name, "corp");
   EXPECT_EQ(ike.authorities[0].pem, tests::whole_file(folder_ / "ca.pem"));

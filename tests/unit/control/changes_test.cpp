@@ -120,6 +120,12 @@ std::vector<Mutation> certificate_mutations() {
   return {
       {"ike.listen", "", [](C& c) { c.ike.listen = {"wan"}; }},
       {"ike.defaults.cookie-threshold", "", [](C& c) { c.ike.cookie_threshold = 7; }},
+      {"ike.defaults.puzzle-threshold", "", [](C& c) { c.ike.admission.puzzle_threshold = 7; }},
+      {"ike.defaults.puzzle-difficulty", "", [](C& c) { c.ike.admission.puzzle_difficulty = 7; }},
+      {"ike.defaults.puzzle-auth-difficulty", "", [](C& c) { c.ike.admission.puzzle_auth_difficulty = 7; }},
+      {"ike.defaults.puzzle-most-difficulty", "", [](C& c) { c.ike.admission.puzzle_most_difficulty = 7; }},
+      {"ike.defaults.half-open-per-address", "", [](C& c) { c.ike.admission.half_open_per_address = 7; }},
+      {"ike.defaults.half-open-per-network", "", [](C& c) { c.ike.admission.half_open_per_network = 7; }},
       {"certificates.authorities.corp.file", "certificates.authorities.*.file",
        [](C& c) { c.ike.authorities[0].pem = "another"; }},
       {"certificates.authorities.corp.crl", "certificates.authorities.*.crl",

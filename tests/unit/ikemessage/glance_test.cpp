@@ -107,7 +107,7 @@ TEST(Glance, TheEngineKnowsItsPeersAndNobodyElse) {
   testing::IkeWorld world(5);
   std::vector<Caller> first_calls;
   int known = 0;
-  world.node(1).engine->demand_cookies_from(0);
+  world.node(1).engine->admit_by({.tiers = {.cookie_at = 0}});
   world.tap = [&](int from, std::vector<std::byte>& octets) {
     const IkeHeader header = ikewire::read_ike_header(octets).header;
     const Caller caller = world.node(1 - from).engine->caller(octets);
