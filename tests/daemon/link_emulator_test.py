@@ -10,7 +10,7 @@ import time
 import unittest
 
 from main import main
-from spaces import World, wait_until
+from spaces import World, run, wait_until
 from emulated_link import EmulatedLink, foretold
 
 FAMILIES = {4: ("10.77.0.1", "10.77.0.2", 24), 6: ("fd77::1", "fd77::2", 64)}
@@ -29,10 +29,10 @@ class Linked(unittest.TestCase):
         """Both ends have their addresses; what tests send are the only packets that a sparing link numbers."""
         link = EmulatedLink(self.world, LEFT, RIGHT, path, **settings)
         self.addCleanup(link.stop)
-        for left, right, length in FAMILIES.values():
-            for space, address in (("left", left), ("right", right)):
-                self.world.ip(space, "address", "add", f"{address}/{length}", "dev", "eth0",
-                              *(["nodad"] if ":" in address else []))
+        for end, space in enumerate(("left", "right")):
+            lines = [f"address add {ends[end]}/{ends[2]} dev eth0{' nodad' if version == 6 else ''}"
+                     for version, ends in FAMILIES.items()]
+            run(["ip", "-n", self.world.space(space), "-batch", "-"], input="\n".join(lines))
         return link
 
     def sockets(self, version, kind, sender="left"):
@@ -145,7 +145,7 @@ class Passes(Linked):
 
 
 class Loses(Linked):
-    COUNT = 200
+    COUNT = 150
     PATH = "delay=1ms, loss=10%, burst-loss=10%, burst-packets=4"
 
     def lost(self, version, sender, seed):
@@ -163,9 +163,9 @@ class Loses(Linked):
 
     def test_a_seed_loses_the_same_numbers_at_each_run_and_says_them_before(self):
         first = self.lost(4, "left", 11)
-        self.assertEqual(self.lost(6, "left", 11), first)
+        self.assertEqual(self.lost(4, "left", 11), first)
         self.assertNotEqual(self.lost(6, "right", 11), first)
-        self.assertNotEqual(self.lost(4, "left", 12), first)
+        self.assertNotEqual(self.lost(6, "left", 12), first)
 
     def test_duplicates_are_those_that_were_told(self):
         path = "duplicated=30%"
@@ -252,16 +252,10 @@ class TakesTime(Linked):
         link = self.link("delay=1h")
         out, into = self.sockets(4, socket.SOCK_DGRAM)
         out.sendto(b"x", into.getsockname())
-        before = self.ticks(link)
-        time.sleep(0.5)
-        self.assertLess(self.ticks(link) - before, 0.2 * os.sysconf("SC_CLK_TCK"))
-        self.assertEqual(link.stop()["to-left"]["offered-pkts"], 0)
-
-    @staticmethod
-    def ticks(link):
-        with open(f"/proc/{link.child.pid}/stat", encoding="ascii") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return int(fields[11]) + int(fields[12])
+        self.assertTrue(wait_until(lambda: link.counts()["to-right"]["under-way-pkts"], 10))
+        before = link.counts()["wakes"]
+        time.sleep(0.3)
+        self.assertLess(link.counts()["wakes"] - before, 20)  # the question itself, and what the kernel says unasked
 
 
 class Refuses(Linked):

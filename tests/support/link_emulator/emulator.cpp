@@ -75,6 +75,7 @@ class Loop {
     for (;;) {
       const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
       if (count < 0 && errno != EINTR) return failed("waiting for frames");
+      ++wakes_;
       for (int i = 0; i < count; ++i) {
         const int fd = events[static_cast<std::size_t>(i)].data.fd;
         if ((events[static_cast<std::size_t>(i)].events & (EPOLLERR | EPOLLHUP)) != 0) return gone(fd == left_.fd());
@@ -123,7 +124,7 @@ class Loop {
   }
   void print() const {
     const double seconds = static_cast<double>((monotonic() - start_).count()) / kNsPerSecond;
-    fmt::print("{{\"seconds\": {:.3f}, \"to-right\": {}, \"to-left\": {}}}\n", seconds,
+    fmt::print("{{\"seconds\": {:.3f}, \"wakes\": {}, \"to-right\": {}, \"to-left\": {}}}\n", seconds, wakes_,
                direction_json(to_right_, left_.kernel_drops()), direction_json(to_left_, right_.kernel_drops()));
     std::fflush(stdout);
   }
@@ -133,6 +134,7 @@ class Loop {
   Direction to_right_, to_left_;
   std::vector<std::byte> frame_;
   Instant armed_ = kNever;
+  std::uint64_t wakes_ = 0;
   int epoll_ = -1, timer_ = -1, signals_ = -1;
 };
 
