@@ -75,7 +75,8 @@ inline constexpr std::array<ReportText, 41> kReportTexts{{
     {kNobodyListens, "The peer's host answers that no program listens at its IKE port.",
      "Start IKE at the peer, or mend its port and firewall: UDP 500 and 4500."},
     {kNoProposal, "Both sides have no proposal in common.",
-     "Make tunnels.*.ike.proposals and the peer's agree in every kind of algorithm."},
+     "Make tunnels.*.ike.proposals and the peer's agree in every kind of algorithm. A peer that demands a PPK may "
+     "answer so too."},
     {kAnswerNotOffered, "The peer chose what was not offered.", "The peer is faulty, or somebody altered its answer."},
     {kPostQuantumRefused, "The policy demands a post-quantum key exchange, and the peer offers none.",
      "Configure ML-KEM at the peer, or set tunnels.*.ike.post-quantum: preferred."},

@@ -40,7 +40,7 @@ class Harness(unittest.TestCase):
         self.assertEqual(exchanges_of("aes256gcm16"), ())
 
     def test_names_of_rows_are_unique(self):
-        rows = play.matrix.OLD_PEER + play.matrix.NEW_PEER + play.misconfigurations.ROWS
+        rows = play.matrix.OLD_PEER + play.matrix.NEW_PEER + play.misconfigurations.ROWS + play.libreswan_rows.ROWS
         self.assertEqual(len(ROWS), len(rows))
 
     def test_a_row_of_each_kind_passes(self):

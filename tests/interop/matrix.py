@@ -88,6 +88,9 @@ OLD_PEER = [
     Row("ppk-optional-unknown", "the peer has other ones only, and nobody demands one (NO_PPK_AUTH)", ["we initiate", *UP],
         ours={"ppk": MAY_PPK}, theirs={"ppk": {**MAY_PPK, "id": "other-ppk", "named": False}}, ike=WITHOUT_PPK, child=GCM,
         logged=[r"IKE_AUTH request \d+ \[.*N\(NO_PPK\)"]),
+    Row("ppk-optional-unknown-responder", "the same beside RSA-2048 certificates, initiated by them", ["they initiate", *UP],
+        both={"auth": "cert", "key": "rsa2048", "signs": "rsa/pss-sha256"}, ours={"ppk": MAY_PPK},
+        theirs={"ppk": {**MAY_PPK, "id": "other-ppk"}}, ike=WITHOUT_PPK, child=GCM, logged=[r"IKE_AUTH request \d+ \[.*N\(NO_PPK\)"]),
     Row("plain", "inner packets of every size that a plain tunnel carries", ["we initiate", *UP, "ping in all sizes"],
         ike=CLASSIC, child=GCM),
 ]

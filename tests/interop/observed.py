@@ -23,7 +23,7 @@ class Child:
 class Ike:
     established: bool
     initiator: bool
-    spis: tuple                # initiator's, responder's
+    spis: tuple | None         # initiator's, responder's; None: it does not tell
     cipher: str
     prf: str
     exchanges: tuple           # the first exchange and the additional ones

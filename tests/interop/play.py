@@ -6,21 +6,21 @@ import dataclasses
 import re
 import time
 
+import libreswan_rows
 import matrix
 import misconfigurations
 import pair
+import peers
 import spaces
-import strongswan
 import subject
 from credentials import CredentialError, Credentials
 from daemons import Folder
 from row import OURS, THEIRS
 from steps import Failed, Stage, demand
-from strongswan import StrongSwan
 from subject import Subject
 from vici import ViciError
 
-ROWS = {row.name: row for row in matrix.OLD_PEER + matrix.NEW_PEER + misconfigurations.ROWS}
+ROWS = {row.name: row for row in matrix.OLD_PEER + matrix.NEW_PEER + misconfigurations.ROWS + libreswan_rows.ROWS}
 LOG_LINES = 80
 FAULTS = (Failed, spaces.LabError, CredentialError, ViciError, OSError, KeyError)
 
@@ -36,7 +36,7 @@ class Result:
 
 
 def why_not(row, stand_in):
-    reason = spaces.why_not() or strongswan.why_not(row.peer)
+    reason = row.cannot or spaces.why_not() or peers.why_not(row)
     if reason:
         return reason
     if stand_in:
@@ -52,8 +52,8 @@ def play(row, stand_in=False, debug=False):
     folder, world, sides = Folder(), pair.make_world(), {}
     try:
         credentials = Credentials(folder.path)
-        kind = StrongSwan if stand_in else Subject
-        sides[THEIRS] = StrongSwan(world, pair.SPACE[2], THEIRS, row, folder, credentials, debug)
+        kind = peers.of(row) if stand_in else Subject
+        sides[THEIRS] = peers.of(row)(world, pair.SPACE[2], THEIRS, row, folder, credentials, debug)
         sides[OURS] = kind(world, pair.SPACE[1], OURS, row, folder, credentials, debug)
         sides[THEIRS].start()
         sides[OURS].start()

@@ -7,14 +7,15 @@ import platform
 import subprocess
 
 import daemons
-import strongswan
+import peers
 
 HEAD = """\
 # Interoperation
 
 What levelgate was tried against, written by `tests/interop/run --write docs/interop.md`. Each row builds two gateways in
 network namespaces, levelgate on DPDK's packet sockets and strongSwan with ESP in user space, and plays a story: who
-initiates, what is rekeyed, what must be seen at both sides. `scripts/setup-interop` unpacks the peers.
+initiates, what is rekeyed, what must be seen at both sides. libreswan leaves ESP to the kernel, which may have none, so
+here its rows look at IKE SAs alone; those with tunnels are further below. `scripts/setup-interop` unpacks the peers.
 
 levelgate {levelgate}, {date}, on {machine}.
 
@@ -66,6 +67,6 @@ def page(results):
     for result in results:
         reason = f": {result.reason.splitlines()[0]}" if result.reason else ""
         text += ROW.format(name=result.row.name, what=result.row.what.replace("|", "\\|"),
-                           peer=f"strongSwan {strongswan.true_version(result.row.peer) or result.row.peer}",
+                           peer=peers.told(result.row),
                            result=(result.outcome + reason).replace("|", "\\|"))
     return text

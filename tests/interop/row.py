@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # One row of the matrix as data: who the peer is, what both sides are configured with, what happens in which order, and
-# what must be seen. Site 1 is ours (levelgate, or a stand-in), site 2 is theirs (strongSwan).
+# what must be seen. Site 1 is ours (levelgate, or a stand-in), site 2 is theirs.
 import dataclasses
 
 import pair
@@ -27,6 +27,7 @@ class Row:
     refused: str = ""                              # a pattern in the stand-in's log of a row that must fail
     cause: str = ""                                # and what `levelgate explain` must name
     stand_in: str = ""                             # why no strongSwan can take our side; empty: it can
+    cannot: str = ""                               # why nobody can play it yet; empty: it is played
 
     def settings(self, site):
         return {**EVERY, **self.both, **(self.ours if site == OURS else self.theirs)}
@@ -36,4 +37,4 @@ class Row:
 
     @property
     def must_fail(self):
-        return bool(self.refused)
+        return bool(self.refused or self.cause)

@@ -184,6 +184,30 @@ TEST(IkePpk, APeerWithoutAnyPpkIsDoneWithoutOrNotAtAll) {
   }
 }
 
+// libreswan and levelgate refuse so whoever offers no PPK that they demand: an operator who reads of proposals alone
+// would look in the wrong place.
+TEST(IkePpk, ARefusalInIkeSaInitNamesThePpkThatMayBeMissing) {
+  const struct {
+    PpkSettings ours, theirs;
+    std::string_view told;
+  } cases[] = {
+      {{}, ppks({kA}), "no PPK, which the peer may demand"},
+      {ppks({kA}, false, Exchange::kIntermediate), ppks({kA}, true, Exchange::kAuth), "in IKE_INTERMEDIATE only"},
+      {ppks({kA}, false, Exchange::kAuth), ppks({kA}, true, Exchange::kIntermediate), "in IKE_AUTH only"},
+  };
+  for (const auto& one : cases) {
+    PpkPair pair(one.ours, one.theirs);
+    ASSERT_FALSE(pair.settles());
+    EXPECT_TRUE(pair.tells(0, ike::kNoProposal, one.told)) << pair.world.story();
+  }
+  WorldTunnel apart = plain_world_tunnel();
+  apart.second.ike->ike.proposals = {"aes256-sha256-modp2048"};
+  PpkPair other(ppks({kA}), ppks({kA}), apart);
+  ASSERT_FALSE(other.settles());
+  EXPECT_TRUE(other.tells(0, ike::kNoProposal));
+  EXPECT_FALSE(other.tells(0, ike::kNoProposal, "PPK")) << other.world.story();
+}
+
 // Whoever must not go on without a PPK keeps to one attempt for as long as it waits, so that the responder holds one
 // half-open SA and no more (RFC 8784 §6). [8784-6-c]
 TEST(IkePpk, ARefusalForWantOfAPpkIsNoStormOfAttempts) {

@@ -35,6 +35,15 @@ std::string additional_hint(const std::vector<ikewire::Proposal>& proposals) {
   return all ? ", each with an additional key exchange, which the peer may not know (RFC 9370)" : "";
 }
 
+// A peer that demands a PPK may refuse here, before any key is computed (RFC 9867 §3.1).
+std::string_view ppk_hint(const ppk::Offers& offers) {
+  if (!offers.auth && !offers.intermediate) return ", and no PPK, which the peer may demand";
+  if (!offers.auth) return ", and a PPK in IKE_INTERMEDIATE only, which the peer may not know (RFC 9867)";
+  if (!offers.intermediate)
+    return ", and a PPK in IKE_AUTH only, where the peer may demand it in IKE_INTERMEDIATE (RFC 9867)";
+  return "";
+}
+
 }  // namespace
 
 Outcome OwnSaInit::begin(Turn& turn) {
@@ -94,9 +103,9 @@ Outcome OwnSaInit::on_response(Turn& turn, const ikemessage::Message& response) 
       return tell_once(turn, kPeerRefusedUs,
                        "the peer answers " + name_of(error->type) + " (not authenticated); still trying");
     }
-    return tell_once(turn, kNoProposal,
-                     "the peer answers NO_PROPOSAL_CHOSEN (not authenticated); we offer " + offer_text(offered_) +
-                         additional_hint(offered_) + "; still trying");
+    std::string text = "the peer answers NO_PROPOSAL_CHOSEN (not authenticated); we offer " + offer_text(offered_);
+    text.append(additional_hint(offered_)).append(ppk_hint(ppk::offers_of(turn.sa.policy->ppk)));
+    return tell_once(turn, kNoProposal, text + "; still trying");
   }
   return wait_on(turn);
 }

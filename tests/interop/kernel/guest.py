@@ -12,6 +12,7 @@ from spaces import LabError
 VARIABLE = "LEVELGATE_KERNEL_LAB"
 BOOT_PATIENCE, COMMAND_PATIENCE = 240, 60
 LEAST_STRONGSWAN = (6, 0, 2)
+PLUTO = "/usr/libexec/ipsec/pluto"
 NEEDED = ("a Linux 6.14 or later with CONFIG_XFRM_IPTFS and strongSwan 6.0.2 or later in a guest: "
           "tests/interop/kernel/README.md says how to provide one")
 
@@ -33,7 +34,7 @@ class Guest:
 
     def __init__(self, lab, prefix):
         self.command, self.prefix = os.path.join(lab, "run-guest"), prefix
-        self.name, self.share, self.kernel, self.strongswan = f"levelgate{os.getpid()}", None, None, None
+        self.name, self.share, self.kernel, self.peer = f"levelgate{os.getpid()}", None, None, None
 
     def _lab(self, *words, seconds):
         return subprocess.run([self.command, *words], check=False, capture_output=True, text=True, timeout=seconds,
@@ -47,15 +48,24 @@ class Guest:
         self.kernel, self.share = found[1], found[2]
         return self
 
-    def prove(self):
-        """That it is a peer; else NoPeer with what is missing."""
+    def prove(self, peer="kernel"):
+        """That it is the peer that the row names; else NoPeer with what is missing."""
+        (self._prove_libreswan if peer == "libreswan" else self._prove_strongswan)()
+        return self
+
+    def _prove_libreswan(self):
+        found = re.search(r"Libreswan (\S+)", self.try_run(f"{PLUTO} --version")[1])
+        if not found:
+            raise NoPeer(f"no libreswan in the guest ({PLUTO})")
+        self.peer = f"libreswan {found[1]}"
+
+    def _prove_strongswan(self):
         if self.try_run("grep -q XfrmInIptfsError /proc/net/xfrm_stat")[0] != 0:
             raise NoPeer(f"kernel {self.kernel} has no IP-TFS (needed is {NEEDED})")
         found = re.search(r"strongSwan (\d+)\.(\d+)\.(\d+)", self.try_run("swanctl --version")[1])
         if not found or tuple(map(int, found.groups())) < LEAST_STRONGSWAN:
             raise NoPeer(f"{found[0] if found else 'no strongSwan'} in the guest (needed is {NEEDED})")
-        self.strongswan = ".".join(found.groups())
-        return self
+        self.peer = f"strongSwan {'.'.join(found.groups())}"
 
     def down(self):
         if self.share:

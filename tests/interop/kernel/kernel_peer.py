@@ -41,7 +41,20 @@ charon {{
 """
 
 
-class KernelPeer(StrongSwan):
+class KernelSays:
+    """What the guest's kernel says of SAs, whoever put them there. `guest` is the guest."""
+
+    def kernel_sas(self):
+        program = self.guest.copy(os.path.join(HERE, "guest_sas.py"))
+        return json.loads(self.guest.run(f"python3 -B {program}"))
+
+    def kernel_counters(self):
+        """Those of /proc/net/xfrm_stat that are not zero."""
+        lines = (line.split() for line in self.guest.run("cat /proc/net/xfrm_stat").splitlines())
+        return {name: int(count) for name, count in lines if int(count)}
+
+
+class KernelPeer(KernelSays, StrongSwan):
     """`row.theirs["iptfs"]` are strongSwan's charon.iptfs.* keys; they hold for every child of it."""
 
     @property
@@ -57,7 +70,6 @@ class KernelPeer(StrongSwan):
         if not wait_until(lambda: self.guest.try_run(f"test -S {SOCKET}")[0] == 0, START_PATIENCE, 0.1):
             raise LabError(f"charon did not start:\n{self.log()}")
         self.vici = GuestVici(self.guest, SOCKET)
-        self.sas_program = self.guest.copy(os.path.join(HERE, "guest_sas.py"))
         self.load()
         return self
 
@@ -73,13 +85,3 @@ class KernelPeer(StrongSwan):
         for child in whole["children"].values():
             child["mode"] = "iptfs"
         return whole
-
-    # --- what its kernel says ---
-
-    def kernel_sas(self):
-        return json.loads(self.guest.run(f"python3 -B {self.sas_program}"))
-
-    def kernel_counters(self):
-        """Those of /proc/net/xfrm_stat that are not zero."""
-        lines = (line.split() for line in self.guest.run("cat /proc/net/xfrm_stat").splitlines())
-        return {name: int(count) for name, count in lines if int(count)}

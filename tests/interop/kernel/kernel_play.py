@@ -11,12 +11,16 @@ import subject
 from credentials import Credentials
 from daemons import Folder
 from inner_traffic import Missing
+from kernel_libreswan import KernelLibreswan
 from kernel_peer import KernelPeer
 from kernel_world import PLAIN_MTU, KernelWorld
 from pair import SPACE
 from play import FAULTS, Result, tell
 from row import OURS, THEIRS
 from subject import Subject
+
+
+PEERS = {"kernel": KernelPeer, "libreswan": KernelLibreswan}
 
 
 class KernelSubject(Subject):
@@ -32,18 +36,18 @@ def why_not(lab):
 
 
 def play(row, lab, debug=False):
-    reason = why_not(lab)
+    reason = row.cannot or why_not(lab)
     if reason:
         return Result(row, "skipped", reason)
     began, result = time.monotonic(), Result(row, "passed")
     folder, world, sides = Folder(), KernelWorld(lab), {}
     settings = row.settings(OURS)
     try:
-        world.build(row.outer(), settings.get("mtu", PLAIN_MTU), settings.get("relay", False))
-        result.peer = f"Linux {world.guest.kernel}, strongSwan {world.guest.strongswan}"
+        world.build(row.outer(), settings.get("mtu", PLAIN_MTU), settings.get("relay", False), row.peer)
+        result.peer = f"Linux {world.guest.kernel}, {world.guest.peer}"
         credentials = Credentials(folder.path)
         sides[OURS] = KernelSubject(world, SPACE[1], OURS, row, folder, credentials, debug)
-        sides[THEIRS] = KernelPeer(world, SPACE[1], THEIRS, row, folder, credentials, debug)
+        sides[THEIRS] = PEERS[row.peer](world, SPACE[1], THEIRS, row, folder, credentials, debug)
         sides[THEIRS].start()
         sides[OURS].start()
         tell(row, kernel_steps.stage(world, row, sides[OURS], sides[THEIRS]), False)

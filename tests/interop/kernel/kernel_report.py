@@ -12,6 +12,10 @@ Written by `tests/interop/kernel/run --write docs/interop.md`. The peer is a gue
 strongSwan (`mode = iptfs`) negotiates them; levelgate runs on DPDK's packet sockets beside it. Inner packets are compared
 octet for octet at the far host, in both directions, and each row looks at both ends' counters: the mode of the kernel's
 SAs, its IP-TFS errors, our drops. Linux sends on demand and pads nothing, so its direction is never hidden.
+
+In the rows named `kernel-libreswan` the guest runs libreswan in strongSwan's place, over plain ESP tunnels of the same kernel, and
+RFC 8784 is tried in every combination of who has the PPK, who demands it and who initiates.
+
 `tests/interop/kernel/README.md` says what the command needs.
 
 On {machine}. {count}.

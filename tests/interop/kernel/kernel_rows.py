@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The rows with a Linux kernel as peer. Linux pads nothing and paces nothing: its direction is on demand in every row.
+# The rows with a Linux kernel as peer, those with libreswan among them. In IP-TFS Linux pads nothing and paces nothing: its
+# direction is on demand in every row.
 import copy
 
+import kernel_libreswan_rows
 from row import Row
 
 FIXED = {"mode": "fixed", "rate": "4 Mbit/s", "packet-size": "1400B", "max-queue-delay": "5s", "receive": {"lost-timer": "1s"}}
@@ -85,4 +87,5 @@ ROWS = {made.name: made for made in [
     row("kernel-no-fragments-please", "they ask for no fragments (D): we send none, and answer what is too big with ICMP",
         [*WE, "we send 120 packets of 64, 576 and 1300 octets, none in parts", *BOTH_WAYS[:2], *END,
          "we are told that 1500 octets are too big"], both={"relay": True}, iptfs={"accept_fragments": "no"}, tfs=FIXED),
+    *kernel_libreswan_rows.ROWS,
 ]}

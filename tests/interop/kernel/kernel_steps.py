@@ -55,14 +55,19 @@ def counters(stage):
 
 
 def in_use(stage):
-    """Both ends have carried inner packets in AGGFRAG in both directions, and none has anything to complain of."""
+    """Both ends have carried inner packets in AGGFRAG in both directions."""
     inner = stage.sides[OURS].daemon.tunnel(TUNNEL)["iptfs-inner-pkt-stats"]
     demand(inner["tx-pkts"] and inner["rx-pkts"], f"AGGFRAG is not in use at our end: {counters(stage)}")
+    carried(stage, "iptfs")
+
+
+def carried(stage, mode):
+    """The kernel's SAs are those that both ends name, in that mode, and packets have passed in both directions."""
     agreed = stage.both_agree()
     demand(agreed, f"no agreement:\n{stage.seen()}")
     wanted = {int(str(agreed[1][1].spi_in), 16), int(str(agreed[1][1].spi_out), 16)}
     theirs = [sa for sa in stage.sides[THEIRS].kernel_sas() if sa["spi"] in wanted]
-    demand(len(theirs) == 2 and all(sa["mode"] == "iptfs" and sa["packets"] for sa in theirs),
+    demand(len(theirs) == 2 and all(sa["mode"] == mode and sa["packets"] for sa in theirs),
            f"the kernel's SAs are {[{k: v for k, v in sa.items() if k != 'keymat'} for sa in theirs]}")
     esn = stage.row.settings(THEIRS)["esn"]
     demand(all(sa["esn"] == esn for sa in theirs), f"ESN is not {esn} in the kernel")
@@ -195,6 +200,7 @@ SENTENCES = STEPS + [
     (rf"(we|they) send (\d+) packets of {NUMBERS} octets (at once)", send),
     (rf"(\d+) echoes of {NUMBERS} octets", echo),
     (r"aggfrag is in use", in_use),
+    (r"a plain (tunnel) is in use", carried),
     (r"nothing is wrong", nothing_wrong),
     (r"the path (.+)", path),
     (r"what (we|they) sent was disturbed", disturbed),

@@ -22,8 +22,8 @@ class KernelWorld(World):
     def space(self, name):
         return f"{self.prefix}-{NAMES[name]}"
 
-    def build(self, outer, mtu=PLAIN_MTU, with_relay=False):
-        self.guest.up().prove()
+    def build(self, outer, mtu=PLAIN_MTU, with_relay=False, peer="kernel"):
+        self.guest.up().prove(peer)
         self._wire(with_relay)
         self._inside(mtu)
         self._address(outer)
