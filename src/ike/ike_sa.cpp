@@ -45,13 +45,11 @@ std::unique_ptr<PeerExchange> exchange_for(Exchange exchange) {
   return nullptr;
 }
 
-// A list that was announced to come by IKE_INTERMEDIATE may be asked for, or not (RFC 9593 §3.1); PPKs may be named in
-// one of their own, or not at all (RFC 9867 §3.1).
+// Whoever has support confirmed may use it for what it likes, or for nothing (RFC 9242 §3.2): for a list (RFC 9593
+// §3.1), for PPKs (RFC 9867 §3.1), and libreswan always sends an empty one. None comes behind the PPKs.
 Phase phase_towards(const SaState& sa, Exchange exchange) {
-  const bool list = sa.list_by_intermediate && sa.suite.additional.empty() && sa.intermediates == 0;
-  const bool ppks = sa.ppk.agreed == ppk::Agreed::kIntermediate && !sa.ppk.offered &&
-                    sa.intermediates < sa.suite.additional.size() + limits::kBareIntermediates;
-  const bool may_ask = sa.phase == Phase::kAuthDue && (list || ppks);
+  const bool may_ask = sa.phase == Phase::kAuthDue && sa.peer.intermediate && !sa.ppk.offered &&
+                       sa.intermediates < sa.suite.additional.size() + limits::kBareIntermediates;
   return may_ask && exchange == Exchange::kIkeIntermediate ? Phase::kIntermediateDue : sa.phase;
 }
 

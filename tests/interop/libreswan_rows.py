@@ -8,6 +8,7 @@ from row import Row
 BOTH_ROLES = ["we open the expected ike", "we delete the ike", "gone", "they open the expected ike", "they delete the ike", "gone"]
 OTHER_PPK = {**MAY_PPK, "id": "other-ppk"}
 OTHER_SECRET = "YW5vdGhlci1wcGstb2YtMjU2LWJpdC1mb3ItdGhlLWxhYg=="
+INTERMEDIATE = {"libreswan": {"intermediate": "yes"}}
 RSA = {"auth": "cert", "key": "rsa2048"}
 
 
@@ -22,6 +23,9 @@ ROWS = [
     row("ppk-unknown", "libreswan: each has one that the other does not know, nobody demands one (NO_PPK_AUTH), both roles; the IKE "
         "SA alone", BOTH_ROLES, ours={"ppk": MAY_PPK}, theirs={"ppk": OTHER_PPK}, ike=WITHOUT_PPK,
         logged=[r"IKE_AUTH request .*N\(NO_PPK_AUTH\)", "peer wants to continue without PPK"]),
+    row("intermediate", "libreswan: an IKE_INTERMEDIATE without content (RFC 9242), initiated by them; the IKE SA alone",
+        ["they open the expected ike", "they delete the ike", "gone"], theirs=INTERMEDIATE, ike=WITHOUT_PPK,
+        logged=["sent IKE_INTERMEDIATE request"]),
     row("wrong-ppk", "libreswan: the post-quantum preshared keys of one id differ", ["we initiate in vain"],
         both={"ppk": PPK}, ours={"ppk": {**PPK, "secret": OTHER_SECRET}}, cause='PPK "lab-ppk"'),
 ]

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The matrix as a page for people: what ran, against which version, when, with which result, and the command that runs it
-# again. Written from results alone; a row that did not run is said to have been skipped, with the reason.
+# again. Written from results alone: a row that was asked for is written anew, the others keep what they had, and one that could
+# not run is said to have been skipped, with the reason.
 import datetime
 import platform
 import subprocess
@@ -17,7 +18,7 @@ network namespaces, levelgate on DPDK's packet sockets and strongSwan with ESP i
 initiates, what is rekeyed, what must be seen at both sides. libreswan leaves ESP to the kernel, which may have none, so
 here its rows look at IKE SAs alone; those with tunnels are further below. `scripts/setup-interop` unpacks the peers.
 
-levelgate {levelgate}, {date}, on {machine}.
+levelgate {levelgate}, {date} at the latest, on {machine}.
 
 {count}
 
@@ -25,6 +26,7 @@ levelgate {levelgate}, {date}, on {machine}.
 |---|---|---|---|---|
 """
 KERNEL = "## Linux kernel IP-TFS\n"   # the part that tests/interop/kernel/run writes
+RESULT = 3   # the cell of a line
 ROW = "| {name} | {what} | {peer} | {result} | `tests/interop/run {name}` |\n"
 
 
@@ -61,12 +63,27 @@ def count(results):
     return ", ".join(f"{number} {outcome}" for outcome, number in total.items())
 
 
-def page(results):
+def line(result):
+    reason = f": {result.reason.splitlines()[0]}" if result.reason else ""
+    return ROW.format(name=result.row.name, what=result.row.what.replace("|", "\\|"), peer=peers.told(result.row),
+                      result=(result.outcome + reason).replace("|", "\\|"))
+
+
+def lines_of(text, names):
+    """What each row of the page says, by its name; a row that is no more is left out."""
+    found = {said.split("|")[1].strip(): said + "\n" for said in text.splitlines() if said.startswith("| ")}
+    return {name: found[name] for name in names if name in found}
+
+
+def counted(lines, names, cell):
+    """Of lines as they stand on the page; `cell`: that of the result, between its bars."""
+    outcomes = [said.split(" | ")[cell].split(":")[0] for said in lines.values()]
+    told = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in ("passed", "failed", "skipped"))
+    return told + (f", {len(names) - len(lines)} never run" if len(lines) < len(names) else "")
+
+
+def page(old, results, names):
+    lines = {**lines_of(old, names), **{result.row.name: line(result) for result in results}}
     today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
-    text = HEAD.format(levelgate=levelgate_version(), date=today, machine=machine(), count=count(results) + ".")
-    for result in results:
-        reason = f": {result.reason.splitlines()[0]}" if result.reason else ""
-        text += ROW.format(name=result.row.name, what=result.row.what.replace("|", "\\|"),
-                           peer=peers.told(result.row),
-                           result=(result.outcome + reason).replace("|", "\\|"))
-    return text
+    text = HEAD.format(levelgate=levelgate_version(), date=today, machine=machine(), count=counted(lines, names, RESULT) + ".")
+    return text + "".join(lines[name] for name in names if name in lines)

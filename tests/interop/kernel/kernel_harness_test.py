@@ -21,7 +21,7 @@ import relay  # noqa: E402
 import report  # noqa: E402
 from kernel_rows import ROWS  # noqa: E402
 from oracle import aggfrag, ip  # noqa: E402
-from play import Result  # noqa: E402
+from play import ROWS as PLAIN, Result  # noqa: E402
 
 
 def esp_frame(number):
@@ -144,6 +144,15 @@ class Page(unittest.TestCase):
         self.assertIn(f"3 passed, 0 failed, 0 skipped, {len(ROWS) - 3} never run.", again)
         self.assertEqual((again.count("Linux 7.2"), again.count("Linux 7.3")), (2, 1))
         self.assertEqual(again.count("| kernel-"), 3)
+
+    def test_the_first_part_keeps_rows_that_were_not_asked_for(self):
+        names = ["psk", "rekeys", "udp"]
+        old = report.page("", [Result(PLAIN[name], "failed", "why | so") for name in names[:2]], names)
+        self.assertIn("0 passed, 2 failed, 0 skipped, 1 never run.", old)
+        new = report.page(old, [Result(PLAIN["rekeys"], "passed"), Result(PLAIN["udp"], "skipped", "no peer")], names)
+        self.assertIn("1 passed, 1 failed, 1 skipped.", new)
+        self.assertEqual([said.split("|")[1].strip() for said in new.splitlines() if said.startswith("| ")], ["Row", *names])
+        self.assertIn("failed: why \\| so", new)
 
     def test_each_command_keeps_the_part_of_the_other(self):
         results = self.results[:1]

@@ -2,7 +2,7 @@
 #
 # The rows with libreswan in the guest: plain tunnels, RFC 8784 in every combination that its table has, each in both roles. A
 # row that must fail names what `levelgate explain` must say.
-from libreswan_rows import OTHER_PPK, OTHER_SECRET, RSA
+from libreswan_rows import INTERMEDIATE, OTHER_PPK, OTHER_SECRET, RSA
 from matrix import ALL_REKEYS, BOTH_ROLES, GCM, MAY_PPK, PPK, WITH_PPK, WITHOUT_PPK
 from row import Row
 
@@ -11,10 +11,12 @@ TRAFFIC = ["they meet", "we send 200 packets of 64 octets", "they send 200 packe
            "a plain tunnel is in use", "nothing is wrong"]
 WE, THEY = ["we initiate in vain"], ["they initiate in vain"]
 WRONG = {**PPK, "secret": OTHER_SECRET}
-INTERMEDIATE = {"libreswan": {"intermediate": "yes"}}
 NOT_IN_5_2 = "libreswan before 5.4 speaks RFC 9867 by the draft's private numbers (50208, 50209) only, which levelgate does not know"
+ALWAYS_INTERMEDIATE = "libreswan 5.2 with intermediate=yes computes AUTH over an IKE_INTERMEDIATE that need not take place (RFC 9242 §3.2)"
 RSA_WITHOUT_PPK = "what libreswan 5.2 signs for NO_PPK_AUTH with RSA does not hold; strongSwan 5.9.8 refuses it as well"
 TCP = "levelgate has no TCP encapsulation (RFC 9329) yet, and libreswan wants ESP in the same stream"
+IN_TCP = {"ours": {"levelgate-ike": {"transport": "tcp"}, "levelgate-esp": {"encapsulation": "tcp"}},
+          "theirs": {"pluto": {"listen-tcp": "yes"}, "libreswan": {"enable-tcp": "yes"}}}
 
 
 def row(name, what, steps, **more):
@@ -47,8 +49,8 @@ ROWS = [
         ours={"ppk": MAY_PPK}, theirs={"ppk": OTHER_PPK}, ike=WITHOUT_PPK, logged=[r"IKE_AUTH request .*N\(NO_PPK_AUTH\)"]),
     row("ppk-unknown-certificates-responder", "the same, they initiate", ["they initiate", "as expected", *TRAFFIC], both=RSA,
         ours={"ppk": MAY_PPK}, theirs={"ppk": OTHER_PPK}, ike=WITHOUT_PPK, cannot=RSA_WITHOUT_PPK),
-    row("ppk-intermediate", "they offer RFC 9867 by the draft's numbers as well: RFC 8784 is what both know, both roles", BOTH_ROLES,
-        both={"ppk": PPK}, theirs=INTERMEDIATE, ike=WITH_PPK),
+    row("intermediate", "their support of IKE_INTERMEDIATE, we initiate and need none", ["we initiate", "as expected"],
+        theirs=INTERMEDIATE, ike=WITHOUT_PPK, cannot=ALWAYS_INTERMEDIATE),
     row("wrong-ppk", "the octets of one PPK differ, we initiate", WE, both={"ppk": PPK}, ours={"ppk": WRONG}, cause='PPK "lab-ppk"'),
     row("wrong-ppk-responder", "the same, they initiate", THEY, both={"ppk": PPK}, ours={"ppk": WRONG}, cause="LG-IKE-064"),
     row("wrong-ppk-optional", "the same where neither demands one, we initiate", WE, both={"ppk": MAY_PPK},
@@ -66,9 +68,9 @@ ROWS = [
     row("ppk-int", "a PPK in IKE_INTERMEDIATE (RFC 9867), both roles", BOTH_ROLES, both={"ppk": PPK}, theirs=INTERMEDIATE, ike=WITH_PPK,
         logged=["PPK used in IKE_INTERMEDIATE as responder"], cannot=NOT_IN_5_2),
     row("tcp", "IKE and ESP in one TCP stream (RFC 9329), both roles", [*BOTH_ROLES, "we initiate", *TRAFFIC],
-        theirs={"pluto": {"listen-tcp": "yes"}, "libreswan": {"enable-tcp": "yes"}}, ike=WITHOUT_PPK, cannot=TCP),
+        **IN_TCP, ike=WITHOUT_PPK, cannot=TCP),
     row("tcp-rekeys", "the same with rekeys from both sides, initiated by them", ["they initiate", *ALL_REKEYS, *TRAFFIC],
-        theirs={"pluto": {"listen-tcp": "yes"}, "libreswan": {"enable-tcp": "yes"}}, ike=WITHOUT_PPK, cannot=TCP),
+        **IN_TCP, ike=WITHOUT_PPK, cannot=TCP),
     row("tcp-ppk", "the same with a PPK that both demand, both roles", BOTH_ROLES, both={"ppk": PPK},
-        theirs={"pluto": {"listen-tcp": "yes"}, "libreswan": {"enable-tcp": "yes"}}, ike=WITH_PPK, cannot=TCP),
+        **IN_TCP, ike=WITH_PPK, cannot=TCP),
 ]

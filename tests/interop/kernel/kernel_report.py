@@ -23,8 +23,8 @@ On {machine}. {count}.
 | Row | What | Peer | levelgate | Day | Result | Command |
 |---|---|---|---|---|---|---|
 """
-ROW = "| {name} | {what} | {peer} | {levelgate} | {day} | {result} | `tests/interop/kernel/run {name}` |"
-RESULT = 6   # the cell of a line, between its bars
+ROW = "| {name} | {what} | {peer} | {levelgate} | {day} | {result} | `tests/interop/kernel/run {name}` |\n"
+RESULT = 5   # the cell of a line
 
 
 def line(result):
@@ -34,22 +34,10 @@ def line(result):
                       result=(result.outcome + reason).replace("|", "\\|"))
 
 
-def lines_of(section):
-    """What each row of the page says, by its name; a row that is no more is left out."""
-    found = {text.split("|")[1].strip(): text for text in section.splitlines() if text.startswith("| kernel-")}
-    return {name: text for name, text in found.items() if name in ROWS}
-
-
-def count(lines):
-    outcomes = [text.split(" | ")[RESULT - 1].split(":")[0] for text in lines.values()]
-    told = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in ("passed", "failed", "skipped"))
-    return told + (f", {len(ROWS) - len(lines)} never run" if len(lines) < len(ROWS) else "")
-
-
 def section(old, results):
-    lines = {**lines_of(old), **{result.row.name: line(result) for result in results}}
-    text = SECTION.format(machine=report.machine(), count=count(lines))
-    return text + "".join(lines[name] + "\n" for name in ROWS if name in lines)
+    lines = {**report.lines_of(old, ROWS), **{result.row.name: line(result) for result in results}}
+    text = SECTION.format(machine=report.machine(), count=report.counted(lines, ROWS, RESULT))
+    return text + "".join(lines[name] for name in ROWS if name in lines)
 
 
 def write(path, results):
