@@ -116,6 +116,15 @@ Result<void> Daemon::boot() {
                                [this](const ike::Path& path, sockets::UdpPort::Absence absence) {
                                  const bool port = absence == sockets::UdpPort::Absence::kNoProgram;
                                  carry_out(controller_.nobody_at(moment_now(), path, port));
+                               },
+                               [this] { return controller_.next_stream(); },
+                               [this](const ike::Path& path) {
+                                 carry_out(controller_.stream_up(moment_now(), path));
+                                 wake_ike();
+                               },
+                               [this](StreamId stream) {
+                                 carry_out(controller_.stream_ended(moment_now(), stream));
+                                 wake_ike();
                                }});
   if (auto listening = ike_->listen(first_config_); !listening) return listening;
   carry_out(controller_.surroundings(look_around(), dpdk::clock_now()));

@@ -22,14 +22,51 @@ ike::Moment moment_now() {
 }
 
 IkeService::IkeService(sockets::EventLoop& loop, Calls calls)
-    : loop_(loop), calls_(std::move(calls)), alarm_(loop, [this] { calls_.time(); }), jobs_(loop, kHelpers, kWaiting) {}
+    : loop_(loop),
+      calls_(std::move(calls)),
+      streams_(loop, stream_calls()),
+      alarm_(loop, [this] { calls_.time(); }),
+      jobs_(loop, kHelpers, kWaiting) {}
+
+namespace {
+
+ike::Path path_of(const sockets::StreamLink& link) { return {link.local, link.remote, link.id}; }
+
+}  // namespace
+
+// ESP that comes by TCP belongs to nobody here: its SAs are kept apart from IKE's streams.
+sockets::TcpStreams::Calls IkeService::stream_calls() {
+  return {[this] { return calls_.next_stream(); },
+          [this](const sockets::StreamLink& link) { calls_.stream_up(path_of(link)); },
+          [this](const sockets::StreamLink& link, const stream::Frame& frame) {
+            if (frame.kind == stream::FrameKind::kIke) calls_.datagram(path_of(link), frame.octets);
+            return true;
+          },
+          [this](const sockets::StreamLink& link, stream::StreamEnd) { calls_.stream_ended(link.id); }};
+}
+
+// [9329-2-a, 9329-5-a]
+Result<void> IkeService::listen_tcp(const std::set<Endpoint>& wanted) {
+  for (const Endpoint& local : wanted) {
+    if (tcp_ports_.contains(local)) continue;
+    if (const auto bound = streams_.listen(local); !bound) return std::unexpected(bound.error());
+    tcp_ports_.insert(local);
+  }
+  std::erase_if(tcp_ports_, [&](const Endpoint& local) {
+    if (wanted.contains(local)) return false;
+    streams_.stop_listening(local);
+    return true;
+  });
+  return {};
+}
 
 Result<void> IkeService::listen(const model::Config& config) {
-  std::set<Endpoint> wanted;
+  std::set<Endpoint> wanted, wanted_tcp;
   for (const model::TunnelConfig& tunnel : config.tunnels) {
     if (!tunnel.ike) continue;
     wanted.insert({tunnel.local, ike::kIkePort});
     wanted.insert({tunnel.local, ike::kNatPort});
+    if (tunnel.ike->ike.transport != model::Transport::kUdp) wanted_tcp.insert({tunnel.local, config.ike.tcp_port});
   }
   Ports opened;
   for (const Endpoint& local : wanted) {
@@ -44,6 +81,7 @@ Result<void> IkeService::listen(const model::Config& config) {
         [this, local](const Endpoint& to, sockets::UdpPort::Absence absence) { calls_.absent({local, to}, absence); });
     opened[local] = std::move(*port);
   }
+  if (auto listening = listen_tcp(wanted_tcp); !listening) return listening;
   std::erase_if(ports_, [&](const auto& one) {
     if (wanted.contains(one.first)) return false;
     lost_by_closed_ += one.second->counts().lost;
@@ -61,11 +99,21 @@ model::LostArrivals IkeService::lost() const {
 
 void IkeService::carry_out(ike::Effect& effect) {
   if (auto* const send = std::get_if<ike::Send>(&effect)) {
+    if (send->path.over_tcp()) {
+      (void)streams_.send(send->path.stream, stream::FrameKind::kIke, std::move(send->octets));
+      return;
+    }
     const auto port = ports_.find(send->path.local);
     if (port != ports_.end()) (void)port->second->send(send->path.remote, send->octets);
   } else if (const auto* const keepalive = std::get_if<ike::SendKeepalive>(&effect)) {
     const auto port = ports_.find(keepalive->path.local);
     if (port != ports_.end()) (void)port->second->send_keepalive(keepalive->path.remote);
+  } else if (const auto* const call = std::get_if<ike::Connect>(&effect)) {
+    streams_.connect(call->path.stream, call->path.local.address, call->path.remote);
+  } else if (const auto* const proof = std::get_if<ike::ProveStream>(&effect)) {
+    streams_.prove(proof->stream);
+  } else if (const auto* const done = std::get_if<ike::CloseStream>(&effect)) {
+    streams_.close(done->stream);
   } else if (auto* const job = std::get_if<ike::RunJob>(&effect)) {
     run(std::move(*job));
   }

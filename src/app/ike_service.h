@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What IKE needs of the world: UDP ports 500 and 4500 on the addresses of its tunnels, helper threads for slow work,
-// and one alarm for the engine's next deadline. Hands over what comes, decides nothing.
+// What IKE needs of the world: UDP ports 500 and 4500 on the addresses of its tunnels, TCP where one takes it, helper
+// threads for slow work, and one alarm for the engine's next deadline. Hands over what comes, decides nothing.
 #pragma once
 
 #include <levelgate/base/endpoint.h>
@@ -12,11 +12,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "ike/effects.h"
 #include "sockets/alarm.h"
 #include "sockets/event_loop.h"
 #include "sockets/jobs.h"
+#include "sockets/tcp_streams.h"
 #include "sockets/udp_port.h"
 
 namespace levelgate::app {
@@ -33,6 +35,9 @@ class IkeService {
     std::function<void(ike::JobId, ike::JobValue)> job_done;
     std::function<void()> time;
     std::function<void(const ike::Path&, sockets::UdpPort::Absence)> absent;
+    std::function<StreamId()> next_stream;
+    std::function<void(const ike::Path&)> stream_up;
+    std::function<void(StreamId)> stream_ended;
   };
   IkeService(sockets::EventLoop& loop, Calls calls);
 
@@ -42,14 +47,19 @@ class IkeService {
   void wake_at(Instant when) { alarm_.arm(when); }
   // Of all ports since the start, those that are closed by now as well.
   [[nodiscard]] model::LostArrivals lost() const;
+  [[nodiscard]] const sockets::TcpStreams& streams() const { return streams_; }
 
  private:
   using Ports = std::map<Endpoint, std::unique_ptr<sockets::UdpPort>>;
+  [[nodiscard]] Result<void> listen_tcp(const std::set<Endpoint>& wanted);
+  [[nodiscard]] sockets::TcpStreams::Calls stream_calls();
   void run(ike::RunJob job);
 
   sockets::EventLoop& loop_;
   Calls calls_;
   Ports ports_;
+  sockets::TcpStreams streams_;
+  std::set<Endpoint> tcp_ports_;
   model::LostArrivals lost_by_closed_;
   sockets::Alarm alarm_;
   sockets::Jobs jobs_;

@@ -25,6 +25,14 @@ void forbid_cores() {
   (void)prctl(PR_SET_DUMPABLE, 0);
 }
 
+// Streams of IKE over TCP take one each.
+void allow_descriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // Bits of the effective set: CAP_NET_ADMIN and CAP_NET_RAW.
 bool has_rights() {
   constexpr unsigned long long kNeeded = 1ull << 12 | 1ull << 13;
@@ -53,6 +61,7 @@ int start(const Arguments& arguments) {
     return static_cast<int>(ExitStatus::kNotPermitted);
   }
   forbid_cores();
+  allow_descriptors();
   return static_cast<int>(Daemon(arguments.config, std::move(*loaded.config), log).run());
 }
 

@@ -96,6 +96,10 @@ void read_settings(const Node& node, model::IkeSettings& settings) {
   settings.dpd_timeout = duration_of(find_below(node, {"dpd", "timeout"}), settings.dpd_timeout);
   settings.fragmentation = boolean_of(node.find("fragmentation"), settings.fragmentation);
   settings.childless = boolean_of(node.find("childless"), settings.childless);
+  settings.transport = choice_of(
+      node.find("transport"), settings.transport,
+      {{"udp", model::Transport::kUdp}, {"separate", model::Transport::kSeparate}, {"tcp", model::Transport::kTcp}});
+  settings.tcp_port = static_cast<std::uint16_t>(integer_of(node.find("tcp-port"), settings.tcp_port));
 }
 
 class TunnelIkeReader {
@@ -135,6 +139,11 @@ class TunnelIkeReader {
     if (const Node* const pace = node->find("pace")) {
       large.pace_bits_per_second = syntax::parse_rate(pace->text).value_or(large.pace_bits_per_second);
     }
+    large.when =
+        choice_of(node->find("when"), large.when,
+                  {{"after-auth", model::LargeKeyTime::kAfterAuth}, {"before-auth", model::LargeKeyTime::kBeforeAuth}});
+    large.traffic = choice_of(node->find("traffic"), large.traffic,
+                              {{"flows", model::LargeKeyTraffic::kFlows}, {"waits", model::LargeKeyTraffic::kWaits}});
     if (!ike_.ike.fragmentation) {
       complaints_.error(17, *node, path_ + "large-keys and ike.fragmentation: false exclude each other",
                         "a large key travels in fragments: say fragmentation: true, or remove large-keys");
@@ -234,6 +243,7 @@ void read_admission(const Node& defaults, model::AdmissionConfig& admission) {
 
 void read_ike(const Node& node, Draft& draft) {
   draft.config.ike.listen = texts_of(node.find("listen"));
+  draft.config.ike.tcp_port = static_cast<std::uint16_t>(integer_of(node.find("tcp-port"), draft.config.ike.tcp_port));
   const Node* const defaults = node.find("defaults");
   if (defaults == nullptr) return;
   read_settings(*defaults, draft.ike_defaults);

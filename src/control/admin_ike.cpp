@@ -136,6 +136,7 @@ Value::Map child_value(const ike::ChildSa& child, const std::string& tunnel, con
                  {"key-exchanges", Value{list_of(ike::exchange_words(child.suite))}},
                  {"esn", Value{child.suite.sequence_numbers == ikewire::SequenceNumbers::kExtended}},
                  {"encapsulation", Value{std::string(name_of(carrier))}},
+                 {"large-key", Value{child.large_key}},
                  {"aggfrag", Value{child.aggfrag}},
                  {"fragmentation", Value{fragmentation_text(tunnel, view)}},
                  {"local-selectors", Value{ike::selectors_text(child.selectors.local)}},
@@ -147,6 +148,11 @@ Value::Map child_value(const ike::ChildSa& child, const std::string& tunnel, con
                  {"rekey-in-seconds", Value{seconds_until(child.rekey_at, view.now)}}};
   add_ppk(map, child.ppk);
   return map;
+}
+
+const char* transport_word(const SaState& sa) {
+  if (!sa.path.over_tcp()) return "udp";
+  return sa.stream.up ? "tcp" : "tcp, not connected";
 }
 
 Value::Map sa_value(const SaState& sa, const View& view) {
@@ -161,6 +167,7 @@ Value::Map sa_value(const SaState& sa, const View& view) {
       {"spi-responder", Value{hex(sa.spis.responder.value, 16)}},
       {"local", Value{sa.path.local.text()}},
       {"remote", Value{sa.path.remote.text()}},
+      {"transport", Value{std::string(transport_word(sa))}},
       {"nat", Value{std::string(sa.nat.own && sa.nat.peer ? "both sides"
                                 : sa.nat.own              ? "before us"
                                 : sa.nat.peer             ? "before the peer"
@@ -179,11 +186,16 @@ Value::Map sa_value(const SaState& sa, const View& view) {
   map.push_back({"key-exchanges", Value{agreed ? list_of(ike::exchange_words(sa.suite)) : Value::List{}}});
   map.push_back({"suite", Value{agreed ? ike::suite_text(sa.suite) : ""}});
   map.push_back({"post-quantum", Value{sa.post_quantum}});
+  map.push_back({"large-key", Value{sa.large_key}});
   add_ppk(map, sa.ppk.used);
   map.push_back({"downgrade-protection", Value{agreed ? std::string(downgrade_word(sa.transcript)) : ""}});
   map.push_back({"rekey-in-seconds", Value{seconds_until(sa.rekey_at, view.now)}});
   map.push_back({"children", Value{std::move(children)}});
   return map;
+}
+
+bool held_back(std::map<std::string, Life>::const_iterator life, const ike::ChildSa& child, const View& view) {
+  return life != view.tunnels->lives().end() && life->second.awaits_large_key && !child.large_key;
 }
 
 void child_lines(const ike::ChildSa& child, const std::string& tunnel, const View& view,
@@ -195,7 +207,9 @@ void child_lines(const ike::ChildSa& child, const std::string& tunnel, const Vie
                   (child.aggfrag ? "  fragmentation: " + fragmentation_text(tunnel, view) : "") +
                   (child.ppk && child.ppk->way == ike::PpkWay::kCreateChild ? "  ppk: " + child.ppk->ppk.id : "") +
                   (child.stage != ike::ChildStage::kActive ? "  " + std::string(child_word(child.stage)) : "") +
-                  (sends ? "" : "  not sending"));
+                  (held_back(life, child, view) ? "  waits for its large key"
+                   : sends                      ? ""
+                                                : "  not sending"));
   lines.push_back("        in " + hex(child.inbound.value, 8) + "  out " + hex(child.outbound.value, 8) +
                   "  rekey in " + age(std::chrono::seconds(seconds_until(child.rekey_at, view.now))) + "   " +
                   ike::selectors_text(child.selectors.local) + " <-> " + ike::selectors_text(child.selectors.remote));
@@ -206,10 +220,11 @@ void sa_lines(const SaState& sa, const View& view, std::vector<std::string>& lin
   const bool up = sa.phase == ike::Phase::kEstablished || sa.phase == ike::Phase::kRekeyed;
   std::string state(state_word(sa));
   std::ranges::transform(state, state.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  lines.push_back(sa.tunnel() + "  " + state + "  " +
-                  (sa.role == ikewire::IkeRole::kInitiator ? "initiator" : "responder") + "  " +
-                  hex(sa.spis.initiator.value, 16) + " / " + hex(sa.spis.responder.value, 16) + "   " +
-                  sa.path.local.text() + " - " + sa.path.remote.text() + (sa.nat.any() ? " (NAT)" : " (no NAT)"));
+  lines.push_back(
+      sa.tunnel() + "  " + state + "  " + (sa.role == ikewire::IkeRole::kInitiator ? "initiator" : "responder") + "  " +
+      hex(sa.spis.initiator.value, 16) + " / " + hex(sa.spis.responder.value, 16) + "   " + sa.path.local.text() +
+      " - " + sa.path.remote.text() + (sa.path.over_tcp() ? std::string(" ") + transport_word(sa) : "") +
+      (sa.nat.any() ? " (NAT)" : " (no NAT)"));
   lines.push_back("  local  " + authentication::text_of(credentials.own_id.type, credentials.own_id.value) +
                   (sa.proofs.own.empty() ? "" : "    " + sa.proofs.own));
   lines.push_back("  remote " +
@@ -386,9 +401,11 @@ Answer show_algorithms() {
 std::string why_not_up(const std::string& name, const View& view) {
   if (view.tunnels == nullptr) return {};
   const auto found = view.tunnels->lives().find(name);
-  if (found == view.tunnels->lives().end() || !found->second.children.empty()) return {};
+  if (found == view.tunnels->lives().end()) return {};
   const Life& life = found->second;
   const std::string run = ". Run: levelgate explain " + name;
+  if (life.holds_back()) return "its keys have no large key yet, and large-keys.traffic is waits" + run;
+  if (!life.children.empty()) return {};
   if (life.failure) {
     std::string text = life.failure->text + " (" + age(view.now - life.failure->at) + " ago)";
     if (life.try_at != kNever && life.try_at > view.now) text += ", next try in " + age(life.try_at - view.now);

@@ -181,6 +181,12 @@ Effects Controller::datagram(const ike::Moment& moment, const ike::Path& path, C
   return followed(tunnels_.datagram(moment, path, octets));
 }
 
+Effects Controller::stream_up(const ike::Moment& moment, const ike::Path& path) {
+  return followed(tunnels_.stream_up(moment, path));
+}
+Effects Controller::stream_ended(const ike::Moment& moment, StreamId stream) {
+  return followed(tunnels_.stream_ended(moment, stream));
+}
 Effects Controller::job_done(const ike::Moment& moment, ike::JobId id, ike::JobValue value) {
   return followed(tunnels_.job_done(moment, id, std::move(value)));
 }

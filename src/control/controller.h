@@ -95,6 +95,9 @@ class Controller {
 
   // IKE: a datagram on a path, the value of a job, and the moment that ike_deadline() named.
   [[nodiscard]] Effects datagram(const ike::Moment& moment, const ike::Path& path, ConstBytes octets);
+  [[nodiscard]] Effects stream_up(const ike::Moment& moment, const ike::Path& path);
+  [[nodiscard]] Effects stream_ended(const ike::Moment& moment, StreamId stream);
+  [[nodiscard]] StreamId next_stream() { return tunnels_.next_stream(); }
   [[nodiscard]] Effects job_done(const ike::Moment& moment, ike::JobId id, ike::JobValue value);
   [[nodiscard]] Effects ike_time(const ike::Moment& moment);
   // The network says that nobody is at the path's other end; `at_port`: the host is there, its port is not. A hint.

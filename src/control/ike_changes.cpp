@@ -53,6 +53,18 @@ std::string text(model::StartMode value) {
   return "";
 }
 
+std::string text(model::Transport value) {
+  switch (value) {
+    case model::Transport::kUdp:
+      return "udp";
+    case model::Transport::kSeparate:
+      return "separate";
+    case model::Transport::kTcp:
+      return "tcp";
+  }
+  return "";
+}
+
 std::string text(model::EncapsulationChoice value) {
   switch (value) {
     case model::EncapsulationChoice::kAuto:
@@ -89,6 +101,14 @@ std::string text(model::PpkExchange value) {
       return "intermediate";
   }
   return "";
+}
+
+std::string when(model::LargeKeyTime time) {
+  return time == model::LargeKeyTime::kBeforeAuth ? "before-auth" : "after-auth";
+}
+
+std::string traffic(model::LargeKeyTraffic value) {
+  return value == model::LargeKeyTraffic::kWaits ? "waits" : "flows";
 }
 
 std::string bits_per_second(const model::LargeKeys& large) {
@@ -140,6 +160,8 @@ class IkeComparison {
     field("ike.dpd.timeout", Cost::kLive, a.dpd_timeout, b.dpd_timeout);
     field("ike.fragmentation", Cost::kRekey, a.fragmentation, b.fragmentation);
     field("ike.childless", Cost::kRekey, a.childless, b.childless);
+    field("ike.transport", Cost::kTunnelRestart, a.transport, b.transport);
+    field("ike.tcp-port", Cost::kTunnelRestart, std::uint32_t{a.tcp_port}, std::uint32_t{b.tcp_port});
   }
 
   void ppk(const model::PpkSettings& a, const model::PpkSettings& b) {
@@ -158,7 +180,9 @@ class IkeComparison {
   void large_keys(const std::optional<model::LargeKeys>& a, const std::optional<model::LargeKeys>& b) {
     if (!a || !b) return content("large-keys", Cost::kTunnelRestart, a, b, "a large key");
     field("large-keys.method", Cost::kTunnelRestart, a->method, b->method);
-    field("large-keys.pace", Cost::kTunnelRestart, bits_per_second(*a), bits_per_second(*b));
+    field("large-keys.when", Cost::kTunnelRestart, when(a->when), when(b->when));
+    field("large-keys.traffic", Cost::kLive, traffic(a->traffic), traffic(b->traffic));
+    field("large-keys.pace", Cost::kLive, bits_per_second(*a), bits_per_second(*b));
   }
 
   void esp(const model::EspSettings& a, const model::EspSettings& b) {
@@ -196,6 +220,7 @@ std::vector<Change> ike_changes(const model::IkeConfig& before, const model::Ike
              all.field(path + "key.uri", Cost::kRekey, a.key.uri, b.key.uri);
            });
   all.field("ike.listen", Cost::kDaemonRestart, before.listen, after.listen);
+  all.field("ike.tcp-port", Cost::kLive, std::uint32_t{before.tcp_port}, std::uint32_t{after.tcp_port});
   all.field("ike.defaults.cookie-threshold", Cost::kLive, before.cookie_threshold, after.cookie_threshold);
   const model::AdmissionConfig& old = before.admission;
   const model::AdmissionConfig& now = after.admission;

@@ -29,10 +29,16 @@ bool begins_anew(const model::TunnelConfig& a, const model::TunnelConfig& b) {
   const bool same_kind = (a.tfs.mode == model::TfsMode::kPlain) == (b.tfs.mode == model::TfsMode::kPlain) &&
                          a.tfs.wants_reports() == b.tfs.wants_reports() &&
                          a.ike->aggfrag_required == b.ike->aggfrag_required &&
-                         a.ike->encapsulation == b.ike->encapsulation && a.ike->esp_in_tcp == b.ike->esp_in_tcp;
+                         a.ike->encapsulation == b.ike->encapsulation && a.ike->esp_in_tcp == b.ike->esp_in_tcp &&
+                         a.ike->ike.transport == b.ike->ike.transport && a.ike->ike.tcp_port == b.ike->ike.tcp_port;
   // What was made without a PPK does not outlive the demand for one.
   const bool same_demand = a.ike->ppk.required == b.ike->ppk.required;
-  return !(same_ends && same_names && same_proof && same_kind && same_demand);
+  // Announced in IKE_SA_INIT; how fast a key leaves is no matter of that.
+  const auto announced = [](const model::TunnelIke& one) {
+    return one.large_keys ? std::pair(one.large_keys->method, one.large_keys->when)
+                          : std::pair(std::string(), model::LargeKeyTime::kAfterAuth);
+  };
+  return !(same_ends && same_names && same_proof && same_kind && same_demand && announced(*a.ike) == announced(*b.ike));
 }
 
 const model::TunnelConfig* tunnel_named(const model::Config& config, const std::string& name) {
@@ -98,6 +104,12 @@ TunnelWork Tunnels::configure(const ike::Moment& moment, const model::Config& be
     const bool fresh = !settings_.contains(tunnel.name);
     settings_[tunnel.name] = *tunnel.ike;
     Life& life = lives_[tunnel.name];
+    const auto& large = tunnel.ike->large_keys;
+    const bool awaits = large && large->traffic == model::LargeKeyTraffic::kWaits;
+    if (std::exchange(life.awaits_large_key, awaits) != awaits) {
+      refresh(tunnel.name);
+      work.plan_changed = true;
+    }
     if (!fresh) continue;
     life.wanted = tunnel.ike->start == model::StartMode::kAlways;
     life.try_at = life.wanted ? moment.now : kNever;
@@ -109,6 +121,18 @@ TunnelWork Tunnels::configure(const ike::Moment& moment, const model::Config& be
 TunnelWork Tunnels::datagram(const ike::Moment& moment, const ike::Path& path, ConstBytes octets) {
   TunnelWork work;
   take(moment, engine_.datagram(moment, path, octets), work);
+  return work;
+}
+
+TunnelWork Tunnels::stream_up(const ike::Moment& moment, const ike::Path& path) {
+  TunnelWork work;
+  take(moment, engine_.stream_up(moment, path), work);
+  return work;
+}
+
+TunnelWork Tunnels::stream_ended(const ike::Moment& moment, StreamId stream) {
+  TunnelWork work;
+  take(moment, engine_.stream_ended(moment, stream), work);
   return work;
 }
 
@@ -157,7 +181,8 @@ void Tunnels::take(const ike::Moment& moment, ike::Effects effects, TunnelWork& 
         [&](auto& one) {
           using Kind = std::decay_t<decltype(one)>;
           if constexpr (std::is_same_v<Kind, ike::Send> || std::is_same_v<Kind, ike::SendKeepalive> ||
-                        std::is_same_v<Kind, ike::RunJob>) {
+                        std::is_same_v<Kind, ike::Connect> || std::is_same_v<Kind, ike::ProveStream> ||
+                        std::is_same_v<Kind, ike::CloseStream> || std::is_same_v<Kind, ike::RunJob>) {
             work.rest.push_back(std::move(effect));
           } else if constexpr (std::is_same_v<Kind, ike::IkeUp> || std::is_same_v<Kind, ike::IkeDown>) {
             take(moment, one);
@@ -175,7 +200,10 @@ void Tunnels::take(const ike::Moment& moment, ike::ChildUp& effect, TunnelWork& 
   Life& life = found->second;
   const std::string name = effect.tunnel;
   const ike::ChildId id = effect.id;
-  const bool now = effect.use == ike::OutboundUse::kNow || life.children.empty();
+  const auto sending = life.children.find(life.sends_by);
+  const bool better = sending == life.children.end() || !life.may_use(sending->second) || effect.large_key;
+  const bool now =
+      life.children.empty() || (effect.use == ike::OutboundUse::kNow && (better || !life.awaits_large_key));
   effect.inbound.payload = effect.aggfrag ? model::SaPayload::kAggfrag : model::SaPayload::kIp;
   life.children[id] = {std::move(effect), moment.now};
   life.failures = 0;
@@ -207,7 +235,9 @@ void Tunnels::take(const ike::Moment& moment, const ike::ChildDown& effect, Tunn
   Life& life = found->second;
   const auto child = life.children.find(effect.id);
   if (child == life.children.end()) return;
-  life.lingering.insert(life.lingering.begin(), {child->second.up.inbound, moment.now + kLinger});
+  if (life.may_use(child->second)) {
+    life.lingering.insert(life.lingering.begin(), {child->second.up.inbound, moment.now + kLinger});
+  }
   life.children.erase(child);
   if (life.sends_by == effect.id)
     life.sends_by = life.children.empty() ? ike::ChildId{} : life.children.rbegin()->first;
@@ -272,10 +302,11 @@ void Tunnels::tell(const ike::Moment& moment, Happening happening, TunnelWork& w
   work.happenings.push_back(std::move(happening));
 }
 
-// What the plan shall have of this tunnel.
+// What the plan shall have of this tunnel: nothing of a Child SA that may not be used, as if it were not there.
 void Tunnels::refresh(const std::string& name) {
   const auto found = lives_.find(name);
-  if (found == lives_.end() || (found->second.children.empty() && found->second.lingering.empty())) {
+  if (found == lives_.end() || found->second.holds_back() ||
+      (found->second.children.empty() && found->second.lingering.empty())) {
     negotiated_.erase(name);
     return;
   }
@@ -284,11 +315,11 @@ void Tunnels::refresh(const std::string& name) {
   agreed.inbound.clear();
   agreed.outbound.reset();
   for (auto child = life.children.rbegin(); child != life.children.rend(); ++child) {
-    agreed.inbound.push_back(child->second.up.inbound);
+    if (life.may_use(child->second)) agreed.inbound.push_back(child->second.up.inbound);
   }
   for (const Life::Lingering& old : life.lingering) agreed.inbound.push_back(old.sa);
   const auto sending = life.children.find(life.sends_by);
-  if (sending == life.children.end()) return;
+  if (sending == life.children.end() || !life.may_use(sending->second)) return;
   const ike::ChildUp& up = sending->second.up;
   agreed.outbound = up.outbound;
   agreed.selectors = up.selectors;

@@ -11,6 +11,7 @@
 #include <levelgate/model/event.h>
 #include <levelgate/model/stats.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -47,10 +48,11 @@ struct HeldChild {
 
 struct Life {
   bool wanted = false;
-  bool trying = false;         // a handshake of ours is under way
-  Instant try_at = kNever;     // a handshake, or a Child SA on the IKE SA that is up
-  std::uint32_t failures = 0;  // in a row
-  std::set<std::uint64_t> up;  // IKE SAs by our SPI
+  bool awaits_large_key = false;  // Child SAs without one are not used
+  bool trying = false;            // a handshake of ours is under way
+  Instant try_at = kNever;        // a handshake, or a Child SA on the IKE SA that is up
+  std::uint32_t failures = 0;     // in a row
+  std::set<std::uint64_t> up;     // IKE SAs by our SPI
   std::map<ike::ChildId, HeldChild> children;
   ike::ChildId sends_by;
   struct Lingering {
@@ -64,13 +66,19 @@ struct Life {
   Instant tried_at{};                 // the last attempt
   bool absence_told = false;          // in this attempt
   std::uint64_t refused_packets = 0;  // for want of an SA, at the last look
+
+  [[nodiscard]] bool may_use(const HeldChild& child) const { return child.up.large_key || !awaits_large_key; }
+  // There are Child SAs, and none of them may be used.
+  [[nodiscard]] bool holds_back() const {
+    return !children.empty() && std::ranges::none_of(children, [this](const auto& one) { return may_use(one.second); });
+  }
 };
 
 // What a call leaves to be done, in this order: notices, the plan if it changed, then the rest.
 struct TunnelWork {
   std::vector<Happening> happenings;
   bool plan_changed = false;
-  std::vector<ike::Effect> rest;  // Send, SendKeepalive and RunJob only
+  std::vector<ike::Effect> rest;  // what sockets and helper threads do
 };
 
 class Tunnels {
@@ -86,6 +94,9 @@ class Tunnels {
                                      Policies policies);
 
   [[nodiscard]] TunnelWork datagram(const ike::Moment& moment, const ike::Path& path, ConstBytes octets);
+  [[nodiscard]] TunnelWork stream_up(const ike::Moment& moment, const ike::Path& path);
+  [[nodiscard]] TunnelWork stream_ended(const ike::Moment& moment, StreamId stream);
+  [[nodiscard]] StreamId next_stream() { return engine_.next_stream(); }
   [[nodiscard]] TunnelWork job_done(const ike::Moment& moment, ike::JobId id, ike::JobValue value);
   [[nodiscard]] TunnelWork on_time(const ike::Moment& moment);
   [[nodiscard]] Instant deadline() const { return engine_.deadline(); }

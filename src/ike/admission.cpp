@@ -7,6 +7,7 @@
 
 #include "crypto/ike_hash.h"
 #include "ike/engine.h"
+#include "ike/exchanges/large_key_offer.h"
 #include "ike/exchanges/ppk_init.h"
 #include "ike/wording.h"
 #include "ikewire/ike_notify_values.h"
@@ -24,6 +25,13 @@ Result<ikemessage::MessageDigest> digest_of(ConstBytes message) {
   ikemessage::MessageDigest digest{};
   std::ranges::copy(*hash, digest.begin());
   return digest;
+}
+
+// TCP carries no ESP here: the peer has to keep it apart.
+bool takes_tcp(const ikemessage::Contents& contents, const std::vector<PolicyPtr>& candidates) {
+  return contents.has(NotifyType::kSeparateTransports) && std::ranges::any_of(candidates, [](const PolicyPtr& policy) {
+           return policy->ike.transport != model::Transport::kUdp;
+         });
 }
 
 }  // namespace
@@ -67,6 +75,10 @@ void Engine::init_request(Means& means, InitRequest request) {
     ++counts_.malformed;  // our own request, reflected: whoever has the right keys would answer as ourselves
     return;
   }
+  if (of_stream_.contains(path.stream)) {  // one SA for each connection [9329-6.1-k]
+    ++counts_.malformed;
+    return;
+  }
   auto contents = ikemessage::read_contents(header.exchange, header.direction, *chain);
   if (!contents || !contents->proposals || !contents->nonce || !contents->key_exchange) {
     ++counts_.malformed;
@@ -78,6 +90,12 @@ void Engine::init_request(Means& means, InitRequest request) {
     report_stranger(
         means, Severity::kWarn, kPeerUnknown, {},
         path.remote.text() + " asks for an SA with " + path.local.text() + "; no tunnel has these addresses");
+    return answer_stranger(means, request, NotifyType::kNoProposalChosen);
+  }
+  if (path.over_tcp() && !takes_tcp(request.contents, possible)) {
+    report_stranger(
+        means, Severity::kWarn, kSeparateRefused, possible.front()->name,
+        path.remote.text() + " begins over TCP, and wants ESP there as well or the tunnel has transport: udp");
     return answer_stranger(means, request, NotifyType::kNoProposalChosen);
   }
   if (const auto showing = admitted(means, request, possible)) serve_init(means, request, possible, *showing);
@@ -97,11 +115,12 @@ std::optional<InitChoice> Engine::choose_for(Means& means, const InitRequest& re
     return std::nullopt;
   }
   std::string why;
+  const LargeKeyAnnouncement announced = large_key_announcement(request.contents);
   for (const PolicyPtr& policy : candidates) {
     if (!admits(policy)) continue;
-    auto choice =
-        negotiation::choose(policy->ike_proposals, *request.contents.proposals, policy->ike_terms(additional));
-    if (choice) return InitChoice{policy, choice->suite, choice->answer};
+    const auto configured = init_proposals(*policy, announced.takes(*policy));
+    auto choice = negotiation::choose(configured, *request.contents.proposals, policy->ike_terms(additional));
+    if (choice) return InitChoice{policy, choice->suite, choice->answer, {}};
     if (why.empty()) why = choice.error().text();
   }
   const PolicyPtr& first = candidates.front();
@@ -125,6 +144,7 @@ void Engine::serve_init(Means& means, const InitRequest& request, std::vector<Po
     write_wanted_method(value, choice->suite.key_exchange);
     return answer_stranger(means, request, NotifyType::kInvalidKePayload, value.octets());
   }
+  if (!make_large_room(means, request, *choice, showing)) return;
   const auto own = draw_ike_spi();
   const auto digest = digest_of(request.octets);
   if (!own || !digest) return;
@@ -133,6 +153,11 @@ void Engine::serve_init(Means& means, const InitRequest& request, std::vector<Po
     state.role = ikewire::IkeRole::kResponder;
     state.spis = {request.header.initiator_spi, *own};
     state.path = request.path;
+    if (state.path.over_tcp()) {
+      // Where ESP in UDP would go: nothing of it has been seen.
+      state.datagram_path = {{state.path.local.address, kNatPort}, {state.path.remote.address, kNatPort}};
+      state.stream.up = true;
+    }
     state.policy = choice->policy;
     state.candidates = candidates;
     if (showing.mark && settings_.auth_difficulty != 0) {  // [8019-7.2.1-a]

@@ -57,6 +57,7 @@ struct ChildSa {
   Instant made, rekey_at = kNever, expire_at = kNever;
   PeerRekeyRecord peer_rekey;
   std::optional<PpkUse> ppk;  // in its keys
+  bool large_key = false;     // likewise
 };
 
 }  // namespace levelgate::ike

@@ -63,13 +63,11 @@ Shown Engine::solution_of(const InitRequest& request, const ikewire::Puzzle& puz
 // A wrong cookie counts as none, and a solution to no puzzle as nothing
 // [7296-2.6-d, 8019-7.1.4-a, 8019-7.1.4-b, 8019-7.1.4-c].
 Engine::Showing Engine::shown_by(const Means& means, const InitRequest& request) {
-  const Shown without = request.arrival == Arrival::kStream ? Shown::kAddress : Shown::kNothing;
+  const Shown without = request.path.over_tcp() ? Shown::kAddress : Shown::kNothing;
   const auto* const notify = request.contents.find(NotifyType::kCookie);
   if (notify == nullptr) return {without, {}, 0};
-  const admission::CookieRequest basis{*request.contents.nonce, request.path.remote.address,
-                                       request.header.initiator_spi};
   const auto cookie = ikewire::read_cookie(notify->value);
-  const auto facts = cookie ? cookies_.check(means.moment.now, basis, *cookie) : std::nullopt;
+  const auto facts = cookie ? cookies_.check(means.moment.now, cookie_basis(request), *cookie) : std::nullopt;
   if (!facts) {
     ++counts_.cookies_wrong;
     return {without, {}, 0};
@@ -115,9 +113,7 @@ std::optional<Engine::Showing> Engine::admitted(Means& means, const InitRequest&
 }
 
 void Engine::ask_cookie(Means& means, const InitRequest& request) {
-  const admission::CookieRequest basis{*request.contents.nonce, request.path.remote.address,
-                                       request.header.initiator_spi};
-  const auto cookie = cookies_.make(means.moment.now, basis, random_);
+  const auto cookie = cookies_.make(means.moment.now, cookie_basis(request), random_);
   if (!cookie) return;
   ++counts_.cookies_asked;
   reply(means, request, {{.type = NotifyType::kCookie, .value = *cookie}});
@@ -138,9 +134,7 @@ void Engine::ask_puzzle(Means& means, const InitRequest& request, const std::vec
   if (!prf) return answer_stranger(means, request, NotifyType::kNoProposalChosen);
   const auto next = static_cast<std::uint8_t>(std::min(number + 1, 255));
   const admission::PuzzleSet set{{*prf, difficulty_now(number)}, next};
-  const admission::CookieRequest basis{*request.contents.nonce, request.path.remote.address,
-                                       request.header.initiator_spi};
-  const auto cookie = cookies_.make(means.moment.now, basis, random_, set);
+  const auto cookie = cookies_.make(means.moment.now, cookie_basis(request), random_, set);
   if (!cookie) return;
   ikewire::WireBuffer puzzle(8);
   write_puzzle(puzzle, set.puzzle);

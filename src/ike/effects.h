@@ -32,9 +32,12 @@ struct Moment {
   std::int64_t unix_seconds = 0;
 };
 
-// Both ends as the IKE SA sees them. Port 4500 on our side means: with the non-ESP marker (RFC 3948 §2.2).
+// Both ends as the IKE SA sees them, and the TCP connection, if it is one. Over UDP, port 4500 on our side means: with
+// the non-ESP marker (RFC 3948 §2.2).
 struct Path {
   Endpoint local, remote;
+  StreamId stream{};  // none: UDP
+  [[nodiscard]] bool over_tcp() const { return stream != StreamId{}; }
   auto operator<=>(const Path&) const = default;
 };
 
@@ -44,6 +47,19 @@ inline constexpr std::uint16_t kNatPort = 4500;
 struct Send {
   Path path;
   std::vector<std::byte> octets;
+};
+// Make the connection that `path` names, from any port; Engine::stream_up() or stream_ended() comes of it. What is sent
+// on it meanwhile waits.
+struct Connect {
+  Path path;
+};
+// Something on it was authentic: it is no stranger's any more.
+struct ProveStream {
+  StreamId stream;
+};
+// No SA uses it any more, or what comes on it is no IKE. What was sent on it before still leaves.
+struct CloseStream {
+  StreamId stream;
 };
 // One octet that keeps a NAT's mapping alive (RFC 3948 §2.3).
 struct SendKeepalive {
@@ -83,6 +99,7 @@ struct ChildUp {
   bool aggfrag = true;               // false: plain tunnel mode
   bool peer_takes_fragments = true;  // of inner packets (RFC 9347 §5.1)
   bool peer_wants_reports = false;   // of congestion
+  bool large_key = false;            // one went into its keys
   OutboundUse use = OutboundUse::kNow;
 };
 // The outbound SA of this child is the one to use from now on.
@@ -122,8 +139,8 @@ struct Report {
   std::string text;
 };
 
-using Effect =
-    std::variant<Send, SendKeepalive, RunJob, ChildUp, ChildUse, ChildDown, PathMoved, IkeUp, IkeDown, Report>;
+using Effect = std::variant<Send, Connect, ProveStream, CloseStream, SendKeepalive, RunJob, ChildUp, ChildUse,
+                            ChildDown, PathMoved, IkeUp, IkeDown, Report>;
 using Effects = std::vector<Effect>;
 
 }  // namespace levelgate::ike

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "crypto/prf.h"
+#include "ike/exchanges/separate_transports.h"
 #include "ikemessage/glance.h"
 
 namespace levelgate::ike {
@@ -142,10 +143,19 @@ Effects Engine::initiate(const Moment& moment, const std::string& tunnel, Asking
   state.asks_by_name = asking == Asking::kByName;
   state.spis.initiator = *spi;
   state.policy = policy->second;
-  state.path = {{policy->second->local, kIkePort}, {policy->second->remote, kIkePort}};
+  const PeerPolicy& wanted = *policy->second;
+  const auto blocked = tcp_blocked_.find(tunnel);
+  state.offers_separate = wanted.ike.transport == model::Transport::kTcp ||
+                          (wanted.ike.transport == model::Transport::kSeparate &&
+                           (blocked == tcp_blocked_.end() || blocked->second <= moment.now));
+  // The port that a NAT would have ESP on as well, where IKE is about to leave UDP.
+  const std::uint16_t port = state.offers_separate ? kNatPort : kIkePort;
+  state.path = {{wanted.local, port}, {wanted.remote, port}};
+  const bool at_once = wanted.ike.transport != model::Transport::kTcp;
+  if (!at_once) call_peer(means, state);
   Entry& entry = sas_[spi->value];
   entry.sa = std::make_unique<IkeSa>(std::move(state));
-  entry.sa->begin(means);
+  if (at_once) entry.sa->begin(means);
   settle(means, spi->value);
   return effects;
 }
@@ -170,6 +180,11 @@ Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octe
   }
   if (view.verdict != ikewire::IkeHeaderVerdict::kOk) {
     ++counts_.malformed;
+    // Its boundaries are lost, or it is no IKE [9329-6.1-m].
+    if (path.over_tcp()) {
+      effects.push_back(CloseStream{path.stream});
+      end_stream(means, path.stream);
+    }
     return effects;
   }
   const ikewire::IkeHeader& header = view.header;
@@ -200,6 +215,38 @@ Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octe
   if (half_open) withhold_reports(means, sa);
   settle(means, own);
   return effects;
+}
+
+Effects Engine::stream_up(const Moment& moment, const Path& path) {
+  Effects effects;
+  Means means = this->means(moment, effects);
+  const auto users = of_stream_.find(path.stream);
+  if (users == of_stream_.end()) return effects;
+  for (const std::uint64_t spi : std::set<std::uint64_t>(users->second)) {
+    sas_.at(spi).sa->stream_up(means, path);
+    touched_.insert(spi);
+  }
+  settle_touched(means);
+  return effects;
+}
+
+Effects Engine::stream_ended(const Moment& moment, StreamId stream) {
+  Effects effects;
+  Means means = this->means(moment, effects);
+  end_stream(means, stream);
+  return effects;
+}
+
+void Engine::end_stream(Means& means, StreamId stream) {
+  const auto users = of_stream_.extract(stream);
+  if (users.empty()) return;
+  for (const std::uint64_t spi : users.mapped()) {
+    Entry& entry = sas_.at(spi);
+    entry.stream = {};
+    entry.sa->stream_ended(means);
+    touched_.insert(spi);
+  }
+  settle_touched(means);
 }
 
 Effects Engine::job_done(const Moment& moment, JobId id, JobValue value) {
@@ -319,7 +366,9 @@ void Engine::each(const std::function<void(const IkeSa&)>& call) const {
 }
 
 EngineHoldings Engine::holdings() const {
-  EngineHoldings held{timers_.size(), jobs_.size(), inits_.size(), child_spis_->size(), owners_.size(), 0};
+  std::size_t on_streams = 0;
+  for (const auto& [stream, spis] : of_stream_) on_streams += spis.size();
+  EngineHoldings held{timers_.size(), jobs_.size(), inits_.size(), child_spis_->size(), owners_.size(), 0, on_streams};
   for (const auto& [tunnel, spis] : of_tunnel_) held.tunnel_entries += spis.size();
   return held;
 }

@@ -23,6 +23,7 @@
 
 #include "admission/cookies.h"
 #include "admission/cost_budget.h"
+#include "admission/large_key_room.h"
 #include "admission/spent_puzzles.h"
 #include "admission/tiers.h"
 #include "admission/token_bucket.h"
@@ -59,6 +60,7 @@ struct EngineHoldings {
   std::size_t child_spis = 0;      // of Child SAs and of offers
   std::size_t children = 0;        // whose IKE SA is known
   std::size_t tunnel_entries = 0;  // SAs by name
+  std::size_t stream_entries = 0;  // SAs by stream
 };
 
 // Who is served, and for what (RFC 8019 §6, §7).
@@ -67,12 +69,6 @@ struct AdmissionSettings {
   std::uint8_t difficulty = 16;       // of puzzles in IKE_SA_INIT, in bits; 0: the initiator chooses
   std::uint8_t auth_difficulty = 0;   // of a second one in IKE_AUTH for who solved the first; 0: there is none
   std::uint8_t most_difficulty = 20;  // that we solve ourselves
-};
-
-// How a message came, as far as it proves where its sender is.
-enum class Arrival : std::uint8_t {
-  kDatagram,
-  kStream,  // over a connection: the sender has its address
 };
 
 class Engine final : private Registry {
@@ -95,8 +91,12 @@ class Engine final : private Registry {
     kWithout,  // the peer refused us: it may answer who it is when it is not asked for a name
   };
   [[nodiscard]] Effects initiate(const Moment& moment, const std::string& tunnel, Asking asking = Asking::kByName);
-  [[nodiscard]] Effects datagram(const Moment& moment, const Path& path, ConstBytes octets,
-                                 Arrival arrival = Arrival::kDatagram);
+  [[nodiscard]] Effects datagram(const Moment& moment, const Path& path, ConstBytes octets);
+  // A connection that Connect asked for is made; or one that some message came on, or that Connect asked for, ended.
+  [[nodiscard]] Effects stream_up(const Moment& moment, const Path& path);
+  [[nodiscard]] Effects stream_ended(const Moment& moment, StreamId stream);
+  // For a connection that a peer made.
+  [[nodiscard]] StreamId next_stream() override { return StreamId{++last_stream_}; }
   [[nodiscard]] Effects job_done(const Moment& moment, JobId id, JobValue value);
   [[nodiscard]] Effects on_time(const Moment& moment);
   // When on_time() is wanted next.
@@ -120,6 +120,8 @@ class Engine final : private Registry {
   [[nodiscard]] std::size_t half_open() const { return tiers_.half_open(); }
   [[nodiscard]] const admission::Budget& budget() const { return budget_; }
   [[nodiscard]] const EngineCounts& counts() const { return counts_; }
+  // What strangers hold of large keys.
+  [[nodiscard]] const admission::LargeKeyRoom& large_keys() const { return large_keys_; }
   [[nodiscard]] EngineHoldings holdings() const;
 
  private:
@@ -141,13 +143,13 @@ class Engine final : private Registry {
     std::optional<HalfOpen> half_open;
     std::string tunnel;             // under which it is found
     std::vector<ChildId> children;  // that are found under it
+    StreamId stream;                // likewise; none: UDP
   };
   struct InitRequest {
     const Path& path;
     ConstBytes octets;
     ikewire::IkeHeader header;
     ikemessage::Contents contents;
-    Arrival arrival = Arrival::kDatagram;
   };
   // What a request shows of its sender, checked.
   struct Showing {
@@ -159,6 +161,9 @@ class Engine final : private Registry {
     std::uint64_t own_spi = 0;
     admission::Budget::Charge charge;
   };
+  [[nodiscard]] static admission::CookieRequest cookie_basis(const InitRequest& request) {
+    return {*request.contents.nonce, request.path.remote.address, request.header.initiator_spi};
+  }
 
   // --- Registry ---
   Result<ikewire::IkeSpi> draw_ike_spi() override;
@@ -184,6 +189,8 @@ class Engine final : private Registry {
   [[nodiscard]] admission::Shown solution_of(const InitRequest& request, const ikewire::Puzzle& puzzle,
                                              ConstBytes cookie);
   void ask_cookie(Means& means, const InitRequest& request);
+  [[nodiscard]] bool make_large_room(Means& means, const InitRequest& request, InitChoice& choice,
+                                     const Showing& showing);
   void ask_puzzle(Means& means, const InitRequest& request, const std::vector<PolicyPtr>& candidates,
                   std::uint8_t number);
   [[nodiscard]] std::uint8_t difficulty_now(std::uint8_t number) const;
@@ -209,6 +216,8 @@ class Engine final : private Registry {
   void settle_one(Means& means, std::uint64_t own_spi);
   void file_under(Entry& entry, std::uint64_t own_spi, const std::string& tunnel);
   void unfile(Entry& entry, std::uint64_t own_spi);
+  void end_stream(Means& means, StreamId stream);
+  void file_stream(Means& means, Entry& entry, std::uint64_t own_spi, StreamId stream);
   void file_children(Entry& entry, std::uint64_t own_spi);
   [[nodiscard]] IkeSa* owner_of(ChildId child);
   void close_duplicates(Means& means, std::uint64_t own_spi, bool initial_contact);
@@ -224,8 +233,11 @@ class Engine final : private Registry {
   std::shared_ptr<std::unordered_set<std::uint32_t>> child_spis_;  // leases outlive the engine, if need be
   std::unordered_map<std::uint64_t, std::uint64_t> owners_;        // of Child SAs, by id
   std::map<std::string, std::set<std::uint64_t>> of_tunnel_;       // SAs by the name of their policy
+  std::unordered_map<StreamId, std::set<std::uint64_t>> of_stream_;
+  std::map<std::string, Instant> tcp_blocked_;  // tunnel: until when
   admission::Cookies cookies_;
   admission::SpentPuzzles spent_puzzles_;
+  admission::LargeKeyRoom large_keys_;
   admission::Tiers tiers_;
   AdmissionSettings settings_;
   bool loaded_ = false;
@@ -233,6 +245,7 @@ class Engine final : private Registry {
   EngineCounts counts_;
   std::uint64_t last_job_ = 0;
   std::uint64_t last_child_ = 0;
+  std::uint64_t last_stream_ = 0;
   // Left over by calls of SAs, done when the call is over.
   std::set<std::uint64_t> touched_;
   std::vector<std::pair<std::uint64_t, bool>> authenticated_;

@@ -29,7 +29,7 @@ void Engine::settle_touched(Means& means) {
   }
 }
 
-void Engine::settle_one(Means&, std::uint64_t own_spi) {
+void Engine::settle_one(Means& means, std::uint64_t own_spi) {
   const auto found = sas_.find(own_spi);
   if (found == sas_.end()) return;
   Entry& entry = found->second;
@@ -45,6 +45,9 @@ void Engine::settle_one(Means&, std::uint64_t own_spi) {
     if (next != kNever) timers_.insert({next, own_spi});
   }
   file_children(entry, own_spi);
+  const StreamUse& stream = entry.sa->state().stream;
+  if (stream.blocked) tcp_blocked_[entry.sa->state().tunnel()] = means.moment.now + limits::kTcpBlockedHold;
+  file_stream(means, entry, own_spi, entry.sa->gone() ? StreamId{} : entry.sa->state().path.stream);
   if (!entry.sa->gone()) return file_under(entry, own_spi, entry.sa->state().tunnel());
   if (entry.init) inits_.erase(*entry.init);
   unfile(entry, own_spi);
@@ -63,6 +66,20 @@ void Engine::unfile(Entry& entry, std::uint64_t own_spi) {
   if (filed == of_tunnel_.end()) return;
   filed->second.erase(own_spi);
   if (filed->second.empty()) of_tunnel_.erase(filed);
+}
+
+// Who leaves a stream last closes it, at its end or for a newer one [9329-6.1-d, 9329-6.1-e, 9329-6.1-s].
+void Engine::file_stream(Means& means, Entry& entry, std::uint64_t own_spi, StreamId stream) {
+  if (entry.stream == stream) return;
+  if (const auto users = of_stream_.find(entry.stream); users != of_stream_.end()) {
+    users->second.erase(own_spi);
+    if (users->second.empty()) {
+      of_stream_.erase(users);
+      means.effects.push_back(CloseStream{entry.stream});
+    }
+  }
+  entry.stream = stream;
+  if (stream != StreamId{}) of_stream_[stream].insert(own_spi);
 }
 
 // Children come, go, and move to the SA that replaces theirs.

@@ -14,6 +14,7 @@
 #include "ike/exchanges/puzzle_jobs.h"
 #include "ike/exchanges/serve_create.h"
 #include "ikewire/ike_intermediate.h"
+#include "negotiation/large_keys.h"
 
 namespace levelgate::ike {
 namespace {
@@ -22,14 +23,6 @@ using ikewire::Exchange;
 using ikewire::IkeDirection;
 using ikewire::PayloadType;
 using ikewire::PayloadView;
-
-std::optional<ikemessage::MessageDigest> digest_of(ConstBytes datagram) {
-  const auto hash = crypto::ike_hash(crypto::IkeHash::kSha256, {datagram});
-  ikemessage::MessageDigest digest{};
-  if (!hash || hash->size() != digest.size()) return std::nullopt;
-  std::ranges::copy(*hash, digest.begin());
-  return digest;
-}
 
 std::uint16_t fragment_number(const std::vector<PayloadView>& chain) {
   const bool cut = !chain.empty() && chain.back().type == PayloadType::kSkf && chain.back().body.size() >= 4;
@@ -55,14 +48,22 @@ Phase phase_towards(const SaState& sa, Exchange exchange) {
 
 }  // namespace
 
+std::optional<ikemessage::MessageDigest> IkeSa::digest_of(ConstBytes datagram) {
+  const auto hash = crypto::ike_hash(crypto::IkeHash::kSha256, {datagram});
+  ikemessage::MessageDigest digest{};
+  if (!hash || hash->size() != digest.size()) return std::nullopt;
+  std::ranges::copy(*hash, digest.begin());
+  return digest;
+}
+
 void IkeSa::begin(Means& means) {
-  began_at_ = means.moment.now;
   follow_.push_back(std::make_unique<OwnSaInit>());
   start_next(means);
 }
 
 void IkeSa::serve_init(Means& means, InitChoice choice, ikemessage::Message request) {
-  began_at_ = means.moment.now;
+  handshake_patience_.begin(means.moment.now);
+  if (negotiation::has_large(choice.suite)) handshake_patience_.await_large();
   answer_path_ = state_.path;
   const auto digest = digest_of(request.datagram);
   if (!digest || !peer_requests_.accept(ikewire::MessageId{0}, *digest)) {
@@ -120,6 +121,7 @@ void IkeSa::request(Means& means, const Path& path, ConstBytes octets, const ike
   const std::size_t held = incoming_request_.parts.octets();
   auto message = open_whole(means, incoming_request_, octets, header, *chain);
   if (!message) {
+    if (std::exchange(incoming_request_.refused, false)) return refuse_large(means, path, octets, header);
     if (incoming_request_.parts.octets() > held) fragment_arrived(means, path, header);
     return;
   }
@@ -127,6 +129,7 @@ void IkeSa::request(Means& means, const Path& path, ConstBytes octets, const ike
   const auto first = digest_of(message->datagram);
   if (!first || !peer_requests_.accept(header.message_id, *first)) return;
   state_.heard_at = means.moment.now;
+  handshake_patience_.progress(means.moment.now);
   answer_path_ = path;  // whatever port it is, RFC 7296 §2.11 [7296-2.23-a]
   follow_path(means, path);
   serve(means, std::move(*message));
@@ -201,11 +204,15 @@ std::optional<ikemessage::Message> IkeSa::open_whole(Means& means, Incoming& inc
   const auto digest = digest_of(octets);
   if (!digest) return std::nullopt;
   if (opened->fragment->number == 1) incoming.first.assign(octets.begin(), octets.end());
-  if (half_open() && !means.registry.hold_fragments(state_.own_spi(), parts.octets() + opened->inner.size())) {
+  // A large key has its place already.
+  if (half_open() && !state_.large_place &&
+      !means.registry.hold_fragments(state_.own_spi(), parts.octets() + opened->inner.size())) {
     return std::nullopt;
   }
   const ikemessage::Piece piece{header.message_id, *opened->fragment, opened->first_inside, *digest, opened->inner};
-  if (parts.add(means.moment.now, piece) != ikemessage::PieceVerdict::kWanted) return std::nullopt;
+  const ikemessage::PieceVerdict added = parts.add(means.moment.now, piece);
+  incoming.refused = is_refused(incoming, piece, added);
+  if (incoming.refused || added != ikemessage::PieceVerdict::kWanted) return std::nullopt;
   auto whole = parts.take();
   if (!whole) return std::nullopt;
   return ikemessage::Message{
@@ -217,8 +224,7 @@ IkeSa::Reading IkeSa::read(ikemessage::Message& message, std::uint8_t& critical)
   const ConstBytes octets =
       clear ? ConstBytes(message.datagram).subspan(ikewire::kIkeHeaderOctets) : ConstBytes(message.octets);
   const ikewire::ChainRules rules{
-      .place = clear ? ikewire::ChainPlace::kMessage : ikewire::ChainPlace::kInsideEncrypted,
-      .big = state_.peer.large_keys ? ikewire::BigPayloads::kKeyExchange : ikewire::BigPayloads::kRefused};
+      .place = clear ? ikewire::ChainPlace::kMessage : ikewire::ChainPlace::kInsideEncrypted, .big = big_payloads()};
   const auto chain = read_chain(message.first, octets, rules);
   if (!chain) {
     critical = static_cast<std::uint8_t>(chain.error().payload);
@@ -236,7 +242,7 @@ bool IkeSa::note_intermediate(ikewire::IkeRole sender, ConstBytes datagram, cons
   const auto chain = read_chain(header.header.first_payload, datagram.subspan(ikewire::kIkeHeaderOctets), {});
   if (!chain) return false;
   ikewire::WireBuffer prefix(limits::kReassembledOctets);
-  write_intermediate_prefix(prefix, datagram, *chain, payloads.octets.size(), ikewire::BigPayloads::kRefused);
+  write_intermediate_prefix(prefix, datagram, *chain, payloads.octets.size(), big_payloads());
   if (!prefix.ok()) return false;
   return state_.int_auth.add(sender, state_.keys.prf, state_.proof_of(sender).bytes(), prefix.octets(), payloads.octets)
       .has_value();
@@ -283,6 +289,10 @@ void IkeSa::take_response(Means& means, ikemessage::Message message) {
 
 // The peer's address may change at its NAT; who has no NAT before it stays where it was authenticated (RFC 7296 §2.23).
 void IkeSa::follow_path(Means& means, const Path& path) {
+  if (path.over_tcp() || state_.path.over_tcp()) {
+    if (arrived_by(means, path)) repeat_outstanding(means);
+    return;
+  }
   const bool handshake = is_handshake(state_.phase);
   if (path == state_.path || (!handshake && !state_.nat.peer)) return;
   state_.path = path;
@@ -294,6 +304,7 @@ void IkeSa::follow_path(Means& means, const Path& path) {
 
 void IkeSa::job_done(Means& means, JobId id, JobValue value) {
   if (gone_) return;
+  if (ready_job_ == id) return take_ready_key(std::move(value));
   Turn turn(means, state_);
   prepare(turn);
   if (own_job_ == id && own_) {

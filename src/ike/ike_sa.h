@@ -20,6 +20,7 @@
 #include "ike/exchanges/sa_init.h"
 #include "ike/sa_state.h"
 #include "ikemessage/fragments.h"
+#include "ikemessage/handshake_patience.h"
 #include "ikemessage/message_window.h"
 #include "ikemessage/paced_message.h"
 
@@ -38,12 +39,16 @@ class IkeSa {
   void job_done(Means& means, JobId id, JobValue value);
   void on_time(Means& means);
 
+  // Of the connection that path() names, where it is ours: it is made; or it ended, whosever it is.
+  void stream_up(Means& means, const Path& path);
+  void stream_ended(Means& means);
+
   // Equal wants are one. A handshake that is under way serves none.
   void want(Means& means, Want what, ChildId child = {});
   // Ends at once, without a word to the peer.
   void close_now(Means& means, const Reason& reason);
   // As responder: while the peer is not known, its silence is borne for a shorter time.
-  void hurry() { most_silence_ = limits::kLoadedHalfOpenLife; }
+  void hurry() { handshake_patience_.hurry(); }
   // Something authentic of the peer came another way: its ESP packets.
   void heard(Instant now) { state_.heard_at = now; }
 
@@ -52,6 +57,10 @@ class IkeSa {
   [[nodiscard]] SaState& state() { return state_; }
   [[nodiscard]] const SaState& state() const { return state_; }
   [[nodiscard]] std::uint32_t tries() const { return own_requests_.tries(); }
+  [[nodiscard]] std::uint32_t most_tries() const {
+    const bool large = own_requests_.busy() && is_long(*own_requests_.outstanding());
+    return large ? limits::kLargeTries : limits::kTries;
+  }
   // Octets of fragments that wait for the others of their message.
   [[nodiscard]] std::size_t held_octets() const {
     return incoming_request_.parts.octets() + incoming_response_.parts.octets();
@@ -65,6 +74,7 @@ class IkeSa {
   struct Incoming {  // the message of one direction that is being put together
     ikemessage::Reassembly parts;
     std::vector<std::byte> first;  // its first datagram: IntAuth wants it
+    bool refused = false;          // it cannot become what was agreed to
   };
   std::optional<ikemessage::Message> open_whole(Means& means, Incoming& incoming, ConstBytes octets,
                                                 const ikewire::IkeHeader& header,
@@ -78,10 +88,10 @@ class IkeSa {
   [[nodiscard]] bool half_open() const {
     return is_handshake(state_.phase) && state_.role == ikewire::IkeRole::kResponder;
   }
-  [[nodiscard]] Instant half_open_until() const;
   [[nodiscard]] bool may_open(const Means& means, const ikewire::IkeHeader& header,
                               const std::vector<ikewire::PayloadView>& chain);
   [[nodiscard]] bool brings_solution(const std::vector<ikewire::PayloadView>& chain) const;
+  [[nodiscard]] static std::optional<ikemessage::MessageDigest> digest_of(ConstBytes datagram);
   bool note_intermediate(ikewire::IkeRole sender, ConstBytes datagram, const ikemessage::Payloads& payloads);
 
   // --- what leaves ---
@@ -96,6 +106,7 @@ class IkeSa {
   [[nodiscard]] std::optional<ikemessage::SentMessage> pack(Means& means, ikewire::Exchange exchange,
                                                             ikewire::IkeDirection direction, ikewire::MessageId id,
                                                             ikemessage::Payloads payloads);
+  [[nodiscard]] std::size_t largest_message(ikewire::IkeDirection direction) const;
   void send(Means& means, const Path& path, const ikemessage::SentMessage& message);
   void prepare(Turn& turn) const;
   void note(Means& means, std::string text) const;
@@ -105,12 +116,29 @@ class IkeSa {
   [[nodiscard]] static bool is_long(const ikemessage::SentMessage& message) {
     return message.size() > limits::kBurstDatagrams;
   }
+  [[nodiscard]] ikewire::BigPayloads big_payloads() const {
+    return state_.peer.large_keys ? ikewire::BigPayloads::kKeyExchange : ikewire::BigPayloads::kRefused;
+  }
   void send_outstanding(Means& means);
   void send_paced(Means& means);
   void expect_large_keys();
+  [[nodiscard]] bool is_refused(const Incoming& incoming, const ikemessage::Piece& piece,
+                                ikemessage::PieceVerdict verdict) const;
+  void refuse_large(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header);
+  void break_large_round(Means& means);
+  [[nodiscard]] Instant unheard_at() const;
+  [[nodiscard]] Instant ready_key_due() const;
+  void make_ready_key(Means& means);
+  void take_ready_key(JobValue value);
   void fragment_arrived(Means& means, const Path& path, const ikewire::IkeHeader& header);
   void acknowledge_fragments(Means& means);
   void take_fragment_ack(Means& means, ConstBytes octets, const ikewire::IkeHeader& header);
+
+  // --- streams ---
+  [[nodiscard]] bool arrived_by(Means& means, const Path& path);
+  void call_again(Means& means);
+  void repeat_outstanding(Means& means);
+  [[nodiscard]] Nanos patience() const;
 
   // --- time ---
   void retransmit(Means& means);
@@ -133,12 +161,12 @@ class IkeSa {
   std::deque<std::unique_ptr<OwnExchange>> follow_;
   std::unique_ptr<PeerExchange> serving_;
   std::unique_ptr<ikemessage::Message> serving_message_;
-  std::optional<JobId> own_job_, peer_job_;
-  Path answer_path_;  // where the request came from
+  std::optional<JobId> own_job_, peer_job_, ready_job_;
+  Instant ready_for_ = kNever;  // the rekey for which a key was made last
+  Path answer_path_;            // where the request came from
 
-  Instant began_at_ = kNever;  // of a handshake
-  Nanos most_silence_ = limits::kHalfOpenLife;
-  Instant sent_at_ = kNever;  // the first try of our request
+  ikemessage::HandshakePatience handshake_patience_;  // of a responder
+  Instant sent_at_ = kNever;                // the first try of our request
   Instant keepalive_at_ = kNever;
   std::uint32_t unopened_ = 0;  // messages of a handshake that came under other keys than ours
   bool gone_ = false;

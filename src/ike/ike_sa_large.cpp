@@ -4,10 +4,13 @@
 // together that were agreed to, and what is there of them is told.
 #include <algorithm>
 
+#include "ike/exchanges/key_jobs.h"
 #include "ike/exchanges/large_key_offer.h"
 #include "ike/exchanges/serve_create.h"
 #include "ike/ike_sa.h"
+#include "ikemessage/big_start.h"
 #include "ikemessage/fragment_ack.h"
+#include "negotiation/large_keys.h"
 
 namespace levelgate::ike {
 
@@ -18,6 +21,11 @@ using ikewire::NotifyType;
 // At once, or at a pace when it is long: then the wait for the answer begins behind its last datagram.
 void IkeSa::send_outstanding(Means& means) {
   const ikemessage::SentMessage& message = *own_requests_.outstanding();
+  if (state_.path.over_tcp()) {
+    // TCP repeats, paces and acknowledges [9329-6.2-a].
+    send(means, state_.path, message);
+    return own_requests_.postpone(kNever);
+  }
   if (!is_long(message)) return send(means, state_.path, message);
   // After one silence the answer may be lost, or what told of the fragments: what was told before still counts. After
   // another one it may be forgotten.
@@ -45,18 +53,89 @@ void IkeSa::send_paced(Means& means) {
 
 // A peer that was told to bring a large key may hold so much, and only then.
 void IkeSa::expect_large_keys() {
-  const std::size_t key = expected_large_key(state_);
+  const std::size_t key = expected_large_key(state_).octets;
   incoming_request_.parts.bound(
       key == 0 ? ikemessage::ReassemblyBounds{}
                : ikemessage::ReassemblyBounds{limits::kLargeFragments, key + limits::kBesideLargeKey});
 }
 
+// The length is known from the method: the first octets say whether it will be another one.
+bool IkeSa::is_refused(const Incoming& incoming, const ikemessage::Piece& piece,
+                       ikemessage::PieceVerdict verdict) const {
+  const ExpectedLargeKey expected = expected_large_key(state_);
+  if (expected.octets == 0 || &incoming != &incoming_request_) return false;
+  if (verdict == ikemessage::PieceVerdict::kTooLong) return true;
+  if (verdict != ikemessage::PieceVerdict::kWanted || piece.fragment.number != 1 || piece.fragment.total == 1) {
+    return false;
+  }
+  return ikemessage::judge_big_start(piece.first_inside, piece.inner, {expected.method, expected.octets}) ==
+         ikemessage::BigStart::kOther;
+}
+
+// As any other malformed request, but that its first fragment is all that there is of it.
+void IkeSa::refuse_large(Means& means, const Path& path, ConstBytes octets, const ikewire::IkeHeader& header) {
+  const ConstBytes first = incoming_request_.first.empty() ? octets : ConstBytes(incoming_request_.first);
+  const auto digest = digest_of(first);
+  incoming_request_.parts.drop();
+  ack_at_ = kNever;
+  if (!digest || !peer_requests_.accept(header.message_id, *digest)) return;
+  answer_path_ = path;
+  ikemessage::Message message{header, {}, {}, ikewire::PayloadType::kNone, {}};
+  answer_fault(means, message, Reading::kBroken, 0);
+}
+
+// The series comes to nothing and the SA stays, unless that is all that the peer does.
+void IkeSa::break_large_round(Means& means) {
+  if (is_handshake(state_.phase)) {
+    return close_now(means, {kMalformed, "IKE_INTERMEDIATE brings another key than the agreed one"});
+  }
+  if (break_series(state_)) close_now(means, {kMalformed, "the peer brings other keys than the agreed ones"});
+}
+
+// Until the large key came, the responder has less patience than retransmission has: by now it has forgotten this
+// handshake, and a new one is the shorter way.
+Instant IkeSa::unheard_at() const {
+  const bool awaits = state_.phase == Phase::kIntermediateSent && own_requests_.busy() && sent_at_ != kNever &&
+                      negotiation::has_large(state_.suite) && !state_.large_key;
+  if (!awaits || (is_long(*own_requests_.outstanding()) && !state_.peer.fragment_acks)) return kNever;
+  return std::max(state_.heard_at, sent_at_) + limits::kLargeHandshakeSilence;
+}
+
+// One, for the rekey that is next; another one when the configuration asks for another set.
+Instant IkeSa::ready_key_due() const {
+  const bool wanted =
+      state_.phase == Phase::kEstablished && state_.policy->large_keys && state_.peer.large_keys && !ready_job_;
+  if (!wanted || state_.rekey_at == kNever) return kNever;
+  const auto method = static_cast<std::uint16_t>(state_.policy->large_keys->method);
+  const bool tried = state_.ready_key ? state_.ready_key->method().id == method : ready_for_ == state_.rekey_at;
+  return tried ? kNever : state_.rekey_at - limits::kLargeKeyAhead;
+}
+
+void IkeSa::make_ready_key(Means& means) {
+  if (means.moment.now < ready_key_due()) return;
+  state_.ready_key.reset();
+  ready_for_ = state_.rekey_at;
+  Turn turn(means, state_);
+  start_generating(turn, state_.policy->large_keys->method);
+  ready_job_ = turn.job;
+}
+
+void IkeSa::take_ready_key(JobValue value) {
+  ready_job_.reset();
+  auto* const made = std::get_if<Result<std::unique_ptr<crypto::GeneratedKey>>>(&value);
+  if (made != nullptr && *made && state_.phase == Phase::kEstablished) state_.ready_key = std::move(**made);
+}
+
 void IkeSa::fragment_arrived(Means& means, const Path& path, const ikewire::IkeHeader& header) {
   const Instant now = means.moment.now;
   state_.heard_at = now;
-  if (header.exchange != Exchange::kIkeFollowupKe || expected_large_key(state_) == 0) return;
-  state_.series->until = std::min(now + limits::kFollowupIdle, state_.series->longest);
-  if (!state_.peer.fragment_acks) return;
+  const ExpectedLargeKey expected = expected_large_key(state_);
+  if (expected.octets == 0 || header.exchange != expected.exchange) return;
+  if (state_.series) state_.series->until = std::min(now + limits::kFollowupIdle, state_.series->longest);
+  handshake_patience_.progress(now);
+  // Before authentication nobody else than the proven address is told anything.
+  const bool proven = !is_handshake(state_.phase) || path.remote.address == state_.path.remote.address;
+  if (!state_.peer.fragment_acks || !proven || path.over_tcp()) return;
   ack_at_ = now + limits::kFragmentAckDelay;
   ack_path_ = path;
 }
@@ -65,7 +144,7 @@ void IkeSa::fragment_arrived(Means& means, const Path& path, const ikewire::IkeH
 void IkeSa::acknowledge_fragments(Means& means) {
   ack_at_ = kNever;
   const ikemessage::Reassembly& parts = incoming_request_.parts;
-  if (parts.empty() || expected_large_key(state_) == 0) return;
+  if (parts.empty() || expected_large_key(state_).octets == 0) return;
   ikemessage::PayloadWriter out;
   out.add_notify_written(NotifyType::kFragmentAcks,
                          [&](ikewire::WireBuffer& value) { ikemessage::write_fragment_ack(value, parts.map()); });

@@ -6,6 +6,7 @@
 
 #include "ike/exchanges/create_child.h"
 #include "ike/exchanges/informational.h"
+#include "ike/exchanges/large_key_offer.h"
 #include "ike/exchanges/serve_create.h"
 #include "ike/ike_sa.h"
 
@@ -22,6 +23,9 @@ constexpr std::size_t kDatagramOctets = 1280;
 constexpr std::uint32_t kTellAtTry = 4;  // some seconds: an operator who waits learns why
 constexpr std::size_t kHeadersV4 = 20 + 8 + ikewire::kNonEspMarkerOctets;
 constexpr std::size_t kHeadersV6 = 40 + 8 + ikewire::kNonEspMarkerOctets;
+
+// Of ESP: TCP keeps its own [9329-6.6-a].
+bool keeps_mapping(const SaState& sa) { return sa.nat.own && !sa.esp_path().over_tcp(); }
 
 std::string parts_text(const ikemessage::SentMessage& message) {
   return message.size() == 1 ? "" : ", " + std::to_string(message.size()) + " fragments";
@@ -127,6 +131,7 @@ void IkeSa::after_peer(Means& means, Turn& turn, Outcome outcome) {
   if (outcome == Outcome::kClose) return close_now(means, turn.reason.value_or(Reason{}));
   if (!send_response(means, turn)) return;
   if (outcome != Outcome::kSendAndClose) serving_->answered(turn);
+  if (!state_.large_place) handshake_patience_.large_came(means.moment.now);
   serving_.reset();
   serving_message_.reset();
   if (turn.reason) return close_now(means, *turn.reason);
@@ -150,16 +155,22 @@ std::optional<ikemessage::SentMessage> IkeSa::pack(Means& means, Exchange exchan
     return ikemessage::SentMessage{buffer.take()};
   }
   if (!state_.protection) return std::nullopt;
-  const bool v4 = state_.path.remote.address.family() == IpFamily::kV4;
-  // RFC 7383 §2.4: in fragments only when both sides said so.
-  const std::size_t most = state_.peer.fragmentation ? kDatagramOctets - (v4 ? kHeadersV4 : kHeadersV6) : 0;
   if (exchange == Exchange::kIkeAuth) payloads.solution = state_.auth_solution;
-  auto sealed = state_.protection->seal(header, payloads, most, means.random);
+  auto sealed = state_.protection->seal(header, payloads, largest_message(direction), means.random);
   if (!sealed) return std::nullopt;
   if (exchange == Exchange::kIkeIntermediate && !note_intermediate(state_.role, sealed->front(), payloads)) {
     return std::nullopt;
   }
   return std::move(*sealed);
+}
+
+// Beyond it a message leaves in fragments; 0: in none, whatever its size.
+std::size_t IkeSa::largest_message(IkeDirection direction) const {
+  if (!state_.peer.fragmentation) return 0;  // RFC 7383 §2.4: only when both sides said so
+  const Path& path = direction == IkeDirection::kRequest ? state_.path : answer_path_;
+  if (path.over_tcp()) return limits::kStreamMessageOctets;  // [9329-7.5-a]
+  const bool v4 = path.remote.address.family() == IpFamily::kV4;
+  return kDatagramOctets - (v4 ? kHeadersV4 : kHeadersV6);
 }
 
 void IkeSa::send(Means& means, const Path& path, const ikemessage::SentMessage& message) {
@@ -216,7 +227,10 @@ void IkeSa::answer_fault(Means& means, const ikemessage::Message& message, Readi
     send(means, answer_path_, *packed);
     (void)peer_requests_.answer(message.header.message_id, std::move(*packed));
   }
-  if (reading == Reading::kBroken) {
+  if (reading == Reading::kBroken && message.header.exchange == expected_large_key(state_).exchange &&
+      expected_large_key(state_).octets != 0) {
+    break_large_round(means);
+  } else if (reading == Reading::kBroken) {
     close_now(means, {kMalformed, "a malformed request of " + name_of(message.header.exchange)});
   }
 }
@@ -244,28 +258,27 @@ void IkeSa::close_now(Means& means, const Reason& reason) {
 }
 
 // What the peer does lengthens it, within the usual life (RFC 8019 §4.1).
-Instant IkeSa::half_open_until() const {
-  if (began_at_ == kNever) return kNever;
-  return std::min(began_at_ + limits::kHalfOpenLife, std::max(began_at_, state_.heard_at) + most_silence_);
-}
-
 Instant IkeSa::deadline() const {
   if (gone_) return kNever;
   Instant next = std::min({own_requests_.deadline(), paced_.deadline(), ack_at_, incoming_request_.parts.deadline(),
                            incoming_response_.parts.deadline()});
   if (state_.series) next = std::min(next, state_.series->until);
+  next = std::min(next, state_.stream.call_at);
   if (is_handshake(state_.phase)) {
-    return half_open() ? std::min(next, half_open_until()) : next;
+    if (state_.path.over_tcp() && own_requests_.busy() && sent_at_ != kNever) {
+      next = std::min(next, sent_at_ + patience());
+    }
+    return std::min(next, half_open() ? handshake_patience_.deadline() : unheard_at());
   }
   next = std::min(next, state_.expire_at);
   if (!own_ && !state_.wants.empty()) return Instant{};  // inherited ones
-  if (own_requests_.busy() && sent_at_ != kNever) next = std::min(next, sent_at_ + state_.policy->ike.dpd_timeout);
+  if (own_requests_.busy() && sent_at_ != kNever) next = std::min(next, sent_at_ + patience());
   if (state_.phase == Phase::kEstablished) {
-    next = std::min({next, state_.rekey_at, state_.new_child_at});
+    next = std::min({next, state_.rekey_at, state_.new_child_at, ready_key_due()});
     for (const auto& [id, child] : state_.children) next = std::min({next, child.rekey_at, child.expire_at});
     if (!own_) next = std::min(next, state_.heard_at + state_.policy->ike.dpd_delay);
   }
-  if (state_.nat.own) next = std::min(next, keepalive_at_ == kNever ? Instant{} : keepalive_at_);
+  if (keeps_mapping(state_)) next = std::min(next, keepalive_at_ == kNever ? Instant{} : keepalive_at_);
   return next;
 }
 
@@ -275,21 +288,23 @@ void IkeSa::on_time(Means& means) {
   incoming_request_.parts.on_time(now);
   incoming_response_.parts.on_time(now);
   if (state_.series && now >= state_.series->until) drop_series(state_);
+  if (now >= state_.stream.call_at) call_again(means);
   if (paced_.under_way()) send_paced(means);
   if (now >= ack_at_) acknowledge_fragments(means);
   retransmit(means);
   if (gone_) return;
   if (is_handshake(state_.phase)) {
-    if (half_open() && now >= half_open_until()) {
+    if (half_open() && now >= handshake_patience_.deadline()) {
       close_now(means, {unopened_ == 0 ? kHandshakeAbandoned : kKeysDiffer,
                         "the peer at " + state_.path.remote.text() + " did not end its handshake"});
     }
     return;
   }
-  if (state_.nat.own && (keepalive_at_ == kNever || now >= keepalive_at_)) {
+  if (keeps_mapping(state_) && (keepalive_at_ == kNever || now >= keepalive_at_)) {
     keepalive_at_ = now + limits::kKeepalive;
-    means.effects.push_back(SendKeepalive{state_.path});
+    means.effects.push_back(SendKeepalive{state_.esp_path()});
   }
+  make_ready_key(means);
   start_next(means);
   if (!gone_) serve_lifetimes(means);
 }
@@ -309,11 +324,10 @@ std::string_view IkeSa::silence_id() const {
 void IkeSa::retransmit(Means& means) {
   const Instant now = means.moment.now;
   const bool established = !is_handshake(state_.phase);
-  const bool patience_over =
-      established && own_requests_.busy() && sent_at_ != kNever && now >= sent_at_ + state_.policy->ike.dpd_timeout;
-  const bool large = own_requests_.busy() && is_long(*own_requests_.outstanding());
-  const std::uint32_t most_tries = large ? limits::kLargeTries : limits::kTries;
-  switch (patience_over ? ikemessage::RetryStep::kGiveUp : own_requests_.on_time(now, jitter(means), most_tries)) {
+  const bool patience_over = (established || state_.path.over_tcp()) && own_requests_.busy() && sent_at_ != kNever &&
+                             now >= sent_at_ + patience();
+  switch (patience_over || now >= unheard_at() ? ikemessage::RetryStep::kGiveUp
+                                               : own_requests_.on_time(now, jitter(means), most_tries())) {
     case ikemessage::RetryStep::kWait:
       return;
     case ikemessage::RetryStep::kResend:

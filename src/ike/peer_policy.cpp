@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "crypto/key_exchange.h"
 #include "ikemessage/ciphers_of_suite.h"
 #include "negotiation/keywords.h"
 #include "negotiation/large_keys.h"
@@ -40,7 +41,9 @@ Result<std::optional<PeerPolicy::LargeKeys>> large_keys_of(const std::string& pa
   if (!method || !negotiation::is_large(*method)) {
     return failure(Fault::kBadInput, path + ".method: " + wanted->method + " is no large key");
   }
-  return PeerPolicy::LargeKeys{*method, wanted->pace_bits_per_second};
+  const auto* const facts = crypto::find_key_exchange(static_cast<std::uint16_t>(*method));
+  if (facts == nullptr) return failure(Fault::kInternal, path + ".method: " + wanted->method + " is not computed");
+  return PeerPolicy::LargeKeys{*method, facts->initiator_octets, wanted->when, wanted->pace_bits_per_second};
 }
 
 // esn: true prefers extended numbers and takes others; a rekey comes before 32 bits are used up.

@@ -7,6 +7,7 @@
 #include <levelgate/base/result.h>
 #include <levelgate/model/config.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -37,6 +38,8 @@ struct PeerPolicy {
   model::EspSettings esp;
   struct LargeKeys {
     ikewire::KeMethod method = ikewire::KeMethod::kNone;
+    std::size_t octets = 0;  // of a key
+    model::LargeKeyTime when = model::LargeKeyTime::kAfterAuth;
     std::uint64_t pace_bits_per_second = 0;
   };
   std::optional<LargeKeys> large_keys;

@@ -21,6 +21,8 @@ inline constexpr std::string_view kPeerUnknown = "LG-IKE-013";
 inline constexpr std::string_view kHandshakeAbandoned = "LG-IKE-014";
 inline constexpr std::string_view kPeerRestarted = "LG-IKE-015";
 inline constexpr std::string_view kNobodyListens = "LG-IKE-016";
+inline constexpr std::string_view kTcpBlocked = "LG-IKE-017";
+inline constexpr std::string_view kSeparateRefused = "LG-IKE-018";
 inline constexpr std::string_view kNoProposal = "LG-IKE-021";
 inline constexpr std::string_view kAnswerNotOffered = "LG-IKE-022";
 inline constexpr std::string_view kPostQuantumRefused = "LG-IKE-023";
@@ -45,9 +47,11 @@ inline constexpr std::string_view kDowngradeUnprotected = "LG-IKE-061";
 inline constexpr std::string_view kPpkNotUsed = "LG-IKE-062";
 inline constexpr std::string_view kPpkMissing = "LG-IKE-063";
 inline constexpr std::string_view kPpkDiffers = "LG-IKE-064";
+inline constexpr std::string_view kLargeKeysLacking = "LG-IKE-065";
 inline constexpr std::string_view kMalformed = "LG-IKE-071";
 inline constexpr std::string_view kFlood = "LG-IKE-081";
 inline constexpr std::string_view kPuzzleRefused = "LG-IKE-082";
+inline constexpr std::string_view kLargeKeyWaits = "LG-IKE-083";
 inline constexpr std::string_view kInternalFault = "LG-IKE-091";
 
 struct ReportText {
@@ -56,7 +60,7 @@ struct ReportText {
   std::string_view cure;
 };
 
-inline constexpr std::array<ReportText, 41> kReportTexts{{
+inline constexpr std::array<ReportText, 45> kReportTexts{{
     {kIkeEstablished, "An IKE SA is up: both sides are authenticated.", ""},
     {kChildEstablished, "A Child SA is up: inner traffic may flow.", ""},
     {kIkeRekeyed, "A new IKE SA took the place of an old one.", ""},
@@ -74,6 +78,10 @@ inline constexpr std::array<ReportText, 41> kReportTexts{{
     {kPeerRestarted, "The peer came back without its old SAs; ours with it were forgotten.", ""},
     {kNobodyListens, "The peer's host answers that no program listens at its IKE port.",
      "Start IKE at the peer, or mend its port and firewall: UDP 500 and 4500."},
+    {kTcpBlocked, "The peer agreed to IKE over TCP, and no TCP connection to it can be made.",
+     "Let TCP port 4500 pass, or set transport: udp at this tunnel; until then IKE goes over UDP."},
+    {kSeparateRefused, "One side takes IKE over TCP only together with ESP in TCP, the other one only apart from it.",
+     "Let IKE begin over UDP: transport: udp or separate."},
     {kNoProposal, "Both sides have no proposal in common.",
      "Make tunnels.*.ike.proposals and the peer's agree in every kind of algorithm. A peer that demands a PPK may "
      "answer so too."},
@@ -119,11 +127,15 @@ inline constexpr std::array<ReportText, 41> kReportTexts{{
      "Give both sides the same PPK under the same id, and let ppk.exchange of both have a form in common."},
     {kPpkDiffers, "Both sides have a PPK of this id, and its octets may differ.",
      "Copy the file from one gateway to the other; a final newline does not count."},
+    {kLargeKeysLacking, "Large keys are configured, and the peer lacks what they need.",
+     "Configure large-keys with the same method at the peer; the message says what it does not announce."},
     {kMalformed, "An authentic message of the peer is malformed; its SA was closed.", "The peer is faulty."},
     {kFlood, "Many handshakes are begun and not ended; newcomers must return a cookie.",
      "Nothing needs to be done; find the source if it stays."},
     {kPuzzleRefused, "The peer sets a puzzle that we do not solve.",
      "Raise ike.defaults.puzzle-most-difficulty, or find out why the peer is under such a load."},
+    {kLargeKeyWaits, "A peer that brings its large key before authentication waits: there is no room for it now.",
+     "Nothing needs to be done; if it stays, somebody at its address begins handshakes and does not end them."},
     {kInternalFault, "Something failed that never should.", "Report it with the log."},
 }};
 

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "admission/large_key_room.h"
 #include "authentication/announcements.h"
 #include "authentication/auth_proof.h"
 #include "ike/child_sa.h"
@@ -44,8 +45,19 @@ struct PeerSupport {
   bool large_keys = false;            // the extension, both sides
   bool fragment_acks = false;         // likewise
   bool cookie_apart = false;          // AUTH covers the request of IKE_SA_INIT without its cookie (docs/cookies.md)
+  std::string large_keys_lack;        // why it is not in use, where it is configured here
+  bool separate_transports = false;   // both sides: IKE over TCP, ESP not
   bool announcements_follow = false;  // SUPPORTED_AUTH_METHODS was empty: the list comes by IKE_INTERMEDIATE
   negotiation::PeerAccepts accepts;
+};
+
+// An IKE SA over TCP (RFC 9329): which stream it is, `path` says.
+struct StreamUse {
+  bool up = false;             // it is made, and has not ended
+  StreamId proven;             // the newest one on which something was authentic
+  std::uint32_t failures = 0;  // calls in a row of which nothing authentic came
+  Instant call_at = kNever;    // the next one, where it is ours to call
+  bool blocked = false;        // the peer agreed to TCP, and no connection can be made
 };
 
 struct IkeProofs {
@@ -58,6 +70,9 @@ struct SaState {
   ikewire::IkeRole role = ikewire::IkeRole::kInitiator;  // ours; of a rekeyed SA: in the rekey
   Phase phase = Phase::kNone;
   Path path;
+  Path datagram_path;  // where ESP goes while `path` is a stream
+  StreamUse stream;
+  bool offers_separate = false;  // initiator: SEPARATE_TRANSPORTS is sent
   NatSeen nat;
   PolicyPtr policy;                   // responder: the first that fits, until the peer is known
   std::vector<PolicyPtr> candidates;  // responder: who the address could be
@@ -98,13 +113,22 @@ struct SaState {
   Instant new_child_at = kNever;  // again, after a failure that passes
   Instant heard_at{};             // something authentic of the peer
   bool large_key = false;         // a large key went into its keys, or into those of an SA that it replaces
-  Nanos round_trip{};             // of the last request that was answered at once; zero: none was
-  bool post_quantum = false;      // its keys depend on a post-quantum method, its own or that of the SA it replaces
+  admission::LargeKeyRoom::Place large_place;       // responder: of the large key that comes before authentication
+  std::shared_ptr<crypto::GeneratedKey> ready_key;  // for the next rekey of ours, made ahead of it; sent once
+  std::uint32_t broken_series = 0;                  // by a large key of the peer that was none
+  Nanos round_trip{};                               // of the last request that was answered at once; zero: none was
+  bool post_quantum = false;  // its keys depend on a post-quantum method, its own or that of the SA it replaces
 
   // Whether additional key exchanges can run (RFC 9370 §2.2.1).
   [[nodiscard]] negotiation::AdditionalExchanges additional() const {
     return peer.intermediate ? negotiation::AdditionalExchanges::kAvailable
                              : negotiation::AdditionalExchanges::kUnavailable;
+  }
+  // Of ESP, and of what keeps a NAT's mapping for it alive.
+  [[nodiscard]] const Path& esp_path() const { return path.over_tcp() ? datagram_path : path; }
+  // Only who began the first IKE SA makes connections, whoever rekeys it (RFC 9329 §1.2).
+  [[nodiscard]] bool makes_connections() const {
+    return (established_at == kNever ? role : birth_role) == ikewire::IkeRole::kInitiator;
   }
   [[nodiscard]] std::uint64_t own_spi() const {
     return role == ikewire::IkeRole::kInitiator ? spis.initiator.value : spis.responder.value;

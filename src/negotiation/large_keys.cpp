@@ -32,6 +32,15 @@ bool has_large(const std::vector<Proposal>& proposals) {
   });
 }
 
+bool has_large(const Suite& suite) {
+  return std::ranges::any_of(suite.additional, [](const AdditionalKe& more) { return is_large(more.method); });
+}
+
+Suite without_large(Suite suite) {
+  std::erase_if(suite.additional, [](const AdditionalKe& more) { return is_large(more.method); });
+  return suite;
+}
+
 std::vector<Proposal> with_large(const std::vector<Proposal>& proposals, KeMethod method) {
   std::vector<Proposal> all;
   for (const Proposal& proposal : proposals) {

@@ -7,11 +7,15 @@
 #include <vector>
 
 #include "ikewire/ike_proposals.h"
+#include "negotiation/suite.h"
 
 namespace levelgate::negotiation {
 
 [[nodiscard]] bool is_large(ikewire::KeMethod method);
 [[nodiscard]] bool has_large(const std::vector<ikewire::Proposal>& proposals);
+[[nodiscard]] bool has_large(const Suite& suite);
+// What is left when the large key is taken out.
+[[nodiscard]] Suite without_large(Suite suite);
 
 // Each proposal with the method as one more additional key exchange, then the proposals as they are, so that a peer may
 // decline; numbered anew. A proposal whose seven additional types are in use stays as it is.

@@ -40,7 +40,7 @@ inline constexpr std::size_t kNarrowedSelectors = kSelectors;
 inline constexpr std::uint16_t kFragments = 160;
 // An IKE message that is not split by a large-key extension fits this: two octets count a payload's length.
 inline constexpr std::size_t kReassembledOctets = 65'536;
-// --- large keys: of an authenticated peer that announced them, in the one exchange that brings one ---
+// --- large keys: of a peer that announced them, in the one exchange that brings one ---
 // The largest key, with the payloads beside it.
 inline constexpr std::size_t kBesideLargeKey = 1'024;
 inline constexpr std::size_t kLargeMessageOctets = 1'357'824 + kBesideLargeKey;
@@ -56,6 +56,22 @@ inline constexpr Nanos kLargeAnswerTime = 25ms;
 inline constexpr Nanos kFragmentAckDelay = 10ms;
 // While fragments come a series of IKE_FOLLOWUP_KE lives on, but not for ever.
 inline constexpr Nanos kLongestFollowup = 600s;
+// So many series may be broken by a key that is none; then the peer is no peer.
+inline constexpr std::uint32_t kBrokenSeries = 3;
+
+// So long before the IKE SA is rekeyed its large key is made: longer than any machine takes for one.
+inline constexpr Nanos kLargeKeyAhead = 60s;
+
+// --- large keys before authentication: of strangers whose address is proven ---
+// Keys that come in at once, each at most twice in memory while it is used: within 96 MiB.
+inline constexpr std::size_t kLargeHandshakes = 32;
+inline constexpr std::size_t kLargeHandshakeOctets = 44UL * 1024 * 1024;
+// A sender makes its key within that, and its fragments come without a longer gap.
+inline constexpr Nanos kLargeHandshakeIdle = 10s;
+// However much progress there is: the largest key at the slowest pace, and half as much again.
+inline constexpr Nanos kLargeHandshakeLife = 180s;
+// Nothing is heard of who should tell of fragments: it has given up by now.
+inline constexpr Nanos kLargeHandshakeSilence = 15s;
 
 // A set of fragments that does not grow for so long belongs to a sender that gave up or starts anew.
 inline constexpr Nanos kReassemblyIdle = 30s;
@@ -76,6 +92,16 @@ inline constexpr Nanos kLongestRetry = 60s;
 inline constexpr std::uint32_t kTries = 8;
 // A random part of a wait, so that many SAs that lost one link do not speak in chorus: at most this part of it.
 inline constexpr std::uint32_t kJitterDivisor = 4;
+
+// --- TCP (RFC 9329) ---
+// Two octets count a frame's length, which has itself and the non-ESP marker before the message.
+inline constexpr std::size_t kStreamMessageOctets = 65'529;
+// An answer of a handshake: nothing is sent again while the connection is up.
+inline constexpr Nanos kStreamHandshake = 60s;
+// Connections for a handshake of which nothing authentic came.
+inline constexpr std::uint32_t kHandshakeCalls = 3;
+// So long a peer that agreed to TCP and could not be reached by it is asked without.
+inline constexpr Nanos kTcpBlockedHold = 600s;
 
 // --- half-open SAs and cookies (RFC 7296 §2.6) ---
 // From so many half-open SAs on, everybody has to return a cookie first.

@@ -29,6 +29,12 @@ inline constexpr std::string_view kChildless =
 inline constexpr std::string_view kMceliece =
     "mceliece348864|mceliece348864f|mceliece460896|mceliece460896f|mceliece6688128|mceliece6688128f|mceliece6960119|"
     "mceliece6960119f|mceliece8192128|mceliece8192128f";
+inline constexpr std::string_view kTransport =
+    "separate: IKE begins over UDP and goes over TCP once both sides say so; tcp: from the first message on (RFC "
+    "9329). "
+    "ESP goes over neither.";
+inline constexpr std::string_view kTransports = "udp|separate|tcp";
+inline constexpr std::string_view kPeersTcpPort = "TCP port of the peer.";
 inline constexpr std::string_view kPostQuantum = "required|preferred|off";
 
 inline constexpr std::array kTable = std::to_array<KeySpec>({
@@ -68,6 +74,15 @@ inline constexpr std::array kTable = std::to_array<KeySpec>({
     {"ike", kMap, "IKEv2 (RFC 7296).", kLive},
     {"ike.listen", kTexts, "Interfaces on whose addresses IKE listens, ports 500 and 4500.", kDaemon,
      "those of the tunnels"},
+    {"ike.tcp-port",
+     kInteger,
+     "TCP port on which we listen where a tunnel takes TCP.",
+     kLive,
+     "4500",
+     {},
+     {},
+     1,
+     65535},
     {"ike.defaults", kMap, "What holds for every tunnel that says nothing else below its own ike.", kLive},
     {"ike.defaults.proposals", kTexts, kProposals, kRekey, "aes256gcm16-prfsha384-x25519-ke1_mlkem768", {}, {}, 0, 64},
     {"ike.defaults.post-quantum", kChoice, kWhetherPostQuantum, kRekey, "required", kPostQuantum},
@@ -142,7 +157,8 @@ inline constexpr std::array kTable = std::to_array<KeySpec>({
      {},
      1,
      4096},
-    {"ike.defaults.transport", kChoice, "How IKE travels.", kDaemon, "udp", "udp", "auto|tcp|fallback|separate"},
+    {"ike.defaults.transport", kChoice, kTransport, kTunnel, "udp", kTransports, "auto|fallback"},
+    {"ike.defaults.tcp-port", kInteger, kPeersTcpPort, kTunnel, "4500", {}, {}, 1, 65535},
 
     {"tunnels.*.ike", kMap, "IKE of this tunnel, where it differs from ike.defaults.", kLive},
     {"tunnels.*.ike.proposals", kTexts, kProposals, kRekey, "that of ike.defaults.proposals", {}, {}, 0, 64},
@@ -159,19 +175,23 @@ inline constexpr std::array kTable = std::to_array<KeySpec>({
      {},
      kSecond,
      kDay},
-    {"tunnels.*.large-keys", kMap,
-     "Classic McEliece as one more key exchange, where the peer has it as well: the tunnel carries traffic at once, "
-     "the "
-     "IKE SA and its children get keys with it behind that.",
+    {"tunnels.*.large-keys", kMap, "Classic McEliece as one more key exchange, where the peer has it as well.",
      kTunnel},
     {"tunnels.*.large-keys.method", kChoice, "The parameter set; the same at both sides.", kTunnel, "mceliece6688128f",
      kMceliece},
-    {"tunnels.*.large-keys.when", kChoice, "After authentication nobody but the peer can make us hold a large key.",
-     kTunnel, "after-auth", "after-auth", "before-auth"},
+    {"tunnels.*.large-keys.when", kChoice,
+     "after-auth: the tunnel comes up, then its keys are renewed with it; nobody but the peer can make us hold a large "
+     "key. before-auth: in the handshake, of anybody whose address is proven; where the peer has after-auth it is "
+     "that.",
+     kTunnel, "after-auth", "after-auth|before-auth"},
+    {"tunnels.*.large-keys.traffic", kChoice,
+     "flows: inner traffic takes the keys that are there. waits: a Child SA is not used before a large key went into "
+     "its keys; until then the tunnel counts as not up.",
+     kLive, "flows", "flows|waits"},
     {"tunnels.*.large-keys.pace",
      kRate,
      "How fast the fragments of a key leave: what the path takes without loss.",
-     kTunnel,
+     kLive,
      "50 Mbit/s",
      {},
      {},
@@ -179,6 +199,9 @@ inline constexpr std::array kTable = std::to_array<KeySpec>({
      100'000'000'000},
     {"tunnels.*.ike.fragmentation", kBoolean, kFragments, kRekey, "that of ike.defaults.fragmentation"},
     {"tunnels.*.ike.childless", kBoolean, kChildless, kRekey, "that of ike.defaults.childless"},
+    {"tunnels.*.ike.transport", kChoice, kTransport, kTunnel, "that of ike.defaults.transport", kTransports,
+     "auto|fallback"},
+    {"tunnels.*.ike.tcp-port", kInteger, kPeersTcpPort, kTunnel, "that of ike.defaults.tcp-port", {}, {}, 1, 65535},
 });
 
 }  // namespace levelgate::syntax::ike_keys

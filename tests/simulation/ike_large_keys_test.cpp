@@ -11,35 +11,13 @@
 #include "support/case_count.h"
 #include "support/figure.h"
 #include "support/ike_insider.h"
+#include "support/ike_large.h"
 #include "support/ike_world.h"
 
 namespace levelgate::testing {
 namespace {
 
 using namespace std::chrono_literals;
-
-WorldTunnel tunnel_with(const std::string& method, bool first = true, bool second = true,
-                        std::uint64_t pace = 100'000'000) {
-  WorldTunnel tunnel;
-  if (first) tunnel.first.ike->large_keys = model::LargeKeys{method, pace};
-  if (second) tunnel.second.ike->large_keys = model::LargeKeys{method, pace};
-  return tunnel;
-}
-
-// What each side sends is under keys of an IKE SA that has a large key. Old SAs may linger.
-bool is_protected(IkeWorld& world) {
-  for (const int number : {0, 1}) {
-    bool found = false;
-    IkeNode& node = world.node(number);
-    node.engine->each([&](const ike::IkeSa& sa) {
-      const auto child = sa.state().children.find(node.sends_by);
-      found = found || (sa.state().large_key && child != sa.state().children.end() &&
-                        child->second.made > sa.state().established_at);
-    });
-    if (!found) return false;
-  }
-  return true;
-}
 
 TEST(IkeLargeKeys, EverySetProtectsTheIkeSaAndThenItsChild) {
   for (const char* const method : {"mceliece348864", "mceliece348864f", "mceliece460896f", "mceliece6688128f",
@@ -172,6 +150,54 @@ TEST(IkeLargeKeys, AReceiverHoldsOneKey) {
   EXPECT_GT(most, 250'000u);
   EXPECT_LE(most, 261'120u + 1'024);
   world.node(1).engine->each([&](const ike::IkeSa& sa) { EXPECT_EQ(sa.held_octets(), 0u); });
+}
+
+// The key of a rekey is there before its timer fires: one at each side, another one when the configuration asks for
+// another set, and none when the SA is gone.
+TEST(IkeLargeKeys, TheKeyOfARekeyIsMadeAheadOfIt) {
+  IkeWorld world(6);
+  WorldTunnel tunnel = tunnel_with("mceliece348864f");
+  for (model::TunnelConfig* end : {&tunnel.first, &tunnel.second}) end->ike->ike.rekey = 600s;
+  world.start(tunnel.policy(0), tunnel.policy(1));
+  ASSERT_TRUE(world.run_until([&] { return is_protected(world) && world.settled(); }, 70s)) << world.story();
+  const auto ready = [&](int number) {
+    const crypto::GeneratedKey* found = nullptr;
+    world.node(number).engine->each([&](const ike::IkeSa& sa) { found = sa.state().ready_key.get(); });
+    return found == nullptr ? std::string() : std::string(found->method().name);
+  };
+  Instant rekey_at = kNever;
+  int first = 0;
+  for (const int number : {0, 1}) {
+    EXPECT_EQ(ready(number), "") << "not for hours before";
+    world.node(number).engine->each([&](const ike::IkeSa& sa) {
+      if (sa.state().rekey_at < rekey_at) first = number;
+      rekey_at = std::min(rekey_at, sa.state().rekey_at);
+    });
+  }
+  world.run_for(rekey_at - world.now() - 30s);
+  EXPECT_EQ(ready(first), "mceliece348864f");
+  for (const int number : {0, 1}) {
+    (number == 0 ? tunnel.first : tunnel.second).ike->large_keys->method = "mceliece460896f";
+    world.node(number).policy = tunnel.policy(number);
+    world.node(number).engine->configure({world.node(number).policy});
+  }
+  world.run_for(1s);
+  EXPECT_EQ(ready(first), "mceliece460896f") << "the set of now";
+  const std::uint64_t before = to_ns(rekey_at);
+  ASSERT_TRUE(world.run_until(
+      [&] {
+        bool renewed = false;
+        world.node(first).engine->each([&](const ike::IkeSa& sa) {
+          renewed = renewed || (to_ns(sa.state().established_at) >= static_cast<std::int64_t>(before) &&
+                                sa.state().phase == ike::Phase::kEstablished);
+        });
+        return renewed && world.settled();
+      },
+      120s))
+      << world.story();
+  EXPECT_EQ(ready(0), "");
+  EXPECT_EQ(ready(1), "") << "what was made for an SA that is gone";
+  EXPECT_TRUE(is_protected(world)) << "and nothing regresses";
 }
 
 class SpokenLargeKeys : public SpokenIke {

@@ -15,6 +15,8 @@ using ike::Path;
 
 // Of one node at once: attempts of both sides, rekeys, and what waits for its Delete.
 constexpr std::size_t kMostSas = 40;
+// Where the round trip is known: waits below the first one of those that patience is made of.
+constexpr std::uint32_t kShortTries = 2;
 constexpr std::uint64_t kMostSteps = 1'000'000;
 
 const IpAddress kFirst = *IpAddress::parse("192.0.2.1");
@@ -81,6 +83,17 @@ void IkeNode::take(ike::Send& effect) {
   world.send(number, effect.path, std::move(effect.octets));
 }
 
+void IkeNode::take(ike::Connect& effect) { world.streams.connect(number, effect.path); }
+void IkeNode::take(ike::ProveStream& effect) {
+  world.streams.proven[static_cast<std::size_t>(number)].push_back(effect.stream);
+}
+void IkeNode::take(ike::CloseStream& effect) { world.streams.close(number, effect.stream); }
+
+void IkeNode::take(ike::SendKeepalive& effect) {
+  EXPECT_FALSE(effect.path.over_tcp()) << "TCP keeps its own mapping";
+  ++sent_keepalives;
+}
+
 void IkeNode::take(ike::RunJob& effect) {
   auto value = std::make_shared<ike::JobValue>(effect.work());
   ike::Engine* const asked = engine.get();
@@ -129,7 +142,8 @@ void IkeNode::take(ike::Report& effect) {
 
 // --- world ---
 
-IkeWorld::IkeWorld(std::uint64_t seed, NetworkFaults faults_) : faults(faults_), dice_(seed) {
+IkeWorld::IkeWorld(std::uint64_t seed, NetworkFaults faults_)
+    : faults(faults_), streams(*this, seed + 77), dice_(seed) {
   nodes_.push_back(std::make_unique<IkeNode>(*this, 0, seed * 2 + 1));
   nodes_.push_back(std::make_unique<IkeNode>(*this, 1, seed * 2 + 2));
 }
@@ -168,6 +182,9 @@ std::optional<Path> IkeWorld::translated(int from, const Path& path) const {
 
 void IkeWorld::send(int from, const Path& path, std::vector<std::byte> octets) {
   if (tap && tap(from, octets)) return;
+  if (path.over_tcp()) {
+    return ladder.message(now_, from, octets, streams.send(from, path, octets) ? "TCP" : "no connection");
+  }
   const std::optional<Path> seen = translated(from, path);
   if (dice() < faults.loss || !seen) return ladder.message(now_, from, octets, seen ? "LOST" : "no mapping");
   const bool flip = dice() < faults.flip && !octets.empty();
@@ -284,8 +301,7 @@ std::string IkeWorld::what_is_broken() const {
       if (authentic) up.insert(state.own_spi());
       if (!authentic && !state.children.empty()) fault = "a Child SA of an SA that is not authenticated";
       if (authentic && sa.deadline() == kNever) fault = "an SA without a timer";
-      // Two waits more where the round trip is known, both shorter than the usual first one.
-      if (sa.tries() > limits::kTries + 2) fault = "a request that is sent for ever";
+      if (sa.tries() > sa.most_tries() + kShortTries) fault = "a request that is sent for ever";
       if (state.children.size() > limits::kChildren) fault = "too many Child SAs";
       for (const auto& [id, child] : state.children) {
         if (!children.insert(id).second) fault = "a Child SA of two IKE SAs";
@@ -310,6 +326,7 @@ std::string IkeWorld::what_is_too_much(const IkeNode& node) {
   if (held.jobs > 64) return "jobs pile up";
   if (held.child_spis > children + 3 * (node.engine->size() + 1)) return "SPIs of Child SAs that are gone";
   if (held.init_requests > node.engine->size()) return "IKE_SA_INIT requests of SAs that are gone";
+  if (held.stream_entries > node.engine->size()) return "streams of SAs that are gone";
   if (held.tunnel_entries != node.engine->size()) return "names of SAs that are gone";
   if (held.children != children) return "owners of Child SAs that are gone";
   return {};

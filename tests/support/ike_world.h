@@ -18,6 +18,7 @@
 
 #include "ike/engine.h"
 #include "support/ike_ladder.h"
+#include "support/ike_streams.h"
 #include "support/seeded_random.h"
 
 namespace levelgate::testing {
@@ -62,11 +63,14 @@ class IkeNode {
   std::set<std::uint64_t> up;  // IKE SAs
   std::vector<ike::Report> reports;
   std::size_t reports_at_last_call = 0;
-  std::uint64_t sent_datagrams = 0, sent_octets = 0;
+  std::uint64_t sent_datagrams = 0, sent_octets = 0, sent_keepalives = 0;
 
  private:
   void take(ike::Send& effect);
-  void take(ike::SendKeepalive&) {}
+  void take(ike::Connect& effect);
+  void take(ike::ProveStream& effect);
+  void take(ike::CloseStream& effect);
+  void take(ike::SendKeepalive& effect);
   void take(ike::RunJob& effect);
   void take(ike::ChildUp& effect);
   void take(ike::ChildUse& effect);
@@ -95,6 +99,7 @@ class IkeWorld {
   // Drops, alters or records what passes; true: dropped.
   std::function<bool(int from, std::vector<std::byte>&)> tap;
   NetworkFaults faults;
+  WorldStreams streams;
 
   // One IKE SA and so many Child SAs at each side (0: one or more), and both sides agree.
   [[nodiscard]] std::string what_disagrees(std::size_t children = 1) const;

@@ -24,7 +24,7 @@ using TunnelId = Id<struct TunnelIdTag, std::uint32_t>;  // dense, an index into
 using PortId = Id<struct PortIdTag, std::uint16_t>;      // dense, an index into the plan's ports
 using WorkerId = Id<struct WorkerIdTag, std::uint16_t>;  // dense, 0-based
 using SaId = Id<struct SaIdTag, std::uint64_t>;          // never reused in one process
-using StreamId = Id<struct StreamIdTag, std::uint64_t>;  // a TCP connection of IKE; 0: none; likewise never reused
+using StreamId = Id<struct StreamIdTag, std::uint64_t>;  // of a TCP connection; never reused in one process; 0: none
 
 }  // namespace levelgate
 

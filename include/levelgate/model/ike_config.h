@@ -97,15 +97,35 @@ struct PpkSettings {
   friend bool operator==(const PpkSettings&, const PpkSettings&) = default;
 };
 
-// Classic McEliece as one more key exchange, after authentication: the IKE SA is rekeyed at once, then its children.
+enum class LargeKeyTime : std::uint8_t {
+  kAfterAuth,   // the IKE SA is rekeyed at once, then its children
+  kBeforeAuth,  // in the handshake: a stranger with a proven address may make us hold a key
+};
+
+enum class LargeKeyTraffic : std::uint8_t {
+  kFlows,  // under the keys that are there
+  kWaits,  // until there is a large key in those of its Child SA
+};
+
+// Classic McEliece as one more key exchange.
 struct LargeKeys {
   std::string method = "mceliece6688128f";  // the word of a proposal
   // Of the fragments that carry a key; what a path takes without loss.
   std::uint64_t pace_bits_per_second = 50'000'000;
+  LargeKeyTime when = LargeKeyTime::kAfterAuth;
+  LargeKeyTraffic traffic = LargeKeyTraffic::kFlows;
   friend bool operator==(const LargeKeys&, const LargeKeys&) = default;
 };
 
 // Of the IKE SA.
+// How IKE travels to a peer (RFC 9329, draft-ietf-ipsecme-ikev2-reliable-transport-04); ESP goes apart from it.
+enum class Transport : std::uint8_t {
+  kUdp,       // and nothing else
+  kSeparate,  // begun over UDP; over TCP once both sides say so
+  kTcp,       // from the first message on
+};
+inline constexpr std::uint16_t kTcpPort = 4500;  // RFC 9329 §2
+
 struct IkeSettings {
   std::vector<std::string> proposals{"aes256gcm16-prfsha384-x25519-ke1_mlkem768"};  // checked words, best first
   PostQuantum post_quantum = PostQuantum::kRequired;
@@ -114,6 +134,8 @@ struct IkeSettings {
   Nanos dpd_timeout = std::chrono::seconds(60);  // without an answer, until it counts as gone
   bool fragmentation = true;
   bool childless = false;  // the first Child SA by an exchange of its own (RFC 6023), where the peer can
+  Transport transport = Transport::kUdp;
+  std::uint16_t tcp_port = kTcpPort;  // of the peer
   friend bool operator==(const IkeSettings&, const IkeSettings&) = default;
 };
 
@@ -159,6 +181,7 @@ struct AdmissionConfig {
 struct IkeConfig {
   std::vector<std::string> listen;      // interfaces; empty: those of the tunnels
   std::uint32_t cookie_threshold = 30;  // half-open SAs from which on everybody returns a cookie
+  std::uint16_t tcp_port = kTcpPort;    // where we listen, if a tunnel takes TCP
   AdmissionConfig admission;
   std::vector<CertificateAuthority> authorities;
   std::vector<CertificateIdentity> identities;

@@ -5,6 +5,7 @@
 #include "ike/exchanges/auth_parts.h"
 #include "ike/exchanges/creation.h"
 #include "ike/exchanges/init_offers.h"
+#include "negotiation/large_keys.h"
 #include "negotiation/negotiate.h"
 
 namespace levelgate::ike {
@@ -14,10 +15,11 @@ using ikewire::NotifyType;
 using ikewire::PayloadType;
 
 // The suite was chosen before the peer had a name: it must be one that this peer's policy would have chosen from the
-// same offer, or else a weaker policy decided for a stronger one.
+// same offer, or else a weaker policy decided for a stronger one. A large key is no matter of that: it makes every
+// suite stronger, and what lacks one gets it right behind this.
 bool suite_is_allowed(const SaState& sa, const PeerPolicy& policy) {
   const auto choice = negotiation::choose(policy.ike_proposals, sa.offered, policy.ike_terms(sa.additional()));
-  return choice && choice->suite == sa.suite;
+  return choice && choice->suite == negotiation::without_large(sa.suite);
 }
 
 PolicyPtr match(const SaState& sa, const ikemessage::Contents& contents) {

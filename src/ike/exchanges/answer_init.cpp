@@ -56,6 +56,7 @@ std::size_t init_answer_octets(SaState& draft, const InitChoice& choice, const i
 Outcome PeerSaInit::on_request(Turn& turn, const ikemessage::Message& request) {
   SaState& sa = turn.sa;
   const ikemessage::Contents& contents = request.contents;
+  sa.large_place = std::move(choice_.large_place);
   sa.init_request = request.datagram;
   if (const auto noted = note_request(sa, choice_, contents); !noted) return close(turn, noted.error());
   if (const auto filled = turn.means.random.fill(sa.nonce_responder); !filled) return close(turn, filled.error());

@@ -166,7 +166,7 @@ Outcome OwnAuth::established(Turn& turn, const authentication::Verified& verifie
   sa.proofs.peer = verified;
   const ikemessage::Contents& contents = response_->contents;
   establish(turn, contents.has(NotifyType::kInitialContact));
-  if (sa.peer.large_keys) sa.wants.insert({Want::kRekeyIke, ChildId{}});
+  if (sa.peer.large_keys && !sa.large_key) sa.wants.insert({Want::kRekeyIke, ChildId{}});
   if (!offer_) {
     turn.follow.push_back(OwnCreate::new_child());
     return Outcome::kDone;

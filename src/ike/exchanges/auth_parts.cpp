@@ -116,6 +116,12 @@ void establish(Turn& turn, bool initial_contact) {
   if (!sa.policy->ppk.keys.empty() && !sa.ppk.used) {  // [8784-6-e]
     turn.report(Severity::kWarn, kPpkNotUsed, "the IKE SA is made without a PPK; the peer has none of ours");
   }
+  if (sa.policy->large_keys && !sa.peer.large_keys) {
+    turn.report(Severity::kWarn, kLargeKeysLacking,
+                sa.peer.large_keys_lack.empty()
+                    ? "large-keys was not announced: another tunnel of these addresses has none"
+                    : "large-keys is configured, and the peer announces no " + sa.peer.large_keys_lack);
+  }
   turn.means.effects.push_back(IkeUp{sa.tunnel(), sa.own_spi()});
   turn.means.registry.authenticated(sa, initial_contact);
 }

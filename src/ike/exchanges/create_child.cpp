@@ -71,8 +71,12 @@ Outcome OwnCreate::begin(Turn& turn) {
 
 // A large key takes its time: nobody waits for it when it is made before anything is asked.
 Outcome OwnCreate::generate_ahead(Turn& turn) {
+  const KeMethod large = turn.sa.policy->large_keys->method;
+  large_key_ = std::exchange(turn.sa.ready_key, nullptr);
+  if (large_key_ && large_key_->method().id == static_cast<std::uint16_t>(large)) return generate(turn, method_);
+  large_key_.reset();
   stage_ = Stage::kAhead;
-  start_generating(turn, turn.sa.policy->large_keys->method);
+  start_generating(turn, large);
   return Outcome::kWait;
 }
 
@@ -244,8 +248,9 @@ Outcome OwnCreate::fail(Turn& turn, std::string_view id, std::string text) {
 }
 
 // The SA asks again by itself, and not at once; an old SA stays until then [7296-2.25-a].
-void OwnCreate::retry_later(Turn& turn) const {
+void OwnCreate::retry_later(Turn& turn) {
   const Instant again = turn.now() + limits::kRetryRekey;
+  if (large_key_) turn.sa.ready_key = std::exchange(large_key_, nullptr);  // it never left
   if (creation_.kind == CreationKind::kRekeyIke) turn.sa.rekey_at = again;
   if (creation_.kind == CreationKind::kNewChild) turn.sa.new_child_at = again;
   if (ChildSa* const old = turn.sa.child(creation_.replaces)) old->rekey_at = again;

@@ -53,7 +53,7 @@ class OwnCreate final : public OwnExchange {
   Outcome settle_failure(Turn& turn, OwnRekey own, std::string text);
   [[nodiscard]] PeerRekeyRecord* peer_record(SaState& sa) const;
   [[nodiscard]] Settlement settled(SaState& sa, OwnRekey own) const;
-  void retry_later(Turn& turn) const;
+  void retry_later(Turn& turn);
 
   Stage stage_ = Stage::kWaiting;
   Creation creation_;

@@ -76,6 +76,7 @@ Result<ChildId> record_child(Turn& turn, const ChildTerms& terms, const KeySourc
   child.peer_aggfrag = terms.peer_aggfrag;
   child.own_exchange = source.own;
   child.ppk = ppk_use(sa, source.ppk);
+  child.large_key = sa.large_key;
   child.made = turn.now();
   child.rekey_at = turn.now() + shortened(turn.means, sa.policy->esp.rekey_time);
   child.expire_at = turn.now() + sa.policy->esp.rekey_time + sa.policy->esp.rekey_margin;
@@ -86,10 +87,11 @@ Result<ChildId> record_child(Turn& turn, const ChildTerms& terms, const KeySourc
               .outbound = esp_sa(child.outbound, terms, ciphers->cipher, ours.encryption),
               .selectors = child.selectors,
               .encapsulation = encapsulation_of(sa),
-              .path = sa.path,
+              .path = sa.esp_path(),
               .aggfrag = child.aggfrag,
               .peer_takes_fragments = child.peer_aggfrag.fragments == ikewire::InnerFragments::kAccepted,
               .peer_wants_reports = child.peer_aggfrag.congestion == ikewire::CongestionControl::kAsked,
+              .large_key = child.large_key,
               .use = use});
   const ChildId id = child.id;
   sa.children.emplace(id, std::move(child));
@@ -149,6 +151,8 @@ Result<SaState> make_successor(Turn& turn, const Creation& creation) {
                          : ikemessage::IkeSpis{creation.peer_ike_spi, creation.own_ike_spi};
   sa.phase = Phase::kEstablished;
   sa.path = old.path;
+  sa.datagram_path = old.datagram_path;
+  sa.stream = old.stream;
   sa.nat = old.nat;
   sa.policy = old.policy;
   sa.suite = creation.suite;
@@ -173,9 +177,7 @@ Result<SaState> make_successor(Turn& turn, const Creation& creation) {
   sa.established_at = turn.now();
   sa.heard_at = turn.now();
   sa.round_trip = old.round_trip;
-  sa.large_key = old.large_key || std::ranges::any_of(creation.suite.additional, [](const auto& more) {
-                   return negotiation::is_large(more.method);
-                 });
+  sa.large_key = old.large_key || negotiation::has_large(creation.suite);
   sa.post_quantum = old.post_quantum || creation.suite.post_quantum();
   set_ike_lifetime(turn.means, sa);
   return sa;
@@ -189,6 +191,7 @@ void hand_over(SaState& from, SaState& to, Instant now) {
     to.children.emplace(id, std::move(child));
   }
   from.children.clear();
+  from.ready_key.reset();
   from.wants.erase({Want::kRekeyIke, ChildId{}});
   to.new_child_at = std::min(to.new_child_at, std::exchange(from.new_child_at, kNever));
   to.wants.merge(from.wants);

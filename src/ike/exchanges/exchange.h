@@ -39,6 +39,7 @@ class Registry {
   [[nodiscard]] virtual Result<ikewire::IkeSpi> draw_ike_spi() = 0;
   [[nodiscard]] virtual Result<SpiLease> draw_child_spi() = 0;
   [[nodiscard]] virtual ChildId next_child() = 0;
+  [[nodiscard]] virtual StreamId next_stream() = 0;  // larger than all before
   [[nodiscard]] virtual JobId start_job(std::uint64_t own_spi) = 0;
   // A rekeyed IKE SA takes its place beside the old one.
   virtual void adopt(SaState successor, Adoption adoption) = 0;

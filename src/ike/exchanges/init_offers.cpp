@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "ike/exchanges/large_key_offer.h"
+#include "ike/exchanges/separate_transports.h"
 #include "ikewire/ike_notify_values.h"
 #include "negotiation/keywords.h"
 
@@ -25,6 +26,7 @@ constexpr std::size_t kApartOctets = 128;
 
 }  // namespace
 
+// Over TCP NAT detection has its ports [9329-6.5-a, 9329-6.5-b].
 // [7296-2.23-f, 7383-2.3-a, 9370-2.2.1-j, 9370-2.2.1-k]
 Result<void> write_init_offers(ikemessage::PayloadWriter& out, const SaState& sa, const ikemessage::IkeSpis& spis) {
   // To be taken for one behind a NAT is how UDP encapsulation is asked for where there is none.
@@ -48,6 +50,7 @@ Result<void> write_init_offers(ikemessage::PayloadWriter& out, const SaState& sa
     out.add_notify(NotifyType::kCookieApart, value);
   }
   write_large_key_offer(out, sa);
+  write_separate_transports(out, sa);
   return {};
 }
 
@@ -61,6 +64,7 @@ Result<void> read_init_offers(SaState& sa, const ikemessage::Contents& contents,
       apart != nullptr && apart->value.size() >= kCookieApart.size() &&
       std::ranges::equal(apart->value.first(kCookieApart.size()), as_bytes(kCookieApart.data(), kCookieApart.size()));
   read_large_key_offer(sa, contents);
+  read_separate_transports(sa, contents);
   // RFC 9242 §3.1: whatever data it has.
   sa.peer.intermediate = contents.has(NotifyType::kIntermediateExchangeSupported);
   sa.peer.childless = contents.has(NotifyType::kChildlessIkev2Supported);

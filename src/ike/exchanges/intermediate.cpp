@@ -7,6 +7,7 @@
 #include "ike/exchanges/key_jobs.h"
 #include "ike/exchanges/ppk_intermediate.h"
 #include "negotiation/keywords.h"
+#include "negotiation/large_keys.h"
 
 namespace levelgate::ike {
 namespace {
@@ -25,6 +26,7 @@ Result<void> renew_keys(SaState& sa, KeMethod method, ConstBytes shared) {
   sa.keys = std::move(*keys);
   sa.protection.emplace(std::move(*protection));
   sa.post_quantum = sa.post_quantum || negotiation::is_post_quantum(method);
+  sa.large_key = sa.large_key || negotiation::is_large(method);
   return {};
 }
 
@@ -156,6 +158,7 @@ void PeerIntermediate::answered(Turn& turn) {
   if (sa.intermediates >= sa.suite.additional.size()) sa.phase = Phase::kAuthDue;
   Result<void> renewed;
   if (method_ != KeMethod::kNone) renewed = renew_keys(sa, method_, shared_.bytes());
+  if (sa.large_key) sa.large_place.reset();
   if (renewed && ppk_) renewed = enter_ppk(sa, *ppk_);
   if (!renewed) turn.reason = Reason{kInternalFault, renewed.error().what, Severity::kError};
 }

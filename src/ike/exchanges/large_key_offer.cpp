@@ -29,17 +29,40 @@ void write_large_key_offer(ikemessage::PayloadWriter& out, const SaState& sa) {
   out.add_octets(ikewire::PayloadType::kVendorId, vendor_id());
 }
 
-void read_large_key_offer(SaState& sa, const ikemessage::Contents& contents) {
-  sa.peer.large_keys = sa.peer.fragment_acks = false;
-  if (!sa.policy->large_keys || !sa.peer.fragmentation) return;
+LargeKeyAnnouncement large_key_announcement(const ikemessage::Contents& contents) {
+  LargeKeyAnnouncement found;
   const auto* const announced = contents.find(NotifyType::kBigPayloads);
   const auto most =
       announced != nullptr ? ikewire::read_number(announced->value) : ikewire::IkeResult<std::uint32_t>(0);
-  const auto* const method = crypto::find_key_exchange(static_cast<std::uint16_t>(sa.policy->large_keys->method));
   const bool named =
       std::ranges::any_of(contents.vendor_ids, [&](ConstBytes id) { return std::ranges::equal(id, vendor_id()); });
-  sa.peer.fragment_acks = named && contents.has(NotifyType::kFragmentAcks);
-  sa.peer.large_keys = named && most && method != nullptr && *most >= method->initiator_octets;
+  if (!contents.has(NotifyType::kIkev2FragmentationSupported)) {
+    found.lacks = "IKEV2_FRAGMENTATION_SUPPORTED";
+  } else if (announced == nullptr || !most) {
+    found.lacks = "BIG_PAYLOADS";
+  } else if (!named) {
+    found.lacks = "the Vendor ID of this extension";
+  }
+  if (!found.lacks.empty()) return found;
+  found.octets = *most;
+  found.fragment_acks = contents.has(NotifyType::kFragmentAcks);
+  return found;
+}
+
+void read_large_key_offer(SaState& sa, const ikemessage::Contents& contents) {
+  sa.peer.large_keys = sa.peer.fragment_acks = false;
+  if (!sa.policy->large_keys) return;
+  const LargeKeyAnnouncement announced = large_key_announcement(contents);
+  sa.peer.large_keys = announced.takes(*sa.policy);
+  sa.peer.fragment_acks = announced.fragment_acks;
+  sa.peer.large_keys_lack =
+      announced.lacks.empty() && !sa.peer.large_keys ? "room for a key of this size" : announced.lacks;
+}
+
+std::vector<ikewire::Proposal> init_proposals(const PeerPolicy& policy, bool taken) {
+  const bool before = policy.large_keys && policy.large_keys->when == model::LargeKeyTime::kBeforeAuth;
+  if (!before || !taken) return policy.ike_proposals;
+  return negotiation::with_large(policy.ike_proposals, policy.large_keys->method);
 }
 
 std::vector<ikewire::Proposal> rekey_proposals(const SaState& sa) {
@@ -55,12 +78,20 @@ std::size_t large_key_octets(const negotiation::Suite& suite) {
   return method == nullptr ? 0 : method->initiator_octets + limits::kBesideLargeKey;
 }
 
-std::size_t expected_large_key(const SaState& sa) {
-  if (!sa.series) return 0;
-  const std::vector<ikewire::KeMethod> to_come = sa.series->creation.to_come();
-  if (to_come.empty() || !negotiation::is_large(to_come.front())) return 0;
-  const auto* const method = crypto::find_key_exchange(static_cast<std::uint16_t>(to_come.front()));
-  return method == nullptr ? 0 : method->initiator_octets;
+ExpectedLargeKey expected_large_key(const SaState& sa) {
+  ExpectedLargeKey next;
+  if (sa.phase == Phase::kIntermediateDue && sa.intermediates < sa.suite.additional.size()) {
+    next.method = sa.suite.additional[sa.intermediates].method;
+    next.exchange = ikewire::Exchange::kIkeIntermediate;
+  } else if (sa.series) {
+    const std::vector<ikewire::KeMethod> to_come = sa.series->creation.to_come();
+    if (!to_come.empty()) next.method = to_come.front();
+  }
+  if (!negotiation::is_large(next.method)) return {};
+  const auto* const method = crypto::find_key_exchange(static_cast<std::uint16_t>(next.method));
+  if (method == nullptr) return {};
+  next.octets = method->initiator_octets;
+  return next;
 }
 
 }  // namespace levelgate::ike

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The extension for keys beyond 64 KB, after authentication: how it is announced in IKE_SA_INIT, and what is proposed
-// when both sides have it (docs/large-keys.md). Its numbers stand in ikewire: BIG_PAYLOADS and the key exchanges.
+// The extension for keys beyond 64 KB: how it is announced in IKE_SA_INIT, and what is proposed there and in a rekey
+// (docs/large-keys.md). Its numbers stand in ikewire: BIG_PAYLOADS and the key exchanges.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "ike/exchanges/exchange.h"
 
@@ -18,11 +22,30 @@ void write_large_key_offer(ikemessage::PayloadWriter& out, const SaState& sa);
 // Sets sa.peer.large_keys and sa.peer.fragment_acks: both sides announced it, and fragmentation.
 void read_large_key_offer(SaState& sa, const ikemessage::Contents& contents);
 
+// What a message of IKE_SA_INIT announces of the extension.
+struct LargeKeyAnnouncement {
+  std::uint32_t octets = 0;  // that the sender takes; 0: none
+  bool fragment_acks = false;
+  std::string lacks;  // empty: nothing
+  // Whether a key of this policy can be brought.
+  [[nodiscard]] bool takes(const PeerPolicy& policy) const {
+    return lacks.empty() && policy.large_keys && octets >= policy.large_keys->octets;
+  }
+};
+[[nodiscard]] LargeKeyAnnouncement large_key_announcement(const ikemessage::Contents& contents);
+
+// What IKE_SA_INIT proposes, or accepts of a peer that takes the key of this policy (`taken`).
+[[nodiscard]] std::vector<ikewire::Proposal> init_proposals(const PeerPolicy& policy, bool taken = true);
 // What a rekey of the IKE SA proposes and accepts.
 [[nodiscard]] std::vector<ikewire::Proposal> rekey_proposals(const SaState& sa);
 // Octets of a suite's large key with what stands beside it in its message; 0: it has none.
 [[nodiscard]] std::size_t large_key_octets(const negotiation::Suite& suite);
-// Octets of the large key that the next IKE_FOLLOWUP_KE request of the peer may bring; 0: none.
-[[nodiscard]] std::size_t expected_large_key(const SaState& sa);
+// Octets of the large key that the next request of the peer may bring, and in which exchange; 0: none.
+struct ExpectedLargeKey {
+  std::size_t octets = 0;
+  ikewire::KeMethod method = ikewire::KeMethod::kNone;
+  ikewire::Exchange exchange = ikewire::Exchange::kIkeFollowupKe;
+};
+[[nodiscard]] ExpectedLargeKey expected_large_key(const SaState& sa);
 
 }  // namespace levelgate::ike

@@ -9,10 +9,13 @@
 #include "ike/exchanges/init_offers.h"
 #include "ike/exchanges/intermediate.h"
 #include "ike/exchanges/key_jobs.h"
+#include "ike/exchanges/large_key_offer.h"
 #include "ike/exchanges/ppk_init.h"
 #include "ike/exchanges/puzzle_jobs.h"
+#include "ike/exchanges/separate_transports.h"
 #include "ike/wording.h"
 #include "ikewire/ike_notify_values.h"
+#include "negotiation/large_keys.h"
 #include "negotiation/limits.h"
 #include "negotiation/offer.h"
 
@@ -48,7 +51,7 @@ std::string_view ppk_hint(const ppk::Offers& offers) {
 
 Outcome OwnSaInit::begin(Turn& turn) {
   SaState& sa = turn.sa;
-  offered_ = negotiation::offer(sa.policy->ike_proposals, sa.policy->ike_terms(AdditionalExchanges::kAvailable));
+  offered_ = negotiation::offer(init_proposals(*sa.policy), sa.policy->ike_terms(AdditionalExchanges::kAvailable));
   method_ = negotiation::first_key_exchange(offered_);
   if (method_ == KeMethod::kNone) {
     return close(turn, kPostQuantumRefused, "no configured proposal keeps the post-quantum policy", Severity::kError);
@@ -83,7 +86,9 @@ Outcome OwnSaInit::send_request(Turn& turn) {
 Outcome OwnSaInit::wait_on(Turn&) { return Outcome::kWait; }
 
 // Anybody may have sent it, and many times: each thing is said once.
+// But who speaks over a connection is the peer, or nobody else will [9329-6.4-a].
 Outcome OwnSaInit::tell_once(Turn& turn, std::string_view id, std::string text) {
+  if (turn.sa.path.over_tcp()) return close(turn, id, std::move(text));
   if (told_.size() < limits::kToldOnce && told_.insert(text).second) turn.report(Severity::kWarn, id, std::move(text));
   return wait_on(turn);
 }
@@ -202,6 +207,12 @@ Outcome OwnSaInit::on_answer(Turn& turn, const ikemessage::Message& response) {
                   : ppks == ppk::InitAnswer::kIntermediate ? ppk::Agreed::kIntermediate
                                                            : ppk::Agreed::kNone;
   if (const auto read = read_init_offers(sa, contents, sa.spis); !read) return close(turn, read.error());
+  if (negotiation::has_large(*suite) && !sa.peer.large_keys) {
+    sa.spis.responder = {};
+    return tell_once(turn, kLargeKeysLacking,
+                     "the peer chooses a large key, and announces no " + sa.peer.large_keys_lack +
+                         " (not authenticated); still trying");
+  }
   stage_ = Stage::kDecapsulating;
   start_decapsulating(turn, key_, *contents.key_exchange);
   return Outcome::kWait;
@@ -223,10 +234,15 @@ Outcome OwnSaInit::on_job(Turn& turn, JobValue value) {
   }
   key_.reset();
   if (const auto taken = take_initial_keys(turn.sa, (*shared)->bytes()); !taken) return close(turn, taken.error());
-  if (turn.sa.nat.any()) {  // both sides move, whoever is behind the NAT [7296-2.23-b, 7296-2.23-g]
+  if (turn.sa.nat.any() &&
+      !turn.sa.path.over_tcp()) {  // both sides move, whoever is behind the NAT [7296-2.23-b, 7296-2.23-g]
     turn.sa.path.local.port = kNatPort;
     if (turn.sa.path.remote.port == kIkePort) turn.sa.path.remote.port = kNatPort;
   }
+  if (turn.sa.path.over_tcp() && !turn.sa.peer.separate_transports) {
+    return close(turn, kSeparateRefused, "the peer takes IKE over TCP only together with ESP in TCP");
+  }
+  if (!turn.sa.path.over_tcp() && turn.sa.peer.separate_transports) call_peer(turn.means, turn.sa);
   follow_up(turn);
   return Outcome::kDone;
 }

@@ -47,6 +47,7 @@ struct InitChoice {
   PolicyPtr policy;
   negotiation::Suite suite;
   ikewire::Proposal answer;
+  admission::LargeKeyRoom::Place large_place;  // where the suite has a large key
 };
 
 // How long the answer will be, all of it. `draft` is thrown away: what has to be known for that is written into it. 0:

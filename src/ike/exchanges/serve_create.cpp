@@ -79,6 +79,11 @@ void drop_series(SaState& sa) {
   sa.series.reset();
 }
 
+bool break_series(SaState& sa) {
+  drop_series(sa);
+  return ++sa.broken_series >= limits::kBrokenSeries;
+}
+
 Outcome PeerCreate::refuse(Turn& turn, NotifyType type) {
   turn.out.add_notify(type);
   return Outcome::kSend;
@@ -249,6 +254,13 @@ void PeerCreate::answered(Turn& turn) {
   if (successor_) take_over(turn, std::move(*successor_), creation_);
 }
 
+Outcome PeerFollowup::refuse(Turn& turn) {
+  turn.out.add_notify(NotifyType::kInvalidSyntax);
+  if (!break_series(turn.sa)) return Outcome::kSend;
+  turn.reason = Reason{kMalformed, "the peer brings other keys than the agreed ones"};
+  return Outcome::kSendAndClose;
+}
+
 Outcome PeerFollowup::on_request(Turn& turn, const ikemessage::Message& request) {
   const ikemessage::Contents& contents = request.contents;
   const auto* link = contents.find(NotifyType::kAdditionalKeyExchange);
@@ -260,11 +272,7 @@ Outcome PeerFollowup::on_request(Turn& turn, const ikemessage::Message& request)
     return Outcome::kSend;
   }
   const KeMethod method = series_->creation.to_come().front();
-  if (!contents.key_exchange || contents.key_exchange->method != method) {
-    drop_series(turn.sa);
-    turn.out.add_notify(NotifyType::kInvalidSyntax);
-    return Outcome::kSend;
-  }
+  if (!contents.key_exchange || contents.key_exchange->method != method) return refuse(turn);
   series_->until = turn.now() + limits::kFollowupIdle;
   start_encapsulating(turn, *contents.key_exchange);
   return Outcome::kWait;
@@ -279,11 +287,7 @@ Outcome PeerFollowup::on_job(Turn& turn, JobValue value) {
   }
   Creation& creation = series_->creation;
   const KeMethod method = creation.to_come().front();
-  if (!*made) {
-    drop_series(turn.sa);
-    turn.out.add_notify(NotifyType::kInvalidSyntax);
-    return Outcome::kSend;
-  }
+  if (!*made) return refuse(turn);
   creation.shared.push_back(std::move((*made)->secret));
   turn.out.add(PayloadType::kKe, ikewire::KeyExchange{method, (*made)->response});
   if (!creation.to_come().empty()) {  // never in the last response (RFC 9370 §2.2.4)

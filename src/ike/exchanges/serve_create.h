@@ -20,6 +20,8 @@ struct FollowupSeries {
 
 // The series comes to nothing: a rekey of ours of the same SA stands alone.
 void drop_series(SaState& sa);
+// As drop_series(), by the peer's fault; true: that is enough, and its SA is to end.
+[[nodiscard]] bool break_series(SaState& sa);
 
 class PeerCreate final : public PeerExchange {
  public:
@@ -51,6 +53,8 @@ class PeerFollowup final : public PeerExchange {
   void answered(Turn& turn) override;
 
  private:
+  static Outcome refuse(Turn& turn);
+
   std::shared_ptr<FollowupSeries> series_;
   std::optional<SaState> successor_;
 };

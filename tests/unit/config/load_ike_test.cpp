@@ -78,6 +78,7 @@ TEST_F(LoadIke, EveryKeyOfTheGatewayIsRead) {
   EXPECT_EQ(ike.cookie_threshold, 64u);
   // [8019-6-a]
   EXPECT_EQ(ike.admission, (model::AdmissionConfig{128, 18, 12, 22, 6, 64}));
+  EXPECT_EQ(ike.tcp_port, 4501);
   ASSERT_EQ(ike.authorities.size(), 1u);
   EXPECT_EQ(ike.authorities[0].name, "corp");
   EXPECT_EQ(ike.authorities[0].pem, tests::whole_file(folder_ / "ca.pem"));
@@ -108,15 +109,20 @@ TEST_F(LoadIke, EveryKeyOfATunnelIsRead) {
       .dpd_delay = 5s,
       .dpd_timeout = 30s,
       .fragmentation = true,
-      .childless = true};
+      .childless = true,
+      .transport = model::Transport::kTcp,
+      .tcp_port = 4500};
   EXPECT_EQ(ike.ike, settings);
+  EXPECT_EQ(config.tunnels[1].ike->ike.transport, model::Transport::kSeparate) << "that of the file";
+  EXPECT_EQ(config.tunnels[1].ike->ike.tcp_port, 443);
   const model::EspSettings esp{.proposals = {"aes256gcm16-ecp384"},
                                .esn = false,
                                .rekey_time = 1h,
                                .rekey_octets = 500ULL << 30,
                                .rekey_margin = 2min};
   EXPECT_EQ(ike.esp, esp);
-  EXPECT_EQ(ike.large_keys, (model::LargeKeys{"mceliece8192128f", 20'000'000}));
+  EXPECT_EQ(ike.large_keys, (model::LargeKeys{"mceliece8192128f", 20'000'000, model::LargeKeyTime::kBeforeAuth,
+                                              model::LargeKeyTraffic::kWaits}));
   EXPECT_EQ(ike.start, model::StartMode::kOnTraffic);
   EXPECT_EQ(ike.encapsulation, model::EncapsulationChoice::kUdp);
   EXPECT_EQ(berlin.encapsulation, model::Encapsulation::kUdp) << "what sizes are reckoned with";
@@ -139,7 +145,9 @@ TEST_F(LoadIke, EachSettingOfATunnelOverridesItsDefault) {
                                .dpd_delay = 1s,
                                .dpd_timeout = 2s,
                                .fragmentation = false,
-                               .childless = true};
+                               .childless = true,
+                               .transport = model::Transport::kTcp,
+                               .tcp_port = 4500};
   EXPECT_EQ(settings, own);
 }
 

@@ -119,6 +119,7 @@ std::vector<Mutation> certificate_mutations() {
   using C = model::Config;
   return {
       {"ike.listen", "", [](C& c) { c.ike.listen = {"wan"}; }},
+      {"ike.tcp-port", "", [](C& c) { c.ike.tcp_port = 443; }},
       {"ike.defaults.cookie-threshold", "", [](C& c) { c.ike.cookie_threshold = 7; }},
       {"ike.defaults.puzzle-threshold", "", [](C& c) { c.ike.admission.puzzle_threshold = 7; }},
       {"ike.defaults.puzzle-difficulty", "", [](C& c) { c.ike.admission.puzzle_difficulty = 7; }},
@@ -168,6 +169,8 @@ std::vector<Mutation> tunnel_ike_mutations() {
   add("ike.dpd.timeout", [](T& t) { t.ike.dpd_timeout = std::chrono::seconds(1); });
   add("ike.fragmentation", [](T& t) { t.ike.fragmentation = false; });
   add("ike.childless", [](T& t) { t.ike.childless = true; });
+  add("ike.transport", [](T& t) { t.ike.transport = model::Transport::kTcp; });
+  add("ike.tcp-port", [](T& t) { t.ike.tcp_port = 443; });
   add("large-keys", [](T& t) { t.large_keys = model::LargeKeys{}; });
   add("esp.proposals", [](T& t) { t.esp.proposals = {"x"}; });
   add("esp.esn", [](T& t) { t.esp.esn = false; });
@@ -190,14 +193,16 @@ TEST(Changes, TheMutationsOfIkeReachEveryField) {
                                 encapsulation, in_tcp, fragments, required] = tunnel;
   [[maybe_unused]] const auto& [ppks, ppk_required, ppk_exchange] = ppk;
   [[maybe_unused]] const auto& [ppk_id, ppk_key] = ppks[0];
-  [[maybe_unused]] const auto& [ike_proposals, post_quantum, rekey, delay, timeout, fragmentation, childless] = ike;
+  [[maybe_unused]] const auto& [ike_proposals, post_quantum, rekey, delay, timeout, fragmentation, childless, transport,
+                                tcp_port] = ike;
   [[maybe_unused]] const auto& [esp_proposals, esn, time, octets, margin] = esp;
-  [[maybe_unused]] const auto& [listen, cookies, all_authorities, identities] = gateway.ike;
+  [[maybe_unused]] const auto& [listen, cookies, own_tcp_port, admission, all_authorities, identities] = gateway.ike;
   [[maybe_unused]] const auto& [authority_name, pem, crl, revocation] = gateway.ike.authorities[0];
   [[maybe_unused]] const auto& [identity_name, chain, key] = gateway.ike.identities[0];
   [[maybe_unused]] const auto& [key_pem, uri] = key;
-  constexpr std::size_t kOfTunnel = 14 - 3 + 5 + 7 + 5;  // three are settings themselves; of PPKs the first has two
-  constexpr std::size_t kOfConfig = 2 + 4 + 3 + 1;  // that one comes or goes stands for its name; a key has two parts
+  constexpr std::size_t kOfTunnel = 14 - 3 + 5 + 9 + 5;  // three are settings themselves; of PPKs the first has two
+  constexpr std::size_t kOfConfig =
+      3 + 6 + 4 + 3 + 1;  // that one comes or goes stands for its name; a key has two parts
   EXPECT_EQ(tunnel_ike_mutations().size(), kOfTunnel + 1) << "the first one takes all away";
   EXPECT_EQ(certificate_mutations().size(), kOfConfig);
 }
@@ -244,6 +249,7 @@ TEST(Changes, EveryKeyOfTheTableIsCompared) {
                                  "tunnels.*.remote",
                                  "tunnels.*.large-keys.method",
                                  "tunnels.*.large-keys.when",
+                                 "tunnels.*.large-keys.traffic",
                                  "tunnels.*.large-keys.pace",
                                  "ike.defaults.transport",
                                  "tunnels.*.auth.psk.file",

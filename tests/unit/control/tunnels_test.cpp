@@ -160,6 +160,66 @@ TEST_F(TwoTowers, WhoAsksForReportsGetsThem) {
   }
 }
 
+// The first Child SA is there and carries nothing, at the side that waits; the one behind the large key does.
+TEST_F(TwoTowers, TrafficWaitsForTheLargeKeyWhereThatIsAskedFor) {
+  for (const int waiting : {0, 1}) {
+    SCOPED_TRACE(waiting);
+    const auto config = [&](bool first) {
+      model::Config made = config_of(first);
+      model::LargeKeys large{.method = "mceliece348864f"};
+      if (first == (waiting == 0)) large.traffic = model::LargeKeyTraffic::kWaits;
+      made.tunnels.front().ike->large_keys = large;
+      return made;
+    };
+    configure(1, config(false));
+    configure(0, config(true));
+    bool held = false, flowed = false;
+    for (int i = 0; i < 20'000 && !wire_.empty(); ++i) {
+      auto [to, path, octets] = std::move(wire_.front());
+      wire_.pop_front();
+      take(to, tower(to).datagram(moment_, path, octets));
+      moment_.now += 1ms;
+      for (const int side : {0, 1}) take(side, tower(side).on_time(moment_));
+      held = held || (life(waiting).holds_back() && agreed(waiting) == nullptr && life(waiting).children.size() == 1);
+      flowed = flowed || (!life(1 - waiting).children.empty() && agreed(1 - waiting)->outbound &&
+                          !life(1 - waiting).children.begin()->second.up.large_key);
+      if (life(waiting).holds_back()) {
+        const View view{config_[waiting], {}, stats_[waiting], {}, {}, moment_.now, &tower(waiting)};
+        EXPECT_NE(why_not_up(name(waiting), view).find("large key"), std::string::npos);
+      }
+    }
+    EXPECT_TRUE(held);
+    EXPECT_TRUE(flowed) << "the other side does not wait";
+    pass(5);
+    for (const int side : {0, 1}) {
+      ASSERT_NE(agreed(side), nullptr);
+      ASSERT_TRUE(agreed(side)->outbound);
+      EXPECT_TRUE(life(side).children.at(life(side).sends_by).up.large_key);
+    }
+    // A rekey of either SA takes nothing back.
+    for (const auto what : {ike::RekeyTarget::kChildren, ike::RekeyTarget::kIke}) {
+      take(0, *tower(0).rekey(moment_, "east", what));
+      for (int i = 0; i < 3'000; ++i) {
+        settle();
+        moment_.now += 1ms;
+        for (const int side : {0, 1}) take(side, tower(side).on_time(moment_));
+        for (const int side : {0, 1}) ASSERT_TRUE(agreed(side) != nullptr && agreed(side)->outbound);
+      }
+    }
+    for (const int side : {0, 1}) {
+      for (const auto& [id, child] : life(side).children) EXPECT_TRUE(child.up.large_key);
+    }
+    // It is the policy of now that counts.
+    model::Config lenient = config(waiting == 0);
+    lenient.tunnels.front().ike->large_keys->traffic = model::LargeKeyTraffic::kFlows;
+    configure(waiting, lenient);
+    EXPECT_FALSE(life(waiting).awaits_large_key);
+    EXPECT_EQ(life(waiting).up.size(), 1u) << "without a new SA";
+    for (const int side : {0, 1}) configure(side, {});
+    settle();
+  }
+}
+
 TEST_F(TwoTowers, AFailedAttemptIsRepeatedWithLongerPauses) {
   model::Config wrong = config_of(false);
   static constexpr std::string_view kOther = "another key of many octets";

@@ -48,6 +48,18 @@ TEST(LargeKeys, NeedAPlace) {
   EXPECT_EQ(with_large(full, KeMethod::kMceliece348864), full);
 }
 
+TEST(LargeKeys, ComeOutOfASuite) {
+  Suite suite;
+  suite.additional = {{ikewire::TransformType::kAddKe1, KeMethod::kMlKem768},
+                      {ikewire::TransformType::kAddKe2, KeMethod::kMceliece348864f}};
+  EXPECT_TRUE(has_large(suite));
+  const Suite rest = without_large(suite);
+  EXPECT_FALSE(has_large(rest));
+  ASSERT_EQ(rest.additional.size(), 1u);
+  EXPECT_EQ(rest.additional.front().method, KeMethod::kMlKem768);
+  EXPECT_EQ(without_large(rest), rest);
+}
+
 TEST(LargeKeys, AreTheTenSetsAndNothingElse) {
   unsigned count = 0;
   for (unsigned id = 0; id < 2000; ++id) count += is_large(KeMethod{static_cast<std::uint16_t>(id)}) ? 1 : 0;

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which transport IKE_SA_INIT agrees on. ESP never goes over TCP: direct or in UDP it costs less [9329-2-b, 9329-9-a].
+#include "ike/exchanges/separate_transports.h"
+
+namespace levelgate::ike {
+
+using ikewire::IkeRole;
+using ikewire::NotifyType;
+
+void write_separate_transports(ikemessage::PayloadWriter& out, const SaState& sa) {
+  const bool wanted = sa.role == IkeRole::kInitiator ? sa.offers_separate : sa.peer.separate_transports;
+  if (wanted) out.add_notify(NotifyType::kSeparateTransports);
+}
+
+// Whatever data it has. Who began over UDP begins on port 4500, which ESP is to share if there is a NAT.
+void read_separate_transports(SaState& sa, const ikemessage::Contents& contents) {
+  const bool wanted =
+      sa.role == IkeRole::kInitiator ? sa.offers_separate : sa.policy->ike.transport != model::Transport::kUdp;
+  sa.peer.separate_transports = wanted && contents.has(NotifyType::kSeparateTransports);
+}
+
+void call_peer(Means& means, SaState& sa) {
+  if (!sa.path.over_tcp()) sa.datagram_path = sa.path;
+  sa.path = {
+      {sa.path.local.address, 0}, {sa.path.remote.address, sa.policy->ike.tcp_port}, means.registry.next_stream()};
+  sa.stream.up = false;
+  sa.stream.call_at = kNever;
+  means.effects.push_back(Connect{sa.path});
+}
+
+}  // namespace levelgate::ike

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# IKE over TCP between two daemons, ESP beside it: begun over UDP or over TCP, a connection that is reset, and a network
+# that lets no TCP pass (RFC 9329). What IKE itself does is tested in tests/simulation.
+import pair
+from main import main
+from spaces import wait_until
+
+RESET = "table inet no_tcp { chain out { type filter hook output priority 0; tcp dport 4500 reject with tcp reset; }; }"
+
+
+class Transport(pair.ByIke):
+    def start(self, transport, transport_of_b="separate", more=""):
+        for own, daemon, start, way in ((1, self.a, "always", transport), (2, self.b, "respond", transport_of_b)):
+            text = pair.by_ike(own, start, dpd=("1s", "20s"), more=more)
+            daemon.configure(text + f"ike: {{ defaults: {{ transport: {way} }} }}\n")
+            daemon.launch()
+            self.addCleanup(daemon.stop)
+        for daemon in (self.a, self.b):
+            daemon.wait_ready()
+
+    def block(self, space):
+        self.world.run(space, ["nft", RESET])
+
+    def unblock(self, space):
+        self.world.run(space, ["nft", "delete table inet no_tcp"])
+
+    def sas(self, daemon):
+        return [sa for sa in daemon.show("ike")["tunnels"]["lab"]["ike-sas"] if sa["state"] == "established"]
+
+    def is_up(self, transport):
+        return all(len(self.sas(daemon)) == 1 and len(self.sas(daemon)[0]["children"]) == 1 and
+                   self.sas(daemon)[0]["transport"] == transport for daemon in (self.a, self.b))
+
+    def assert_up(self, transport, within=40):
+        self.assertTrue(wait_until(lambda: self.is_up(transport), within, 0.1),
+                        f"{self.sas(self.a)}\n{self.sas(self.b)}\n{self.a.log()}{self.b.log()}")
+        self.assertEqual(self.world.ping("hosta", pair.HOST4[2]), 3)
+
+    # [9329-2-a, 9329-5-a]
+    def test_begun_over_udp_it_goes_on_over_tcp(self):
+        self.start("separate")
+        self.assert_up("tcp")
+        self.assertIn(":4500 tcp", self.a.command("show", "ike").stdout)
+        self.assertEqual(self.sas(self.a)[0]["children"][0]["encapsulation"], "none")
+        before = self.sas(self.a)[0]["spi-initiator"]
+        self.assertEqual(self.b.command("rekey", "lab", "--ike").returncode, 0, self.b.log())
+        self.assertTrue(wait_until(lambda: self.is_up("tcp") and self.sas(self.a)[0]["spi-initiator"] != before, 20))
+
+    def test_begun_over_tcp(self):
+        self.start("tcp")
+        self.assert_up("tcp")
+
+    def test_a_large_key_goes_over_tcp(self):
+        self.start("separate", more="    large-keys: { method: mceliece348864f, pace: 1 Mbit/s }\n")
+        self.assert_up("tcp")
+        large = "mceliece348864f"
+        self.assertTrue(wait_until(lambda: self.is_up("tcp") and large in self.sas(self.a)[0]["key-exchanges"], 30, 0.1),
+                        self.a.log() + self.b.log())
+
+    # [9329-6.1-f]
+    def test_a_connection_that_is_reset_comes_back(self):
+        self.start("separate")
+        self.assert_up("tcp")
+        spi = self.sas(self.a)[0]["spi-initiator"]
+        self.block("gwa")
+        self.assertTrue(wait_until(lambda: self.sas(self.a)[0]["transport"] == "tcp, not connected", 20, 0.05))
+        self.unblock("gwa")
+        self.assert_up("tcp")
+        self.assertEqual(self.sas(self.a)[0]["spi-initiator"], spi, "the same SA")
+
+    def test_where_tcp_is_blocked_it_stays_on_udp(self):
+        self.block("gwa")
+        self.addCleanup(self.unblock, "gwa")
+        self.start("separate")
+        self.assert_up("udp")
+        self.assertEqual(self.a.log().count("LG-IKE-017"), 1, self.a.log())
+
+    def test_a_peer_that_takes_no_tcp_stays_on_udp(self):
+        self.start("separate", transport_of_b="udp")
+        self.assert_up("udp")
+
+
+if __name__ == "__main__":
+    main()

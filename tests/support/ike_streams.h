@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// TCP connections of the IKE world: octets in order, cut into segments by the seed, late, stalled, broken on one side
+// or on both. Frames are made and read by the product's own room.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "ike/effects.h"
+#include "stream/frame_reader.h"
+
+namespace levelgate::testing {
+
+class IkeWorld;
+
+class WorldStreams {
+ public:
+  WorldStreams(IkeWorld& world, std::uint64_t seed) : world_(world), dice_(seed) {}
+
+  void connect(int from, const ike::Path& path);
+  // False: there is no such stream any more.
+  bool send(int from, const ike::Path& path, ConstBytes octets);
+  void close(int from, StreamId stream);
+
+  // Every stream that is open now: both sides are told, or one; what is under way is lost.
+  void reset_all();
+  void break_for(int side);
+  // One side says that it sends no more; it still reads.
+  void half_close(int side);
+
+  bool blocked = false;             // nobody answers
+  std::size_t most_segment = 1448;  // octets
+  std::size_t reset_after = 0;      // octets of the caller on the next stream; 0: never
+  Instant stalled_until{};
+  // Of all streams so far.
+  std::size_t made = 0, called = 0;
+  std::uint64_t octets = 0, frames = 0;
+  [[nodiscard]] std::size_t open(int side) const;
+  std::vector<StreamId> proven[2];
+
+ private:
+  struct Connection {
+    int caller = 0;
+    std::array<ike::Path, 2> paths;  // as each side sees it
+    std::array<bool, 2> open{};
+    std::array<Instant, 2> last{};  // when the last segment towards this side arrives
+    std::vector<stream::FrameReader> readers;
+    std::array<std::uint64_t, 2> sent{};
+    std::vector<std::byte> waiting;  // of the caller, until it is made
+    std::size_t reset_after = 0;
+    bool made = false;
+  };
+  using ConnectionPtr = std::shared_ptr<Connection>;
+  [[nodiscard]] ConnectionPtr find(int side, StreamId stream) const;
+  void put(const ConnectionPtr& on, int from, ConstBytes octets);
+  void arrive(const ConnectionPtr& on, int to, const std::vector<std::byte>& octets);
+  void end(const ConnectionPtr& on, int side);
+
+  IkeWorld& world_;
+  std::mt19937_64 dice_;
+  std::vector<ConnectionPtr> all_;
+};
+
+}  // namespace levelgate::testing
