@@ -53,7 +53,7 @@ std::optional<std::uint64_t> Engine::sa_served(const InitRequest& request) const
 
 void Engine::init_request(Means& means, InitRequest request) {
   using ikewire::Exchange;
-  const auto& [path, octets, header, none, arrival] = request;
+  const auto& [path, octets, header, none] = request;
   const bool wanted = header.exchange == Exchange::kIkeSaInit && header.message_id.value == 0 &&
                       header.direction == ikewire::IkeDirection::kRequest && header.initiator_spi.value != 0;
   const auto chain = read_chain(header.first_payload, octets.subspan(ikewire::kIkeHeaderOctets), {});

@@ -166,7 +166,7 @@ model::Caller Engine::caller(ConstBytes octets) const {
   return seen.returns_cookie ? model::Caller::kReturned : model::Caller::kFirst;
 }
 
-Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octets, Arrival arrival) {
+Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octets) {
   Effects effects;
   Means means = this->means(moment, effects);
   ++counts_.datagrams;
@@ -175,8 +175,7 @@ Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octe
   // [7296-2.5-b, 7296-3.1-f]
   if (view.verdict == ikewire::IkeHeaderVerdict::kHighVersion) {
     const bool request = view.header.direction == ikewire::IkeDirection::kRequest;
-    if (request)
-      answer_stranger(means, {path, octets, view.header, {}, arrival}, ikewire::NotifyType::kInvalidMajorVersion);
+    if (request) answer_stranger(means, {path, octets, view.header, {}}, ikewire::NotifyType::kInvalidMajorVersion);
   }
   if (view.verdict != ikewire::IkeHeaderVerdict::kOk) {
     ++counts_.malformed;
@@ -190,7 +189,7 @@ Effects Engine::datagram(const Moment& moment, const Path& path, ConstBytes octe
   const ikewire::IkeHeader& header = view.header;
   const bool of_initiator = header.sender == IkeRole::kInitiator;
   if (of_initiator && header.responder_spi.value == 0) {
-    init_request(means, {path, octets, header, {}, arrival});
+    init_request(means, {path, octets, header, {}});
     settle_touched(means);
     return effects;
   }

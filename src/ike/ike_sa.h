@@ -166,7 +166,7 @@ class IkeSa {
   Path answer_path_;            // where the request came from
 
   ikemessage::HandshakePatience handshake_patience_;  // of a responder
-  Instant sent_at_ = kNever;                // the first try of our request
+  Instant sent_at_ = kNever;                          // the first try of our request
   Instant keepalive_at_ = kNever;
   std::uint32_t unopened_ = 0;  // messages of a handshake that came under other keys than ours
   bool gone_ = false;

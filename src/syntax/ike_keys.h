@@ -199,8 +199,7 @@ inline constexpr std::array kTable = std::to_array<KeySpec>({
      100'000'000'000},
     {"tunnels.*.ike.fragmentation", kBoolean, kFragments, kRekey, "that of ike.defaults.fragmentation"},
     {"tunnels.*.ike.childless", kBoolean, kChildless, kRekey, "that of ike.defaults.childless"},
-    {"tunnels.*.ike.transport", kChoice, kTransport, kTunnel, "that of ike.defaults.transport", kTransports,
-     "auto|fallback"},
+    {"tunnels.*.ike.transport", kChoice, kTransport, kTunnel, {}, kTransports, "auto|fallback"},
     {"tunnels.*.ike.tcp-port", kInteger, kPeersTcpPort, kTunnel, "that of ike.defaults.tcp-port", {}, {}, 1, 65535},
 });
 

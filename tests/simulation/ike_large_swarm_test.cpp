@@ -52,7 +52,7 @@ class LargeSwarm {
     world_.tap = [this](int from, std::vector<std::byte>& octets) { return pass(from, octets); };
     world_.start(tunnel_.policy(0), tunnel_.policy(1), both_begin_);
     if (cookies_) {
-      for (const int number : {0, 1}) world_.node(number).engine->demand_cookies_from(0);
+      for (const int number : {0, 1}) world_.node(number).engine->admit_by({.tiers = {.cookie_at = 0}});
     }
     for (int i = 0; i < 10; ++i) plan_action(Nanos(static_cast<std::int64_t>(upto(faulty_ms_)) * 1'000'000));
     world_.run_for(faulty_ms_ * 1ms);
@@ -149,7 +149,7 @@ class LargeSwarm {
       if (calm_) return;
       if (what == 0 && restarts_) {
         node.restart();
-        if (cookies_) node.engine->demand_cookies_from(0);
+        if (cookies_) node.engine->admit_by({.tiers = {.cookie_at = 0}});
       }
       if (what == 1 && cuts_) {
         cut_ = true;

@@ -136,7 +136,7 @@ TEST_F(LoadIke, EachSettingOfATunnelOverridesItsDefault) {
   const auto settings = tunnel(std::string(kPsk) +
                                    "    ike:\n      proposals: aes128gcm16-prfsha256-ecp256\n      post-quantum: off\n"
                                    "      rekey: 30min\n      dpd: { delay: 1s, timeout: 2s }\n"
-                                   "      fragmentation: false\n      childless: true\n",
+                                   "      fragmentation: false\n      childless: true\n      transport: tcp\n",
                                "ike: { defaults: { rekey: 2h, post-quantum: preferred } }\n")
                             .ike;
   const model::IkeSettings own{.proposals = {"aes128gcm16-prfsha256-ecp256"},

@@ -99,10 +99,14 @@ TEST(RecordRing, BehavesLikeAQueueBoundedInOctets) {
         const std::size_t octets = random() % (ring.longest() + 2);
         const std::size_t cost = Ring::cost_of(octets);
         const bool taken = ring.push(next, octets_of(next, octets));
-        if (octets > ring.longest() || held + cost > capacity) ASSERT_FALSE(taken);
+        if (octets > ring.longest() || held + cost > capacity) {
+          ASSERT_FALSE(taken);
+        }
         std::size_t unused = cost;
         for (const auto& [number, length] : model) unused = std::max(unused, Ring::cost_of(length));
-        if (octets <= ring.longest() && held + cost + unused <= capacity) ASSERT_TRUE(taken);
+        if (octets <= ring.longest() && held + cost + unused <= capacity) {
+          ASSERT_TRUE(taken);
+        }
         if (!taken) continue;
         model.emplace_back(next++, octets);
         held += cost;

@@ -75,7 +75,7 @@ TEST(IkeChain, HasAtMostTheCallersCount) {
 TEST(IkeChain, UnknownCriticalPayloadIsReportedWithItsType) {
   EXPECT_EQ(fault_of(PayloadType::kVendorId, hex("c800000400800004")),
             (IkeError{IkeFault::kUnknownCritical, 4, kUnknown}));
-  EXPECT_EQ(fault_of(PayloadType::kPuzzleSolution, hex("00800004")).fault, IkeFault::kUnknownCritical);
+  EXPECT_EQ(fault_of(kUnknown, hex("00800004")).fault, IkeFault::kUnknownCritical);
 }
 
 // [7296-2.5-g, 7296-2.5-j, 7296-3.2-d]

@@ -109,10 +109,10 @@ TEST(IkeNumbers, HaveNamesOfTheirOwn) {
   names_differ<NotifyType>(65535);
 }
 
-// RFC 7296 §2.5 and RFC 7383: what is understood may carry a critical bit without effect.
+// RFC 7296 §2.5, RFC 7383 and RFC 8019: what is understood may carry a critical bit without effect.
 TEST(IkeNumbers, UnderstoodPayloads) {
   for (unsigned type = 0; type < 256; ++type) {
-    const bool expected = (type >= 33 && type <= 48) || type == 53;
+    const bool expected = (type >= 33 && type <= 48) || type == 53 || type == 54;
     EXPECT_EQ(is_understood(static_cast<PayloadType>(type)), expected) << type;
   }
   for (unsigned type = 0; type < 256; ++type) {
