@@ -89,13 +89,15 @@ std::optional<TcpSocket> calling_socket(asio::io_context& context, const IpAddre
   return errno == EINPROGRESS ? std::optional(std::move(socket)) : std::nullopt;
 }
 
-bool call_answered(TcpSocket& socket) {
+CallAnswer call_answered(TcpSocket& socket) {
   int error = 0;
   socklen_t octets = sizeof error;
-  if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &error, &octets) != 0 || error != 0) return false;
+  if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &error, &octets) != 0 || error != 0) {
+    return CallAnswer::kRefused;
+  }
   error_code unconnected;
   (void)socket.remote_endpoint(unconnected);
-  return !unconnected;
+  return unconnected ? CallAnswer::kNone : CallAnswer::kMade;
 }
 
 Accepted accept_one(TcpAcceptor& acceptor, TcpSocket& into, Endpoint& remote) {

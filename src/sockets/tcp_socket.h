@@ -9,6 +9,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
 #include <optional>
 
 namespace levelgate::sockets {
@@ -22,7 +23,12 @@ using TcpAcceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boo
 [[nodiscard]] std::optional<TcpSocket> calling_socket(boost::asio::io_context& context, const IpAddress& local,
                                                       const Endpoint& remote);
 // Whether a call that was under way has been answered.
-[[nodiscard]] bool call_answered(TcpSocket& socket);
+enum class CallAnswer : std::uint8_t {
+  kNone,  // it is still under way: a socket may report from before the call
+  kMade,
+  kRefused,
+};
+[[nodiscard]] CallAnswer call_answered(TcpSocket& socket);
 
 enum class Accepted : std::uint8_t { kOne, kNone, kNoDescriptor, kFailed };
 // The next connection of the kernel's queue, non-blocking.

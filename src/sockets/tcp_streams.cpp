@@ -129,7 +129,9 @@ struct TcpStreams::State : std::enable_shared_from_this<TcpStreams::State> {
   void wait_for_answer(const StreamPtr& made) {
     made->socket().async_wait(TcpSocket::wait_write, [self = shared_from_this(), made](error_code error) {
       if (error || self->over || made->end()) return;
-      if (!call_answered(made->socket())) {
+      const CallAnswer answer = call_answered(made->socket());
+      if (answer == CallAnswer::kNone) return self->wait_for_answer(made);
+      if (answer == CallAnswer::kRefused) {
         made->end_with(StreamEnd::kUnreachable);
         return self->settle(made);
       }

@@ -19,8 +19,8 @@ namespace levelgate::management {
 namespace {
 
 const std::set<std::string, std::less<>> kLabels{
-    "tunnel", "port",   "worker",         "direction", "reason", "identity", "quantile", "version",
-    "dpdk",   "crypto", "remote_address", "remote_id", "mode",   "esp",      "ike",      "class"};
+    "account", "tunnel", "port",           "worker",    "direction", "reason", "identity", "quantile", "version",
+    "dpdk",    "crypto", "remote_address", "remote_id", "mode",      "esp",    "ike",      "class"};
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;

@@ -37,7 +37,7 @@ class Transport(pair.ByIke):
                         f"{self.sas(self.a)}\n{self.sas(self.b)}\n{self.a.log()}{self.b.log()}")
         self.assertEqual(self.world.ping("hosta", pair.HOST4[2]), 3)
 
-    # [9329-2-a, 9329-5-a]
+
     def test_begun_over_udp_it_goes_on_over_tcp(self):
         self.start("separate")
         self.assert_up("tcp")
@@ -58,7 +58,7 @@ class Transport(pair.ByIke):
         self.assertTrue(wait_until(lambda: self.is_up("tcp") and large in self.sas(self.a)[0]["key-exchanges"], 30, 0.1),
                         self.a.log() + self.b.log())
 
-    # [9329-6.1-f]
+
     def test_a_connection_that_is_reset_comes_back(self):
         self.start("separate")
         self.assert_up("tcp")
