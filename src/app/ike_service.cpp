@@ -45,6 +45,7 @@ sockets::TcpStreams::Calls IkeService::stream_calls() {
           [this](const sockets::StreamLink& link, stream::StreamEnd) { calls_.stream_ended(link.id); }};
 }
 
+// [9329-2-a, 9329-5-a]
 Result<void> IkeService::listen_tcp(const std::set<Endpoint>& wanted) {
   for (const Endpoint& local : wanted) {
     if (tcp_ports_.contains(local)) continue;
