@@ -207,8 +207,8 @@ def liveness(stage, site):
 
 def stranger_knocks(stage, site):
     """From the other gateway's address, since that is the one that is let in."""
-    first, _ = stranger.knock(stage.world, pair.SPACE[3 - site], stage.row.outer()[site])
-    demand(first == stranger.SA, f"the stranger's IKE_SA_INIT was answered with payload {first}")
+    first, answer = stranger.knock(stage.world, pair.SPACE[3 - site], stage.row.outer()[site])
+    demand(first == stranger.SA, f"the stranger's IKE_SA_INIT was answered with {stranger.told(first, answer)}")
 
 
 STEPS = [
