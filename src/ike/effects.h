@@ -75,10 +75,17 @@ struct PuzzleSearch {
 using JobValue = std::variant<Result<std::unique_ptr<crypto::GeneratedKey>>, Result<crypto::Encapsulation>,
                               Result<SecretBytes>, Result<authentication::Proof>,
                               std::expected<authentication::Verified, authentication::AuthRefusal>, PuzzleSearch>;
+// Which part of a key exchange a job is, for whoever accounts for it.
+enum class KeyStep : std::uint8_t { kNone, kGenerate, kEncapsulate, kDecapsulate };
+struct KeyWork {
+  KeyStep step = KeyStep::kNone;
+  std::uint16_t method = 0;
+};
 // Slow work: it owns its inputs and runs on any thread; Engine::job_done() takes the value.
 struct RunJob {
   JobId id;
   std::move_only_function<JobValue()> work;
+  KeyWork key;
 };
 
 using ChildId = Id<struct ChildIdTag, std::uint64_t>;  // never reused in one process

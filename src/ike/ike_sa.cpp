@@ -167,9 +167,7 @@ void IkeSa::response(Means& means, const Path& path, ConstBytes octets, const ik
   }
   auto message = open_whole(means, incoming_response_, octets, header, *chain);
   if (!message) return;
-  if (own_requests_.tries() == 1 && sent_at_ != kNever && !is_long(*own_requests_.outstanding())) {
-    state_.round_trip = means.moment.now - sent_at_;
-  }
+  learn_answer_time(means.moment.now);
   if (!own_requests_.answered(header.message_id)) return;
   paced_.stop();
   sent_at_ = kNever;

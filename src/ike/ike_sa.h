@@ -19,6 +19,7 @@
 #include "ike/exchanges/exchange.h"
 #include "ike/exchanges/sa_init.h"
 #include "ike/sa_state.h"
+#include "ikemessage/fragment_pace.h"
 #include "ikemessage/fragments.h"
 #include "ikemessage/handshake_patience.h"
 #include "ikemessage/message_window.h"
@@ -113,12 +114,18 @@ class IkeSa {
   [[nodiscard]] static ikemessage::Jitter jitter(Means& means);
 
   // --- large messages ---
-  [[nodiscard]] static bool is_long(const ikemessage::SentMessage& message) {
-    return message.size() > limits::kBurstDatagrams;
+  // Leaves at a pace.
+  [[nodiscard]] bool is_long(const ikemessage::SentMessage& message) const {
+    return message.size() > limits::kBurstDatagrams && !repeats_whole();
   }
   [[nodiscard]] ikewire::BigPayloads big_payloads() const {
     return state_.peer.large_keys ? ikewire::BigPayloads::kKeyExchange : ikewire::BigPayloads::kRefused;
   }
+  [[nodiscard]] bool repeats_whole() const {
+    return state_.policy && state_.policy->long_messages == LongMessages::kWhole;
+  }
+  [[nodiscard]] std::uint64_t pace() const;  // bits per second
+  [[nodiscard]] bool asking_is_quicker(const ikemessage::SentMessage& message) const;
   void send_outstanding(Means& means);
   void send_paced(Means& means);
   void expect_large_keys();
@@ -141,6 +148,7 @@ class IkeSa {
   [[nodiscard]] Nanos patience() const;
 
   // --- time ---
+  void learn_answer_time(Instant now);
   void retransmit(Means& means);
   void serve_lifetimes(Means& means);
   void serve_children(Means& means);
@@ -154,6 +162,7 @@ class IkeSa {
   ikemessage::PacedMessage paced_;  // our outstanding request, while it is leaving
   std::uint32_t silences_ = 0;      // times that it left since the peer told what it has of it
   Instant ack_at_ = kNever;         // what is there of a long request of the peer is to be told
+  ikemessage::FragmentPace arrivals_;
   Path ack_path_;
 
   std::unique_ptr<OwnExchange> own_;
@@ -167,6 +176,7 @@ class IkeSa {
 
   ikemessage::HandshakePatience handshake_patience_;  // of a responder
   Instant sent_at_ = kNever;                          // the first try of our request
+  Instant again_at_ = kNever;                         // the last one
   Instant keepalive_at_ = kNever;
   std::uint32_t unopened_ = 0;  // messages of a handshake that came under other keys than ours
   bool gone_ = false;

@@ -18,6 +18,11 @@ using ikewire::Exchange;
 using ikewire::IkeDirection;
 using ikewire::NotifyType;
 
+std::uint64_t IkeSa::pace() const {
+  const auto& large = state_.policy->large_keys;
+  return std::max<std::uint64_t>(large ? large->pace_bits_per_second : model::LargeKeys{}.pace_bits_per_second, 1);
+}
+
 // At once, or at a pace when it is long: then the wait for the answer begins behind its last datagram.
 void IkeSa::send_outstanding(Means& means) {
   const ikemessage::SentMessage& message = *own_requests_.outstanding();
@@ -29,12 +34,22 @@ void IkeSa::send_outstanding(Means& means) {
   if (!is_long(message)) return send(means, state_.path, message);
   // After one silence the answer may be lost, or what told of the fragments: what was told before still counts. After
   // another one it may be forgotten.
-  if (own_requests_.tries() == 1 || silences_ >= 2) paced_.skip_nothing();
+  if (own_requests_.tries() == 1 || silences_ >= 2) {
+    paced_.skip_nothing();
+  } else if (asking_is_quicker(message)) {
+    paced_.skip(ikemessage::FragmentMap(message.size(), true));
+  }
   ++silences_;
-  paced_.begin(means.moment.now, state_.policy->large_keys ? state_.policy->large_keys->pace_bits_per_second
-                                                           : model::LargeKeys{}.pace_bits_per_second);
+  paced_.begin(means.moment.now, pace());
   own_requests_.postpone(kNever);
   send_paced(means);
+}
+
+// Nothing was told of what left, and it would take longer to leave again than the first fragment to ask.
+bool IkeSa::asking_is_quicker(const ikemessage::SentMessage& message) const {
+  if (!state_.peer.fragment_acks || paced_.skips_any()) return false;
+  return message.size() * message.front().size() * 8'000'000'000 / pace() >
+         static_cast<std::uint64_t>(state_.answer_time.silence().count());
 }
 
 void IkeSa::send_paced(Means& means) {
@@ -46,9 +61,8 @@ void IkeSa::send_paced(Means& means) {
   });
   if (!last) return;
   // The first repeats come quickly: fragments that are there stay there. Then the waits grow.
-  const bool known = state_.round_trip != Nanos(0);
-  const Nanos wait = known ? state_.round_trip + state_.round_trip / 8 + limits::kLargeAnswerTime : limits::kFirstRetry;
-  own_requests_.postpone(now + std::min(wait * (1 + own_requests_.tries() / 4), limits::kLongestRetry));
+  const Nanos wait = state_.answer_time.silence() * (1 + own_requests_.tries() / 4);
+  own_requests_.postpone(now + std::min(wait, limits::kLongestRetry));
 }
 
 // A peer that was told to bring a large key may hold so much, and only then.
@@ -136,13 +150,14 @@ void IkeSa::fragment_arrived(Means& means, const Path& path, const ikewire::IkeH
   // Before authentication nobody else than the proven address is told anything.
   const bool proven = !is_handshake(state_.phase) || path.remote.address == state_.path.remote.address;
   if (!state_.peer.fragment_acks || !proven || path.over_tcp()) return;
-  ack_at_ = now + limits::kFragmentAckDelay;
+  ack_at_ = arrivals_.arrived(now);
   ack_path_ = path;
 }
 
 // In no window of messages: it has the number of the request that it is about, and nothing answers it.
 void IkeSa::acknowledge_fragments(Means& means) {
   ack_at_ = kNever;
+  arrivals_.told();
   const ikemessage::Reassembly& parts = incoming_request_.parts;
   if (parts.empty() || expected_large_key(state_).octets == 0) return;
   ikemessage::PayloadWriter out;

@@ -20,7 +20,7 @@ using ikewire::PayloadType;
 
 // What crosses every path of IPv6, and practically every one of IPv4, in one piece (RFC 7383 §2.5.1).
 constexpr std::size_t kDatagramOctets = 1280;
-constexpr std::uint32_t kTellAtTry = 4;  // some seconds: an operator who waits learns why
+constexpr Nanos kTellAfter = std::chrono::seconds(5);  // of silence: an operator who waits learns why
 constexpr std::size_t kHeadersV4 = 20 + 8 + ikewire::kNonEspMarkerOctets;
 constexpr std::size_t kHeadersV6 = 40 + 8 + ikewire::kNonEspMarkerOctets;
 
@@ -110,7 +110,10 @@ void IkeSa::after_own(Means& means, Turn& turn, Outcome outcome) {
       return send_request(means, turn);
     case Outcome::kDone: {
       // IKE_SA_INIT's response counts when all of it was good.
-      if (const auto id = own_requests_.next_id(); own_requests_.busy() && id) (void)own_requests_.answered(*id);
+      if (const auto id = own_requests_.next_id(); own_requests_.busy() && id) {
+        learn_answer_time(means.moment.now);
+        (void)own_requests_.answered(*id);
+      }
       sent_at_ = kNever;
       own_.reset();
       own_message_.reset();
@@ -187,10 +190,11 @@ void IkeSa::send_request(Means& means, Turn& turn) {
   if (turn.type == Exchange::kIkeSaInit) state_.init_request = message->front();
   note(means, "sent " + name_of(turn.type) + " request " + std::to_string(id->value) + " to " +
                   state_.path.remote.text() + parts_text(*message));
-  sent_at_ = means.moment.now;
-  const bool kept = own_requests_.busy() ? own_requests_.replaced(means.moment.now, std::move(*message), jitter(means))
-                                         : own_requests_.sent(means.moment.now, std::move(*message), jitter(means),
-                                                              ikemessage::first_wait(state_.round_trip));
+  sent_at_ = again_at_ = means.moment.now;
+  const bool kept = own_requests_.busy()
+                        ? own_requests_.replaced(means.moment.now, std::move(*message), jitter(means))
+                        : own_requests_.sent(means.moment.now, std::move(*message), jitter(means),
+                                             repeats_whole() ? limits::kFirstRetry : state_.answer_time.first_wait());
   if (!kept) return close_now(means, {kInternalFault, "two requests at a time", Severity::kError});
   send_outstanding(means);
 }
@@ -309,6 +313,12 @@ void IkeSa::on_time(Means& means) {
   if (!gone_) serve_lifetimes(means);
 }
 
+// The request that is outstanding is answered. A long one takes the time of its pace as well.
+void IkeSa::learn_answer_time(Instant now) {
+  if (sent_at_ == kNever || state_.path.over_tcp() || is_long(*own_requests_.outstanding())) return;
+  state_.answer_time.answered(now, sent_at_, again_at_);
+}
+
 std::string IkeSa::silence_text() const {
   return "no answer from " + state_.path.remote.text() + " after " + std::to_string(own_requests_.tries()) + " tries";
 }
@@ -331,10 +341,11 @@ void IkeSa::retransmit(Means& means) {
     case ikemessage::RetryStep::kWait:
       return;
     case ikemessage::RetryStep::kResend:
-      if (own_requests_.tries() == kTellAtTry) {
+      if (sent_at_ != kNever && again_at_ < sent_at_ + kTellAfter && now >= sent_at_ + kTellAfter) {
         means.effects.push_back(Report{Severity::kWarn, established ? kPeerGone : kPeerUnreachable, state_.tunnel(),
                                        silence_text() + ", still trying"});
       }
+      again_at_ = now;
       send_outstanding(means);
       return;
     case ikemessage::RetryStep::kGiveUp:

@@ -27,6 +27,14 @@ enum class AggfragPolicy : std::uint8_t {
   kRequired,  // no Child SA without
 };
 
+// How messages of many datagrams travel over UDP. No key of the configuration: the others are what the first is held
+// against.
+enum class LongMessages : std::uint8_t {
+  kAcknowledged,  // at a pace, repeated soon, and only what the peer lacks where it tells
+  kPaced,         // at a pace, repeated soon
+  kWhole,         // all datagrams at once, all again by the back-off of every request: RFC 7383 alone
+};
+
 struct PeerPolicy {
   std::string name;  // of the tunnel
   IpAddress local, remote;
@@ -43,6 +51,7 @@ struct PeerPolicy {
     std::uint64_t pace_bits_per_second = 0;
   };
   std::optional<LargeKeys> large_keys;
+  LongMessages long_messages = LongMessages::kAcknowledged;
   model::SelectorPair selectors;  // never empty: "any" is written out
   model::EncapsulationChoice encapsulation = model::EncapsulationChoice::kAuto;
   AggfragPolicy aggfrag = AggfragPolicy::kRequired;

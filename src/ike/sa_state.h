@@ -25,6 +25,7 @@
 #include "ike/nat_detection.h"
 #include "ike/peer_policy.h"
 #include "ike/ppk_state.h"
+#include "ikemessage/answer_time.h"
 #include "ikemessage/keymat.h"
 #include "ikemessage/protect.h"
 #include "ikewire/ike_puzzle.h"
@@ -116,7 +117,7 @@ struct SaState {
   admission::LargeKeyRoom::Place large_place;       // responder: of the large key that comes before authentication
   std::shared_ptr<crypto::GeneratedKey> ready_key;  // for the next rekey of ours, made ahead of it; sent once
   std::uint32_t broken_series = 0;                  // by a large key of the peer that was none
-  Nanos round_trip{};                               // of the last request that was answered at once; zero: none was
+  ikemessage::AnswerTime answer_time;
   bool post_quantum = false;  // its keys depend on a post-quantum method, its own or that of the SA it replaces
 
   // Whether additional key exchanges can run (RFC 9370 §2.2.1).

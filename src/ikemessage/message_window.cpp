@@ -8,16 +8,24 @@
 
 namespace levelgate::ikemessage {
 
-Nanos first_wait(Nanos round_trip) {
-  if (round_trip == Nanos(0)) return limits::kFirstRetry;
-  return std::clamp(2 * round_trip + limits::kAnswerTime, limits::kLeastFirstRetry, limits::kFirstRetry);
-}
+namespace {
+
+// RFC 7296 §2.4: exponentially; gently while the waits are short.
+Nanos next_wait(Nanos wait) { return wait < limits::kFirstRetry ? wait + wait / 2 : 2 * wait; }
+
+}  // namespace
 
 Nanos retry_wait(std::uint32_t attempt, Jitter jitter, Nanos first) {
   Nanos wait = first;
-  for (std::uint32_t i = 0; i < attempt && wait < limits::kLongestRetry; ++i) wait *= 2;
+  for (std::uint32_t i = 0; i < attempt && wait < limits::kLongestRetry; ++i) wait = next_wait(wait);
   wait = std::min(wait, limits::kLongestRetry);
   return wait + wait / limits::kJitterDivisor * jitter.value / 65'536;
+}
+
+std::uint32_t short_tries(Nanos first) {
+  std::uint32_t tries = 0;
+  for (Nanos wait = first; wait < limits::kFirstRetry; wait = next_wait(wait)) ++tries;
+  return tries;
 }
 
 std::optional<MessageId> OwnRequests::next_id() const {
@@ -33,7 +41,8 @@ bool OwnRequests::sent(Instant now, SentMessage message, Jitter jitter, Nanos fi
 
 bool OwnRequests::replaced(Instant now, SentMessage message, Jitter jitter) {
   if (!outstanding_) return false;
-  outstanding_ = Outstanding{std::move(message), now + retry_wait(0, jitter)};
+  const Nanos first = outstanding_->first;
+  outstanding_ = Outstanding{std::move(message), now + retry_wait(0, jitter, first), first};
   return true;
 }
 
@@ -52,9 +61,7 @@ bool OwnRequests::answered(MessageId id) {
 RetryStep OwnRequests::on_time(Instant now, Jitter jitter, std::uint32_t most_tries) {
   if (!outstanding_ || now < outstanding_->due) return RetryStep::kWait;
   // Short waits at the beginning take nothing from the patience of the long ones.
-  std::uint32_t short_ones = 0;
-  for (Nanos wait = outstanding_->first; wait < limits::kFirstRetry; wait *= 2) ++short_ones;
-  if (outstanding_->tries >= most_tries + short_ones) return RetryStep::kGiveUp;
+  if (outstanding_->tries >= most_tries + short_tries(outstanding_->first)) return RetryStep::kGiveUp;
   outstanding_->due = now + retry_wait(outstanding_->tries, jitter, outstanding_->first);
   ++outstanding_->tries;
   return RetryStep::kResend;

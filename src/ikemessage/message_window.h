@@ -34,8 +34,8 @@ struct Jitter {
 
 // Time until the given try is over (0 is the first): doubling up to a bound, plus up to a quarter.
 [[nodiscard]] Nanos retry_wait(std::uint32_t attempt, Jitter jitter, Nanos first = limits::kFirstRetry);
-// The first wait where the round trip is known (zero: it is not): several of it, and not longer than without.
-[[nodiscard]] Nanos first_wait(Nanos round_trip);
+// How many waits are shorter than limits::kFirstRetry where the first one is `first`.
+[[nodiscard]] std::uint32_t short_tries(Nanos first);
 
 enum class ResponseVerdict : std::uint8_t { kAwaited, kOld, kUnasked };
 enum class RetryStep : std::uint8_t { kWait, kResend, kGiveUp };

@@ -28,6 +28,7 @@ class PacedMessage {
   // What the receiver has by its own word: it is passed over, but for the first fragment, which asks for the answer.
   void skip(std::vector<bool> there) { there_ = std::move(there); }
   void skip_nothing() { there_.clear(); }
+  [[nodiscard]] bool skips_any() const { return !there_.empty(); }
 
   [[nodiscard]] bool under_way() const { return due_ != kNever; }
   [[nodiscard]] Instant deadline() const { return due_; }

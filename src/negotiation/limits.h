@@ -54,6 +54,10 @@ inline constexpr std::uint32_t kLargeTries = 32;
 inline constexpr Nanos kLargeAnswerTime = 25ms;
 // So long no fragment came: what lacks is told.
 inline constexpr Nanos kFragmentAckDelay = 10ms;
+// On a line on which fragments are further apart than that it waits for longer, up to this.
+inline constexpr Nanos kLongestFragmentAckDelay = 250ms;
+// While they come the sender hears so once in a while: silence would mean that it is forgotten.
+inline constexpr Nanos kLongestUntold = 3s;
 // While fragments come a series of IKE_FOLLOWUP_KE lives on, but not for ever.
 inline constexpr Nanos kLongestFollowup = 600s;
 // So many series may be broken by a key that is none; then the peer is no peer.
@@ -84,8 +88,10 @@ inline constexpr std::uint32_t kResponderWindow = 8;
 // The first wait is longer than any sane round trip, so that a slow path does not double the traffic.
 inline constexpr Nanos kFirstRetry = 1s;
 // Where the round trip is known and short: the other side computes before it answers.
-inline constexpr Nanos kLeastFirstRetry = 250ms;
-inline constexpr Nanos kAnswerTime = 100ms;
+inline constexpr Nanos kLeastFirstRetry = 100ms;
+inline constexpr Nanos kAnswerTime = 50ms;
+// Where it is not known yet: most paths are shorter, and on the others a small message goes twice.
+inline constexpr Nanos kUnknownFirstRetry = 400ms;
 // Waits double up to this, so that a path that comes back is noticed within a minute.
 inline constexpr Nanos kLongestRetry = 60s;
 // 1 + 2 + 4 + ... + 32 + 60 + 60 seconds and jitter: about three minutes, then the other side counts as gone.

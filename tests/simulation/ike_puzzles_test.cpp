@@ -206,7 +206,7 @@ TEST_F(IkePuzzle, ASolutionOfNothingIsIgnored) {
     octets = clear_message(ikewire::read_ike_header(octets).header, payloads);
     return false;
   };
-  world.run_for(500ms);
+  world.run_for(300ms);
   EXPECT_EQ(requests, 2u) << "the same cookie is asked for again, which changes nothing";
   EXPECT_EQ(counts().cookies_wrong, 1u);
   EXPECT_EQ(world.node(1).engine->half_open(), 0u);

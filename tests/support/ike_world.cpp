@@ -15,8 +15,6 @@ using ike::Path;
 
 // Of one node at once: attempts of both sides, rekeys, and what waits for its Delete.
 constexpr std::size_t kMostSas = 40;
-// Where the round trip is known: waits below the first one of those that patience is made of.
-constexpr std::uint32_t kShortTries = 2;
 constexpr std::uint64_t kMostSteps = 1'000'000;
 
 const IpAddress kFirst = *IpAddress::parse("192.0.2.1");
@@ -301,7 +299,8 @@ std::string IkeWorld::what_is_broken() const {
       if (authentic) up.insert(state.own_spi());
       if (!authentic && !state.children.empty()) fault = "a Child SA of an SA that is not authenticated";
       if (authentic && sa.deadline() == kNever) fault = "an SA without a timer";
-      if (sa.tries() > sa.most_tries() + kShortTries) fault = "a request that is sent for ever";
+      if (sa.tries() > sa.most_tries() + ikemessage::short_tries(limits::kLeastFirstRetry))
+        fault = "a request that is sent for ever";
       if (state.children.size() > limits::kChildren) fault = "too many Child SAs";
       for (const auto& [id, child] : state.children) {
         if (!children.insert(id).second) fault = "a Child SA of two IKE SAs";

@@ -176,7 +176,7 @@ Result<SaState> make_successor(Turn& turn, const Creation& creation) {
   sa.birth_nonce = old.birth_nonce;
   sa.established_at = turn.now();
   sa.heard_at = turn.now();
-  sa.round_trip = old.round_trip;
+  sa.answer_time = old.answer_time;
   sa.large_key = old.large_key || negotiation::has_large(creation.suite);
   sa.post_quantum = old.post_quantum || creation.suite.post_quantum();
   set_ike_lifetime(turn.means, sa);

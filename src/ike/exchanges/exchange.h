@@ -95,9 +95,9 @@ struct Turn {
   }
   // Starts slow work; its value comes to on_job().
   template <typename Work>
-  void run(Work work) {
+  void run(Work work, KeyWork key = {}) {
     job = means.registry.start_job(sa.own_spi());
-    means.effects.push_back(RunJob{*job, std::move(work)});
+    means.effects.push_back(RunJob{*job, std::move(work), key});
   }
 };
 

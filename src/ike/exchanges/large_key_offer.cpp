@@ -25,7 +25,7 @@ void write_large_key_offer(ikemessage::PayloadWriter& out, const SaState& sa) {
   out.add_notify_written(NotifyType::kBigPayloads, [](ikewire::WireBuffer& value) {
     ikewire::write_number(value, static_cast<std::uint32_t>(limits::kLargeMessageOctets));
   });
-  out.add_notify(NotifyType::kFragmentAcks);
+  if (sa.policy->long_messages == LongMessages::kAcknowledged) out.add_notify(NotifyType::kFragmentAcks);
   out.add_octets(ikewire::PayloadType::kVendorId, vendor_id());
 }
 
@@ -54,7 +54,7 @@ void read_large_key_offer(SaState& sa, const ikemessage::Contents& contents) {
   if (!sa.policy->large_keys) return;
   const LargeKeyAnnouncement announced = large_key_announcement(contents);
   sa.peer.large_keys = announced.takes(*sa.policy);
-  sa.peer.fragment_acks = announced.fragment_acks;
+  sa.peer.fragment_acks = announced.fragment_acks && sa.policy->long_messages == LongMessages::kAcknowledged;
   sa.peer.large_keys_lack =
       announced.lacks.empty() && !sa.peer.large_keys ? "room for a key of this size" : announced.lacks;
 }
