@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 DATA_TOWER = {"wire", "aggfrag", "congestion", "esp", "queueing", "dataplane", "publisher", "handover"}
-PURE_CORE = {"base", "model", "wire", "ikewire", "stream", "pathmodel", "negotiation", "aggfrag", "congestion", "esp", "queueing", "ike", "ikemessage", "authentication", "admission", "dataplane", "publisher", "handover"}
+PURE_CORE = {"base", "model", "wire", "ikewire", "stream", "pathmodel", "rehearsal", "negotiation", "aggfrag", "congestion", "esp", "queueing", "ike", "ikemessage", "authentication", "admission", "dataplane", "publisher", "handover"}
 CPP = {".h", ".cpp"}
 TEXT = CPP | {".py", ".cmake", ".txt", ".md", ".yaml", ".service", ""}
 FOLDERS = ["src", "include", "tests", "bench", "scripts", "share", "cmake", "config"]

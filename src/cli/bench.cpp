@@ -1,93 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `levelgate bench tfc`: the confidentiality test. What it measures and judges is the Python package beside this
-// program (share/levelgate/tfc); here it is only found and run, with the terminal, the exit code and all options its
-// own.
-#include <fmt/core.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
+// `levelgate bench`: what a gateway is measured by.
 #include <CLI/CLI.hpp>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <memory>
-#include <string>
-#include <vector>
 
-#include "cli/verbs.h"
+#include "cli/bench_verbs.h"
 
 namespace levelgate::cli {
-namespace {
-
-namespace fs = std::filesystem;
-
-// The system's own, since python3-numpy belongs to it.
-constexpr const char* kPython = "/usr/bin/python3";
-
-// share/levelgate/tfc beside the folder of the program, installed or in a build tree.
-fs::path package_beside(const fs::path& program) {
-  return program.parent_path().parent_path() / "share" / "levelgate" / "tfc";
-}
-
-// In a build tree both programs are neighbours; installed, the daemon is in sbin.
-fs::path daemon_beside(const fs::path& program) {
-  const fs::path neighbour = program.parent_path() / "levelgated";
-  std::error_code ignored;
-  return fs::exists(neighbour, ignored) ? neighbour
-                                        : program.parent_path().parent_path() / "sbin" / neighbour.filename();
-}
-
-Exit run_to_its_end(std::vector<std::string> words, int& status) {
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  pid_t child = 0;
-  if (const int error = posix_spawn(&child, kPython, nullptr, nullptr, argv.data(), environ); error != 0) {
-    fmt::print(stderr, "levelgate: {}: {}. Run: apt install python3 python3-numpy\n", kPython, std::strerror(error));
-    return Exit::kFailed;
-  }
-  while (waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) return Exit::kFailed;
-  }
-  return Exit::kOk;
-}
-
-Exit run_tfc(const std::vector<std::string>& options, const CommandLine& line) {
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  const fs::path package = package_beside(program);
-  if (error || !fs::exists(package / "__main__.py", error)) {
-    fmt::print(stderr, "levelgate: there is no {}: it belongs to the installation of this program\n", package.string());
-    return Exit::kFailed;
-  }
-  std::vector<std::string> words{kPython,
-                                 "-B",
-                                 package.string(),
-                                 "--levelgate",
-                                 program.string(),
-                                 "--levelgated",
-                                 daemon_beside(program).string()};
-  if (line.output == OutputForm::kJson) words.insert(words.end(), {"--output", "json"});
-  if (line.quiet) words.emplace_back("--quiet");
-  words.insert(words.end(), options.begin(), options.end());
-  int status = 0;
-  if (const Exit ran = run_to_its_end(std::move(words), status); ran != Exit::kOk) return ran;
-  return WIFEXITED(status) ? static_cast<Exit>(WEXITSTATUS(status)) : Exit::kFailed;
-}
-
-}  // namespace
 
 void add_bench(CLI::App& app, CommandLine& line) {
-  auto* bench = app.add_subcommand("bench", "measure a gateway: tfc");
+  auto* bench = app.add_subcommand("bench", "measure a gateway: handshake, tfc");
   bench->require_subcommand(1);
-  auto* tfc = bench->add_subcommand("tfc", "test whether the outer wire tells anything about the load inside");
-  // What stands behind the verb is the test's own, --help included.
-  tfc->set_help_flag();
-  tfc->prefix_command();
-  tfc->fallthrough(false);
-  tfc->callback([tfc, &line] { line.exit = run_tfc(tfc->remaining(), line); });
+  add_bench_handshake(*bench, line);
+  add_bench_tfc(*bench, line);
 }
 
 }  // namespace levelgate::cli

@@ -25,7 +25,7 @@ struct ExitText {
   std::string_view meaning;
 };
 
-constexpr std::array<ExitText, 11> kExitTexts{{
+constexpr std::array<ExitText, 12> kExitTexts{{
     {Exit::kOk, "Done."},
     {Exit::kFailed, "Failed; the line on standard error says why."},
     {Exit::kUsage, "The command line is wrong."},
@@ -37,6 +37,7 @@ constexpr std::array<ExitText, 11> kExitTexts{{
     {Exit::kWarnings, "`check --strict`: right, but with warnings."},
     {Exit::kWireTells, "`bench tfc`: the wire tells something about the load, or is not level."},
     {Exit::kNotTrusted, "`bench tfc`: a control of the test itself failed, so its result says nothing."},
+    {Exit::kGoalMissed, "`bench handshake`: a figure is not what it must be."},
 }};
 
 std::string row(std::initializer_list<std::string_view> cells) {

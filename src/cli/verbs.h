@@ -25,6 +25,7 @@ enum class Exit : int {
   kWarnings = 8,     // fine, but for warnings under --strict
   kWireTells = 9,    // bench tfc: a gate failed
   kNotTrusted = 10,  // bench tfc: a control of the test itself failed
+  kGoalMissed = 11,  // bench handshake: a figure is not what it must be
 };
 
 inline constexpr const char* kDefaultConfig = "/etc/levelgate/levelgate.yaml";

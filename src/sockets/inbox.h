@@ -54,8 +54,9 @@ class Inbox {
   enum class Line : std::uint8_t { kReturned, kFirst };
 
   // A line that is longer only makes everybody in it wait longer, and behind some thousand first messages a peer has
-  // sent its own again (limits::kFirstRetry); shorter than this, a pause of some milliseconds would lose messages that
-  // could have been served. A stranger's message has some 250 octets; the line holds the largest datagram as well.
+  // sent its own again (limits::kUnknownFirstRetry); shorter than this, a pause of some milliseconds would lose
+  // messages that could have been served. A stranger's message has some 250 octets; the line holds the largest datagram
+  // as well.
   static constexpr std::size_t kMessages = 1024;
   static constexpr std::size_t kOctets = 512 * 1024;
 

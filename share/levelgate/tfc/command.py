@@ -7,13 +7,13 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 
 from tfc import experiments, figures, gates, namespaces, page, result
 from tfc.captures import CaptureError
 from tfc.charts import number
+from tfc.files import write_whole
 from tfc.observation import BenchError, Schedule
 
 # As in src/cli/verbs.h.
@@ -129,11 +129,3 @@ def report(settings, options, found, seconds):
         print(result.table(whole, all_gates))
         print(f"the page is {os.path.abspath(options.out)}, the figures are {os.path.abspath(json_path)}; {number(seconds, 0)} s")
     return EXITS[whole["verdict"]]
-
-
-def write_whole(path, text):
-    """The file is there as a whole, or as it was."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=os.path.dirname(os.path.abspath(path)), delete=False) as file:
-        file.write(text)
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
