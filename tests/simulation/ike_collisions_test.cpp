@@ -54,13 +54,13 @@ class CollidingRun {
     begin(world_.node(0), first);
     begin(world_.node(1), second);
     for (std::size_t i = 0; i < depth(); ++i) {
-      world_.run_for(3ms);                                                            // jobs
-      if (held_[0].empty() && held_[1].empty() && lost_one_) world_.run_for(1500ms);  // it is sent again
-      if (held_[0].empty() && held_[1].empty()) break;
+      world_.run_for(3ms);                                                          // jobs
+      if (lost_one_) (void)world_.run_until([this] { return is_held(); }, 1500ms);  // it is sent again
+      if (!is_held()) break;
       choose();
     }
     world_.tap = nullptr;
-    while (!held_[0].empty() || !held_[1].empty()) deliver(held_[0].empty() ? 1 : 0);
+    while (is_held()) deliver(held_[0].empty() ? 1 : 0);
     world_.run_for(240s);
     if (!world_.broken().empty()) return world_.broken();
     if (first == Command::kDeleteIke || second == Command::kDeleteIke) return what_is_left();
@@ -85,6 +85,8 @@ class CollidingRun {
         return node.carry_out(node.engine->terminate(world_.moment(), tunnel));
     }
   }
+
+  [[nodiscard]] bool is_held() const { return !held_[0].empty() || !held_[1].empty(); }
 
   void choose() {
     struct Choice {
