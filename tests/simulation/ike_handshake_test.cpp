@@ -3,6 +3,7 @@
 // Two engines make an IKE SA and a Child SA over a good network, by every kind of negotiation; and they rekey.
 #include <gtest/gtest.h>
 
+#include "support/ike_insider.h"
 #include "support/ike_world.h"
 
 namespace levelgate::testing {
@@ -109,6 +110,46 @@ TEST(IkeHandshake, APeerThatComesBackReplacesItsOldSas) {
   world.run_for(60s);
   world.node(0).restart();
   ASSERT_TRUE(world.run_until([&] { return world.settled(); }, 30s)) << world.what_disagrees() << "\n" << world.story();
+}
+
+// Whoever has support confirmed may use the exchange for nothing (RFC 9242 §3.2), and libreswan does; but not for ever.
+TEST(IkeHandshake, AnIntermediateExchangeWithoutContentIsAnswered) {
+  using ikewire::Exchange;
+  using ikewire::IkeDirection;
+  IkeWorld world(9);
+  const WorldTunnel tunnel;
+  std::vector<IkeOctetRow> said;  // by the responder
+  world.tap = [&](int from, IkeOctetRow& octets) {
+    if (from == 1) said.push_back(octets);
+    return from == 0 && ikewire::read_ike_header(octets).header.exchange == Exchange::kIkeAuth;
+  };
+  world.start(tunnel.policy(0), tunnel.policy(1));
+  world.run_for(300ms);
+  IkeNode& responder = world.node(1);
+  ASSERT_EQ(only_sa(responder).state().phase, ike::Phase::kAuthDue) << world.story();
+  const std::size_t exchanges = only_sa(responder).state().intermediates;
+  IkeInsider insider(only_sa(responder).state(), 9);
+  const ike::Path path{{responder.policy->local, ike::kIkePort}, {responder.policy->remote, ike::kIkePort}};
+  for (std::size_t i = 0; i <= limits::kBareIntermediates; ++i) {
+    const ikewire::MessageId id{static_cast<std::uint32_t>(1 + exchanges + i)};
+    const auto datagram = insider.say({.initiator_spi = {},
+                                       .responder_spi = {},
+                                       .exchange = Exchange::kIkeIntermediate,
+                                       .sender = ikewire::IkeRole::kInitiator,
+                                       .direction = IkeDirection::kRequest,
+                                       .message_id = id},
+                                      {});
+    said.clear();
+    responder.carry_out(responder.engine->datagram(world.moment(), path, datagram.front()));
+    world.run_for(1ms);
+    ASSERT_EQ(said.size(), i < limits::kBareIntermediates ? 1u : 0u) << i;
+    if (said.empty()) break;
+    const auto answer = insider.open(said.front());
+    ASSERT_TRUE(answer);
+    EXPECT_TRUE(answer->is(Exchange::kIkeIntermediate, IkeDirection::kResponse));
+    EXPECT_EQ(answer->header.message_id, id);
+    EXPECT_TRUE(answer->chain.empty());
+  }
 }
 
 TEST(IkeHandshake, ChildlessFirst) {
