@@ -12,14 +12,14 @@ set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  # What precompiled headers need of it.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
 endif()
-# Many small test programs are linked; mold does it in a tenth of the time. Release keeps the system's linker.
-if(LEVELGATE_FAST_LINK)
-  find_program(MOLD_PROGRAM mold)
-  if(MOLD_PROGRAM)
-    add_link_options(-fuse-ld=mold)
-  endif()
+# Many small test programs are linked; mold does it in a tenth of the time. What release installs keeps the system's
+# linker.
+find_program(MOLD_PROGRAM mold)
+if(LEVELGATE_FAST_LINK AND MOLD_PROGRAM)
+  add_link_options(-fuse-ld=mold)
 endif()
 
 # DPDK asks for this level in any case (SSE 4.2); faster instructions are chosen at run time by the crypto libraries.

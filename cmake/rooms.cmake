@@ -40,6 +40,7 @@ function(levelgate_test)
   add_executable(${T_NAME} ${T_SOURCES})
   target_include_directories(${T_NAME} PRIVATE ${CMAKE_SOURCE_DIR}/tests ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(${T_NAME} PRIVATE ${links} ${T_EXTERNAL} levelgate_flags GTest::gtest GTest::gmock GTest::gtest_main)
+  levelgate_quickly_built(${T_NAME})
   set_target_properties(${T_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   file(RELATIVE_PATH label ${CMAKE_SOURCE_DIR}/tests ${CMAKE_CURRENT_SOURCE_DIR})
   # The tests are listed when ctest starts, not when they are linked: a thread sanitizer build runs only where address
@@ -47,6 +48,41 @@ function(levelgate_test)
   gtest_discover_tests(${T_NAME} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
                        PROPERTIES TIMEOUT 300 LABELS ${label})
   levelgate_tests_of_folder(${T_NAME})
+endfunction()
+
+# Most tests take longer to compile than to run; the rooms are optimised as ever. A folder whose tests compute for long
+# says set(LEVELGATE_LONG_TESTS ON) before it names them.
+function(levelgate_quickly_built target)
+  set(kind short)
+  if(LEVELGATE_LONG_TESTS)
+    set(kind long)
+  endif()
+  target_compile_options(${target} PRIVATE ${LEVELGATE_OPTIONS_OF_${kind}_tests})
+  if(MOLD_PROGRAM)
+    target_link_options(${target} PRIVATE -fuse-ld=mold)
+  endif()
+  if(LEVELGATE_PRECOMPILED_TESTS)
+    target_precompile_headers(${target} REUSE_FROM levelgate_headers_of_${kind}_tests)
+  endif()
+endfunction()
+
+# Makes what levelgate_quickly_built() shares between all programs of tests, for the folder that calls and those below.
+function(levelgate_test_headers header)
+  set(LEVELGATE_OPTIONS_OF_short_tests -O0 -g1 -U_FORTIFY_SOURCE)
+  set(LEVELGATE_OPTIONS_OF_long_tests -O1 -g1)
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/test_headers.cpp CONTENT "int main() {}\n" @ONLY)
+  foreach(kind short long)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CCACHE_PROGRAM)
+      list(APPEND LEVELGATE_OPTIONS_OF_${kind}_tests -fpch-preprocess)  # or ccache knows nothing of what is precompiled
+    endif()
+    set(LEVELGATE_OPTIONS_OF_${kind}_tests ${LEVELGATE_OPTIONS_OF_${kind}_tests} PARENT_SCOPE)
+    if(LEVELGATE_PRECOMPILED_TESTS)
+      add_executable(levelgate_headers_of_${kind}_tests EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/test_headers.cpp)
+      target_link_libraries(levelgate_headers_of_${kind}_tests PRIVATE levelgate_flags GTest::gtest GTest::gmock)
+      target_compile_options(levelgate_headers_of_${kind}_tests PRIVATE ${LEVELGATE_OPTIONS_OF_${kind}_tests})
+      target_precompile_headers(levelgate_headers_of_${kind}_tests PRIVATE ${header})
+    endif()
+  endforeach()
 endfunction()
 
 # Collects programs below one target for each folder of tests.
