@@ -33,6 +33,11 @@ bool set_option(int socket, int level, int name, int value) {
   return ::setsockopt(socket, level, name, &value, sizeof value) == 0;
 }
 
+// Beyond what the system grants to everybody, where we may.
+bool set_buffer(int socket, int octets) {
+  return set_option(socket, SOL_SOCKET, SO_RCVBUFFORCE, octets) || set_option(socket, SOL_SOCKET, SO_RCVBUF, octets);
+}
+
 // Messages leave at once; the flow label of IPv6 is that of every connection of a peer [9329-6.1-h].
 bool prepare(int socket, IpFamily family) {
   const bool tuned = set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1) &&
@@ -67,7 +72,9 @@ Result<TcpAcceptor> listening_socket(asio::io_context& context, const Endpoint& 
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (error) return cannot_listen(local, error);
   const int socket = acceptor.native_handle();
-  if (!prepare(socket, local.address.family()) || !set_option(socket, SOL_SOCKET, SO_RCVBUF, kNarrowWindow)) {
+  // The scale of a connection's window is fixed as it is made, by the buffer of who listens: a narrow one here would
+  // leave 65,535 octets at most, for ever.
+  if (!prepare(socket, local.address.family()) || !set_buffer(socket, kWideWindow)) {
     return cannot_listen(local, error_code(errno, boost::system::system_category()));
   }
   acceptor.bind(to_asio<tcp>(local), error);
@@ -107,7 +114,7 @@ Accepted accept_one(TcpAcceptor& acceptor, TcpSocket& into, Endpoint& remote) {
   if (error == asio::error::would_block || error == asio::error::try_again) return Accepted::kNone;
   if (error == asio::error::no_descriptors || error.value() == ENFILE) return Accepted::kNoDescriptor;
   if (!error) into.non_blocking(true, error);
-  if (error) return Accepted::kFailed;
+  if (error || !set_option(into.native_handle(), SOL_SOCKET, SO_RCVBUF, kNarrowWindow)) return Accepted::kFailed;
   remote = from_asio(from);
   return Accepted::kOne;
 }
@@ -120,9 +127,7 @@ Endpoint local_end(TcpSocket& socket) {
 
 void widen_window(TcpSocket& socket) {
   const int handle = socket.native_handle();
-  if (!set_option(handle, SOL_SOCKET, SO_RCVBUFFORCE, kWideWindow)) {
-    (void)set_option(handle, SOL_SOCKET, SO_RCVBUF, kWideWindow);
-  }
+  (void)set_buffer(handle, kWideWindow);
   // The kernel holds a window to what the buffer once was.
   (void)set_option(handle, IPPROTO_TCP, TCP_WINDOW_CLAMP, kWideWindow);
 }
