@@ -12,7 +12,7 @@ from pathlib import Path
 
 FLOORS = [
     ["base", "model", "handover"],
-    ["crypto", "ikewire", "stream", "wire", "syntax", "pathmodel"],
+    ["crypto", "ikewire", "stream", "wire", "syntax", "pathmodel", "tcpmodel"],
     ["negotiation", "aggfrag", "congestion", "esp", "queueing"],
     ["config", "ppk", "ikemessage", "authentication", "admission"],
     ["ike"],
@@ -36,6 +36,7 @@ TABLE = {
     "admission": ["base", "ikewire", "negotiation", "crypto"],
     "syntax": ["base"],
     "pathmodel": ["base", "syntax"],
+    "tcpmodel": ["base"],
     "config": ["base", "model", "syntax", "ikewire", "negotiation", "crypto"],
     "aggfrag": ["base", "wire"],
     "congestion": ["base", "wire"],
@@ -48,7 +49,7 @@ TABLE = {
     "keylog": ["base", "model", "crypto", "ikemessage", "ike"],
     "publisher": ["base", "model", "handover", "congestion", "esp", "dataplane"],
     "dpdk": ["base", "model", "esp", "dataplane"],
-    "rehearsal": ["base", "model", "pathmodel", "ikewire", "crypto", "ike", "control"],
+    "rehearsal": ["base", "model", "pathmodel", "tcpmodel", "stream", "ikewire", "crypto", "ike", "control"],
     "sockets": ["base", "model", "handover", "stream", "control"],
     "api": ["base", "model", "control"],
     "apiclient": ["base"],
@@ -78,7 +79,7 @@ EXTERNAL = [
     (r"fmt/.*", {"config", "control", "management", "sockets", "api", "kernel", "dpdk", "app", "cli", "agentx"}),
 ]
 # Rooms that know the language's own library and nothing of an operating system.
-PURE_ROOMS = {"base", "model", "handover", "wire", "ikewire", "stream", "pathmodel", "rehearsal", "crypto", "negotiation", "ppk", "syntax", "config", "aggfrag", "congestion", "esp", "queueing", "ike", "ikemessage", "authentication", "admission", "dataplane", "publisher", "control", "management", "keylog"}
+PURE_ROOMS = {"base", "model", "handover", "wire", "ikewire", "stream", "pathmodel", "tcpmodel", "rehearsal", "crypto", "negotiation", "ppk", "syntax", "config", "aggfrag", "congestion", "esp", "queueing", "ike", "ikemessage", "authentication", "admission", "dataplane", "publisher", "control", "management", "keylog"}
 PURE_HEADER = re.compile(r"[a-z0-9_]+|immintrin\.h|fmt/.*")
 SYSTEM_HEADER_ALLOWED = {
     "src/base/ip_address.cpp": {"arpa/inet.h"},  # inet_pton and inet_ntop: text forms of addresses, no socket
