@@ -31,8 +31,7 @@ std::string seconds_text(const std::optional<Nanos>& time) {
 }
 
 std::string cell_text(const rehearsal::Row& row) {
-  if (!row.summary) return "not available";
-  const rehearsal::Summary& found = *row.summary;
+  const rehearsal::Summary& found = row.summary;
   const std::string first = seconds_text(found.first_inner.median);
   if (rehearsal::facts_of(row.cell.keys).large.empty())
     return fmt::format("{} x{:.2f}", first, found.octets_over_needed);
@@ -56,7 +55,7 @@ std::string table_text(const HandshakeBench& bench) {
     std::size_t held = 0;
     for (std::size_t i = at; i < at + in_row; ++i) {
       cells.push_back(cell_text(rows[i]));
-      if (rows[i].summary) held = std::max(held, rows[i].summary->responder_octets);
+      held = std::max(held, rows[i].summary.responder_octets);
     }
     cells.push_back(octets_text(static_cast<double>(held)));
     table.add(std::move(cells));
@@ -104,11 +103,7 @@ json::object row_map(const rehearsal::Row& row) {
     map["floor-us"] = micros(row.floor->whole);
     map["serialisation-us"] = micros(row.floor->serialisation);
   }
-  if (!row.summary) {
-    map["not-available"] = why_not(row.cell.delivery);
-    return map;
-  }
-  const rehearsal::Summary& found = *row.summary;
+  const rehearsal::Summary& found = row.summary;
   map["runs"] = found.runs;
   map["done"] = found.done;
   map["first-inner"] = spread_map(found.first_inner);
@@ -151,10 +146,6 @@ std::string handshake_text(const HandshakeBench& bench) {
       "Each cell: seconds from the first message to the first inner packet, to large-key protection (and its p99), "
       "medians; octets sent over octets needed.\nHELD: the most that the responder held of messages that were not "
       "whole.\n";
-  for (const Delivery delivery : bench.run.settings.deliveries) {
-    if (const auto why = why_not(delivery); !why.empty())
-      text += fmt::format("{}: not available: {}\n", name_of(delivery), why);
-  }
   for (const PublishedHandshake& one : kPublishedHandshakes) {
     text += fmt::format("published: {}, {}: {} ({})\n", one.path, one.transport, one.time, one.source);
   }

@@ -62,11 +62,6 @@ std::string_view name_of(Delivery delivery) {
   return {};
 }
 
-std::string_view why_not(Delivery delivery) {
-  const bool stream = delivery == Delivery::kTcp || delivery == Delivery::kSeparate;
-  return stream ? "IKE over TCP is not part of this version" : "";
-}
-
 std::vector<std::uint16_t> methods_of(KeySet keys) {
   std::vector<std::uint16_t> methods{static_cast<std::uint16_t>(KeMethod::kCurve25519)};
   if (keys == KeySet::kX25519) return methods;

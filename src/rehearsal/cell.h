@@ -30,8 +30,9 @@ enum class Delivery : std::uint8_t {
   kWholeRepeats,  // UDP as RFC 7383 alone has it: all fragments at once, all again after 1, 2, 4 ... s
   kPaced,         // UDP, at a pace, repeated soon; fragments are not acknowledged
   kAcknowledged,  // UDP, at a pace, only what lacks is repeated
-  kTcp,           // IKE and ESP in one TCP connection (RFC 9329)
-  kSeparate,      // IKE over TCP, ESP beside it (draft-ietf-ipsecme-ikev2-reliable-transport-04)
+  // IKE over TCP (RFC 9329), ESP beside it (draft-ietf-ipsecme-ikev2-reliable-transport-04; decision 0026).
+  kTcp,       // from the first message on
+  kSeparate,  // behind IKE_SA_INIT over UDP
 };
 inline constexpr Delivery kDeliveries[] = {Delivery::kWholeRepeats, Delivery::kPaced, Delivery::kAcknowledged,
                                            Delivery::kTcp, Delivery::kSeparate};
@@ -50,8 +51,6 @@ struct KeySetFacts {
 };
 [[nodiscard]] KeySetFacts facts_of(KeySet keys);
 [[nodiscard]] std::string_view name_of(Delivery delivery);  // rfc7383, udp, udp-ack, tcp, separate
-// What cannot be rehearsed, and why; empty: it can.
-[[nodiscard]] std::string_view why_not(Delivery delivery);
 
 // Every method of key exchange that a key set may use, by IANA's or the private number.
 [[nodiscard]] std::vector<std::uint16_t> methods_of(KeySet keys);

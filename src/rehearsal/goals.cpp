@@ -32,7 +32,7 @@ std::vector<Goal> goals_of(const Row& row) {
   const bool megabyte = row.cell.keys == KeySet::kMceliece6688128f;
   const bool fast_and_bad = path.bits_per_second == 100 * kMbit && path.round_trip == 100ms && path.loss == 0.1;
   const bool slow = path.bits_per_second == kMbit && path.round_trip == 100ms && path.loss == 0.01;
-  const Summary found = row.summary.value_or(Summary{});
+  const Summary& found = row.summary;
   const std::string cell = std::string(facts_of(row.cell.keys).name) + ", " + place(path);
   std::vector<Goal> goals;
   if (megabyte && fast_and_bad) {

@@ -41,14 +41,11 @@ Result<Results> run_table(const TableRun& run, const ReadyKeys& ready, const Key
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const Ideal& ideal = results.ideals[cells[i].keys];
     Row row{.cell = cells[i], .summary = {}, .floor = floor_of(cells[i].path, cells[i].keys, ideal, costs)};
-    if (why_not(row.cell.delivery).empty()) {
-      const bool judged = !goals_of(row).empty();
-      auto summary =
-          summarize(run, row.cell, judged ? std::max(run.seeds, kGoalSeeds) : run.seeds, ideal, ready, costs);
-      if (!summary) return std::unexpected(summary.error());
-      row.summary = *summary;
-      std::ranges::move(goals_of(row), std::back_inserter(results.goals));
-    }
+    const bool judged = !goals_of(row).empty();
+    auto summary = summarize(run, row.cell, judged ? std::max(run.seeds, kGoalSeeds) : run.seeds, ideal, ready, costs);
+    if (!summary) return std::unexpected(summary.error());
+    row.summary = *summary;
+    std::ranges::move(goals_of(row), std::back_inserter(results.goals));
     results.rows.push_back(std::move(row));
     progress(i + 1, cells.size());
   }

@@ -32,7 +32,7 @@ struct TableRun {
 
 struct Row {
   Cell cell;
-  std::optional<Summary> summary;  // empty: why_not(cell.delivery)
+  Summary summary;
   std::optional<Floor> floor;
 };
 

@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "pathmodel/path.h"
+#include "rehearsal/rehearsed_streams.h"
 #include "rehearsal/rehearsing_gateway.h"
 #include "rehearsal/timeline.h"
 
@@ -43,7 +44,8 @@ class World {
       : setting_(setting),
         ready_(ready),
         costs_(costs),
-        sides_{End(setting, Side::kInitiator), End(setting, Side::kResponder)} {}
+        sides_{End(setting, Side::kInitiator), End(setting, Side::kResponder)},
+        streams_(now_, stream_calls()) {}
 
   Result<Figures> run();
 
@@ -59,10 +61,12 @@ class World {
 
   [[nodiscard]] End& end(Side side) { return sides_[static_cast<std::size_t>(side)]; }
   [[nodiscard]] ike::Moment moment() const { return {now_, kUnixBegin + to_ns(now_) / 1'000'000'000}; }
+  [[nodiscard]] Streams::Calls stream_calls();
   void carry_out(Side side, control::TunnelWork work);
   void take(Side side, ike::Send& send);
   void take(Side side, ike::RunJob& job);
   void pass(Side from, std::size_t octets, const std::function<void()>& arrives);
+  void pass_ike(Side from, std::size_t octets, std::function<void()> arrives);
   void show_sa(Side side);
   void outer_arrives(Side at, Spi spi);
   void look();
@@ -75,6 +79,7 @@ class World {
   Instant now_ = kBegin;
   Timeline timeline_;
   std::array<End, 2> sides_;
+  Streams streams_;
   std::set<Spi> proven_;
   Figures figures_;
 };
@@ -88,11 +93,12 @@ Result<Figures> World::run() {
   tick();
   const Instant until = kBegin + setting_.patience;
   while (!done()) {
-    Instant next = timeline_.next();
+    Instant next = std::min(timeline_.next(), streams_.deadline());
     for (const End& one : sides_) next = std::min(next, one.gateway.tower().deadline());
     if (next > until) break;
     now_ = std::max(now_, next);
     if (!timeline_.run_one(now_)) {
+      streams_.on_time();
       for (const Side side : {Side::kInitiator, Side::kResponder}) {
         control::Tunnels& tower = end(side).gateway.tower();
         if (tower.deadline() <= now_) carry_out(side, tower.on_time(moment()));
@@ -120,6 +126,9 @@ void World::carry_out(Side side, control::TunnelWork work) {
   for (ike::Effect& effect : work.rest) {
     if (auto* const send = std::get_if<ike::Send>(&effect)) take(side, *send);
     if (auto* const job = std::get_if<ike::RunJob>(&effect)) take(side, *job);
+    if (auto* const call = std::get_if<ike::Connect>(&effect)) streams_.connect(side, call->path);
+    if (auto* const known = std::get_if<ike::ProveStream>(&effect)) streams_.prove(side, known->stream);
+    if (auto* const ended = std::get_if<ike::CloseStream>(&effect)) streams_.close(side, ended->stream);
   }
   if (!work.plan_changed) return;
   const std::optional<Spi> sends_by = end(side).gateway.sends_by();
@@ -128,17 +137,41 @@ void World::carry_out(Side side, control::TunnelWork work) {
   if (sends_by) show_sa(side);
 }
 
+Streams::Calls World::stream_calls() {
+  return {[this](Side from, std::uint32_t octets, std::function<void()> arrives) {
+            pass_ike(from, octets, std::move(arrives));
+          },
+          [this](Side side) { return end(side).gateway.tower().next_stream(); },
+          [this](Side side, const ike::Path& path) {
+            carry_out(side, end(side).gateway.tower().stream_up(moment(), path));
+          },
+          [this](Side side, const ike::Path& path, ConstBytes message) {
+            carry_out(side, end(side).gateway.tower().datagram(moment(), path, message));
+          },
+          [this](Side side, StreamId stream) {
+            carry_out(side, end(side).gateway.tower().stream_ended(moment(), stream));
+          }};
+}
+
 void World::take(Side side, ike::Send& send) {
+  if (send.path.over_tcp()) return streams_.send(side, send.path.stream, send.octets);
   const std::size_t octets = kUdpHeaders + (send.path.local.port == ike::kNatPort ? kMarker : 0) + send.octets.size();
-  figures_.octets += octets;
-  if (side == Side::kInitiator) figures_.octets_forward += octets;
-  ++figures_.packets;
   const auto message = std::make_shared<const std::vector<std::byte>>(std::move(send.octets));
-  pass(side, octets, [this, to = other(side), path = ike::Path{send.path.remote, send.path.local}, message] {
+  pass_ike(side, octets, [this, to = other(side), path = ike::Path{send.path.remote, send.path.local}, message] {
     carry_out(to, end(to).gateway.tower().datagram(moment(), path, *message));
-    if (to == Side::kResponder) {
-      figures_.responder_octets = std::max(figures_.responder_octets, end(to).gateway.held_octets());
-    }
+  });
+}
+
+// IP headers are counted, whatever stands behind them.
+void World::pass_ike(Side from, std::size_t octets, std::function<void()> arrives) {
+  figures_.octets += octets;
+  if (from == Side::kInitiator) figures_.octets_forward += octets;
+  ++figures_.packets;
+  pass(from, octets, [this, to = other(from), arrives = std::move(arrives)] {
+    arrives();
+    if (to == Side::kInitiator) return;
+    const std::size_t held = end(to).gateway.held_octets() + streams_.held_octets(to);
+    figures_.responder_octets = std::max(figures_.responder_octets, held);
   });
 }
 

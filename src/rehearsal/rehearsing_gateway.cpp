@@ -18,6 +18,11 @@ constexpr std::string_view kPsk = "a preshared key that protects nothing";
 // The path takes headers as well, and something is left for other things on it.
 constexpr std::uint64_t kPacePermille = 950;
 
+model::Transport transport_of(Delivery delivery) {
+  if (delivery == Delivery::kTcp) return model::Transport::kTcp;
+  return delivery == Delivery::kSeparate ? model::Transport::kSeparate : model::Transport::kUdp;
+}
+
 model::TunnelConfig tunnel_of(Side side, const Cell& cell) {
   const bool first = side == Side::kInitiator;
   model::TunnelIke own;
@@ -25,6 +30,7 @@ model::TunnelConfig tunnel_of(Side side, const Cell& cell) {
   own.local_id = {model::IdentityKind::kFqdn, first ? "initiator.example" : "responder.example"};
   own.remote_id = {model::IdentityKind::kFqdn, first ? "responder.example" : "initiator.example"};
   own.start = first ? model::StartMode::kAlways : model::StartMode::kRespond;
+  own.ike.transport = transport_of(cell.delivery);
   if (cell.keys == KeySet::kX25519) {
     own.ike.proposals = {"aes256gcm16-prfsha384-x25519"};
     own.ike.post_quantum = model::PostQuantum::kOff;

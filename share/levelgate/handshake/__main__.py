@@ -10,7 +10,7 @@ import sys
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 from handshake import page, real  # noqa: E402
-from handshake.cells import path_text, time_text  # noqa: E402
+from handshake.cells import NAMES, path_text, time_text  # noqa: E402
 from tfc import namespaces  # noqa: E402
 from tfc.files import write_whole  # noqa: E402
 
@@ -27,6 +27,7 @@ def add_real(options, figures):
     namespaces.remove_leftovers()
     folder = namespaces.make_folder()
     try:
+        figures["real-conditions"] = real.conditions()
         figures["real"] = real.measured(options, figures, folder, say)
     finally:
         with namespaces.shielded():
@@ -38,7 +39,7 @@ def add_real(options, figures):
         for key, title in (("first-inner", "first inner packet"), ("large-key", "large-key protection")):
             one = cell[key]
             ratio = "" if one["ratio-permille"] is None else f", {one['ratio-permille'] / 1000:.2f} times"
-            print(f"real time beside virtual: {path_text(cell)}: {title} {time_text(one['real-median-us'])} s beside "
+            print(f"real time beside virtual: {path_text(cell)}, {NAMES[cell['delivery']]}: {title} {time_text(one['real-median-us'])} s beside "
                   f"{time_text(one['virtual-median-us'])} s{ratio}")
 
 

@@ -8,12 +8,17 @@ import os
 import subprocess
 import time
 
+from handshake.cells import NAMES
 from tfc import captures, namespaces
 
 MESSAGES = "+mceliece6688128f"
 METHOD = "mceliece6688128f"
-# bits per second, round trip in microseconds, loss in per cent
-CELLS = [(100_000_000, 100_000, 0), (100_000_000, 100_000, 10), (1_000_000, 100_000, 1)]
+# bits per second, round trip in microseconds, loss in per cent, delivery
+CELLS = [(100_000_000, 100_000, 0, "udp-ack"), (100_000_000, 100_000, 10, "udp-ack"), (1_000_000, 100_000, 1, "udp-ack"),
+         (100_000_000, 100_000, 0, "tcp"), (100_000_000, 100_000, 0, "separate"), (100_000_000, 100_000, 10, "separate")]
+TRANSPORTS = {"udp-ack": "udp", "tcp": "tcp", "separate": "separate"}
+# The first that the kernel lets a namespace choose: the model's, or what is most like it where windows are small.
+CONGESTION_CONTROLS = ("cubic", "reno")
 QUEUED_OCTETS = 1280
 PACE_SHARE = 0.95
 ADDRESS = {1: "198.51.100.1", 2: "198.51.100.2"}
@@ -22,7 +27,8 @@ PORT = 2048
 PATIENCE = 60.0
 # By default what this port sends passes captures of its own side by.
 SEEN_PORT = "net_af_packet,iface=wan,qdisc_bypass=0"
-ESP = 50
+ESP, TCP = 50, 6
+IKE_TCP_PORT = 4500
 KNOCK = ("import socket,sys,time\n"
          "out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
          "while True:\n"
@@ -69,11 +75,18 @@ class JoinedLab(namespaces.Lab):
             raise RealError("the link emulator did not begin; its reason stands above")
         for space in ("gwa", "gwb"):
             self._ready(space, "wan")
+            self.sysctl(space, "net.ipv4.tcp_congestion_control", congestion_control())
         return self
 
 
+def congestion_control():
+    with open("/proc/sys/net/ipv4/tcp_allowed_congestion_control", encoding="ascii") as file:
+        allowed = file.read().split()
+    return next(name for name in CONGESTION_CONTROLS if name in allowed)  # reno always is
+
+
 def path_of(cell, queue_packets):
-    rate, trip, loss = cell
+    rate, trip, loss, _ = cell
     return f"rate={rate} bit/s, delay={trip // 2}us, loss={loss}%, queue={queue_packets * QUEUED_OCTETS}B"
 
 
@@ -85,6 +98,7 @@ def config(folder, site, cell):
                        "lan": {"vdev": "net_af_packet,iface=lan", "address": [f"10.{site}.0.1/24"]}},
              "tunnels": {"lab": {"local": {"address": ADDRESS[site]}, "remote": {"address": ADDRESS[other]},
                                  "auth": {"psk": {"file": "lab.psk"}}, "start": "always" if site == 1 else "respond",
+                                 "ike": {"transport": TRANSPORTS[cell[3]]},
                                  "large-keys": {"method": METHOD, "pace": f"{int(cell[0] * PACE_SHARE)} bit/s"},
                                  "tfs": {"mode": "fixed", "rate": f"{rate} bit/s", "packet-size": "200B"}}},
              "routes": [{"to": f"10.{other}.0.0/24", "via": "lab"}],
@@ -108,6 +122,19 @@ def esp_packets(path, source):
         if ip and frame[12:14] == captures.IPV4 and ip[1] == packed and frame[captures.ETHERNET + 9] == ESP:
             begin = captures.ETHERNET + 4 * (frame[captures.ETHERNET] & 15)
             yield moment, frame[begin:begin + 4]
+
+
+def ike_packets(path):
+    """(time, octets of the IP packet) of all that carries IKE, whatever it carries of it, over UDP and over TCP."""
+    found = [(moment, size) for moment, _, size in captures.ike_messages(path)]
+    for moment, frame in captures.frames(captures.read(path)):
+        ip = captures.ip_of(frame)
+        if not ip or frame[12:14] != captures.IPV4 or frame[captures.ETHERNET + 9] != TCP:
+            continue
+        begin = captures.ETHERNET + 4 * (frame[captures.ETHERNET] & 15)
+        if IKE_TCP_PORT in (int.from_bytes(frame[begin:begin + 2], "big"), int.from_bytes(frame[begin + 2:begin + 4], "big")):
+            found.append((moment, ip[0]))
+    return sorted(found)
 
 
 def second_sa(path, source):
@@ -144,13 +171,13 @@ class Run:
     def _look(self, wires, *daemons):
         if any(child.poll() is not None for child in daemons):
             raise RealError(f"levelgated ended:\n{self._tail(1)}{self._tail(2)}")
-        sent = [*captures.ike_messages(wires["gwa"])]
+        sent = ike_packets(wires["gwa"])
         inner = captures.inner_packets(wires["hostb"], ["10.1.0.2"], ["10.2.0.2"]).times
         second = [second_sa(wires[SPACE[site]], ADDRESS[site]) for site in (1, 2)]
         if not sent or not inner or None in second:
             return None
         begin, end = sent[0][0], max(second)
-        octets = sum(size for moment, _, size in sent if moment <= end)
+        octets = sum(size for moment, size in sent if moment <= end)
         return {"first-inner-us": (inner[0] - begin) // 1000, "large-key-us": (end - begin) // 1000, "octets-at-initiator": octets}
 
     def _capture(self, space, interface):
@@ -197,13 +224,14 @@ def measured(options, figures, folder, say):
     make_psk(folder)
     shown = []
     for cell in CELLS:
-        beside = next((one for one in figures["cells"] if one["delivery"] == "udp-ack" and one["keys"] == MESSAGES and
-                       (one["bits-per-second"], one["round-trip-us"], one["loss-percent"]) == cell), None)
+        beside = next((one for one in figures["cells"] if one["keys"] == MESSAGES and
+                       (one["bits-per-second"], one["round-trip-us"], one["loss-percent"], one["delivery"]) == cell), None)
         runs = []
         for number in range(options.runs):
-            say(f"real time: {cell[0] / 1e6:g} Mbit/s, {cell[1] / 1000:g} ms, {cell[2]} %: run {number + 1} of {options.runs}")
+            say(f"real time: {cell[0] / 1e6:g} Mbit/s, {cell[1] / 1000:g} ms, {cell[2]} %, {NAMES[cell[3]]}: run {number + 1} of {options.runs}")
             runs.append(Run(options, folder, cell, figures["settings"]["queue-packets"], figures["settings"]["seed"] + number).figures())
-        entry = {"bits-per-second": cell[0], "round-trip-us": cell[1], "loss-percent": cell[2], "keys": MESSAGES, "runs": runs}
+        entry = {"bits-per-second": cell[0], "round-trip-us": cell[1], "loss-percent": cell[2], "delivery": cell[3],
+                 "keys": MESSAGES, "runs": runs}
         for key, virtual in (("first-inner", "first-inner"), ("large-key", "large-key")):
             real = sorted(one[f"{key}-us"] for one in runs)[(len(runs) - 1) // 2]
             there = beside and beside[virtual]["median-us"]
@@ -211,3 +239,8 @@ def measured(options, figures, folder, say):
                           "ratio-permille": round(1000 * real / there) if there else None}
         shown.append(entry)
     return shown
+
+
+def conditions():
+    """What the runs depend on and the path does not say."""
+    return {"congestion-control": congestion_control(), "load": round(os.getloadavg()[0], 1), "cores": os.cpu_count()}

@@ -58,7 +58,7 @@ TEST_F(Rehearse, TrafficFlowsBeforeTheLargeKey) {
 }
 
 TEST_F(Rehearse, ASeedRepeatsItToTheLastOctet) {
-  for (const Delivery delivery : {Delivery::kWholeRepeats, Delivery::kPaced, Delivery::kAcknowledged}) {
+  for (const Delivery delivery : kDeliveries) {
     const Cell cell = cell_of(KeySet::kMceliece348864f, delivery, 0.1);
     const Figures first = run(cell, 7);
     EXPECT_EQ(run(cell, 7), first) << name_of(delivery);
@@ -93,6 +93,44 @@ TEST_F(Rehearse, ASlowLineCausesNoAcknowledgementOfEachFragment) {
   Cell cell = cell_of(KeySet::kMceliece348864f);
   cell.path.bits_per_second = kMbit;
   EXPECT_LT(static_cast<double>(run(cell).octets), 1.01 * static_cast<double>(ideal->octets));
+}
+
+// A connection takes a round trip to be made, and what it carries needs no repeats by IKE.
+TEST_F(Rehearse, OverTcpTrafficFlowsOneRoundTripLater) {
+  for (const Delivery delivery : {Delivery::kTcp, Delivery::kSeparate}) {
+    const Figures figures = run(cell_of(KeySet::kMlKem768, delivery));
+    ASSERT_TRUE(figures.first_inner) << name_of(delivery);
+    EXPECT_GE(*figures.first_inner, 450ms) << name_of(delivery);
+    EXPECT_LT(*figures.first_inner, 455ms) << name_of(delivery);
+  }
+}
+
+// 261,120 octets leave in 10, 20, 40, 80 and 61 segments: four round trips more than one message would take.
+TEST_F(Rehearse, OverTcpALargeKeyTakesItsSlowStart) {
+  const Figures udp = run(cell_of(KeySet::kMceliece348864f));
+  const auto ideal = ideal_of(KeySet::kMceliece348864f, ready());
+  ASSERT_TRUE(ideal && udp.large);
+  for (const Delivery delivery : {Delivery::kTcp, Delivery::kSeparate}) {
+    const Figures figures = run(cell_of(KeySet::kMceliece348864f, delivery));
+    ASSERT_TRUE(figures.large) << name_of(delivery);
+    EXPECT_GT(*figures.large, *udp.large + 400ms) << name_of(delivery);
+    EXPECT_LT(*figures.large, *udp.large + 600ms) << name_of(delivery);
+    EXPECT_LT(static_cast<double>(figures.octets), 1.01 * static_cast<double>(ideal->octets)) << "with TCP's headers";
+    EXPECT_GT(figures.responder_octets, 250'000u);
+    EXPECT_LE(figures.responder_octets, 261'120u + 1'024 + 65'535) << "the last frame, before it is whole";
+  }
+}
+
+TEST_F(Rehearse, OverTcpALossyPathIsSlowAndWastesLittle) {
+  const Cell cell = cell_of(KeySet::kMceliece348864f, Delivery::kSeparate, 0.1);
+  const auto ideal = ideal_of(KeySet::kMceliece348864f, ready());
+  ASSERT_TRUE(ideal);
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    const Figures figures = run(cell, seed);
+    ASSERT_TRUE(figures.large) << seed;
+    EXPECT_GT(*figures.large, 2s);
+    EXPECT_LT(static_cast<double>(figures.octets), 1.4 * static_cast<double>(ideal->octets));
+  }
 }
 
 TEST_F(Rehearse, ReadyKeysAreLentAndOthersAreMade) {

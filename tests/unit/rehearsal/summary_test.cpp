@@ -68,7 +68,7 @@ TEST(Goals, AreAboutTheCellsThatTheyName) {
   EXPECT_TRUE(goals_of(row).empty()) << "nobody is held to what is only compared with";
   row.cell = {{1'000'000, 100ms, 0}, KeySet::kMceliece348864f, Delivery::kAcknowledged};
   EXPECT_EQ(goals_of(row).front().allowed, 1'300ms) << "1.3 times the floor";
-  row.summary->large.median = std::nullopt;
+  row.summary.large.median = std::nullopt;
   EXPECT_FALSE(goals_of(row).front().holds()) << "never is not in time";
 }
 
