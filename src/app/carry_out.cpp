@@ -35,6 +35,7 @@ void Daemon::log_keys() {
 void Daemon::carry_out(const control::ApplyPlan& effect) {
   const std::size_t homeless = data_plane_->routes_without_room();
   const Result<void> outcome = data_plane_->apply(effect.plan);
+  if (outcome) esp_in_tcp_->follow(effect.plan);
   if (const std::size_t now = data_plane_->routes_without_room(); now != 0 && now != homeless) {
     log_.write({.level = Level::kWarn,
                 .component = "route",

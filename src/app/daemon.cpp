@@ -104,6 +104,7 @@ Result<void> Daemon::boot() {
                                  carry_out(controller_.datagram(moment_now(), path, octets));
                                  wake_ike();
                                },
+                               [this](StreamId stream, ConstBytes esp) { esp_in_tcp_->received(stream, esp); },
                                [this](ConstBytes octets) { return controller_.tunnels().engine().caller(octets); },
                                [this](ike::JobId id, ike::JobValue value) {
                                  carry_out(controller_.job_done(moment_now(), id, std::move(value)));
@@ -126,6 +127,7 @@ Result<void> Daemon::boot() {
                                  carry_out(controller_.stream_ended(moment_now(), stream));
                                  wake_ike();
                                }});
+  esp_in_tcp_ = std::make_unique<EspInTcp>(loop_, data_plane_->stream_desk(), ike_->streams());
   if (auto listening = ike_->listen(first_config_); !listening) return listening;
   carry_out(controller_.surroundings(look_around(), dpdk::clock_now()));
   carry_out(controller_.reload(first_config_, moment_now()));
@@ -160,6 +162,7 @@ Result<void> Daemon::serve() {
 void Daemon::stop() {
   supervisor_.stopping();
   api_.reset();
+  esp_in_tcp_.reset();
   ike_.reset();
   data_plane_.reset();
   network_.reset();
@@ -224,7 +227,8 @@ control::View Daemon::view() {
           .now = moment.now,
           .tunnels = &controller_.tunnels(),
           .unix_seconds = moment.unix_seconds,
-          .lost = ike_->lost()};
+          .lost = ike_->lost(),
+          .streams = ike_->stream_counts()};
 }
 
 Result<control::Answer> Daemon::show(control::Topic topic, const std::string& name) {

@@ -14,6 +14,7 @@
 #include "api/endpoints.h"
 #include "app/data_plane.h"
 #include "app/devices.h"
+#include "app/esp_in_tcp.h"
 #include "app/exit_status.h"
 #include "app/ike_service.h"
 #include "app/key_log.h"
@@ -97,6 +98,7 @@ class Daemon final : private api::Gateway {
   std::unique_ptr<kernel::Network> network_;
   std::unique_ptr<DataPlane> data_plane_;
   std::unique_ptr<IkeService> ike_;
+  std::unique_ptr<EspInTcp> esp_in_tcp_;
   std::unique_ptr<sockets::Alarm> farewell_;  // while peers are told that we go
   std::unique_ptr<api::HttpServer> api_;
 };

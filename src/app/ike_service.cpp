@@ -34,12 +34,16 @@ ike::Path path_of(const sockets::StreamLink& link) { return {link.local, link.re
 
 }  // namespace
 
-// ESP that comes by TCP belongs to nobody here: its SAs are kept apart from IKE's streams.
+// [9329-5-b]
 sockets::TcpStreams::Calls IkeService::stream_calls() {
   return {[this] { return calls_.next_stream(); },
           [this](const sockets::StreamLink& link) { calls_.stream_up(path_of(link)); },
           [this](const sockets::StreamLink& link, const stream::Frame& frame) {
-            if (frame.kind == stream::FrameKind::kIke) calls_.datagram(path_of(link), frame.octets);
+            if (frame.kind == stream::FrameKind::kIke) {
+              calls_.datagram(path_of(link), frame.octets);
+            } else {
+              calls_.esp(link.id, frame.octets);
+            }
             return true;
           },
           [this](const sockets::StreamLink& link, stream::StreamEnd) { calls_.stream_ended(link.id); }};
@@ -95,6 +99,21 @@ model::LostArrivals IkeService::lost() const {
   model::LostArrivals lost = lost_by_closed_;
   for (const auto& [local, port] : ports_) lost += port->counts().lost;
   return lost;
+}
+
+model::StreamCounts IkeService::stream_counts() const {
+  const sockets::TcpCounts counts = streams_.counts();
+  model::StreamCounts shown{.open = streams_.open(),
+                            .unproven = streams_.unproven(),
+                            .accepted = counts.accepted,
+                            .connected = counts.connected,
+                            .refused = counts.no_place + counts.no_descriptor,
+                            .esp_dropped = counts.esp_dropped,
+                            .ends = {}};
+  for (std::size_t i = 0; i < stream::kStreamEnds; ++i) {
+    shown.ends.push_back({name_of(static_cast<stream::StreamEnd>(i)), counts.ends[i]});
+  }
+  return shown;
 }
 
 void IkeService::carry_out(ike::Effect& effect) {

@@ -8,6 +8,7 @@
 #include <levelgate/base/result.h>
 #include <levelgate/model/caller.h>
 #include <levelgate/model/config.h>
+#include <levelgate/model/stream_counts.h>
 
 #include <functional>
 #include <map>
@@ -31,6 +32,7 @@ class IkeService {
  public:
   struct Calls {
     std::function<void(const ike::Path&, ConstBytes)> datagram;
+    std::function<void(StreamId, ConstBytes)> esp;  // out of a connection, from the SPI to the ICV
     std::function<model::Caller(ConstBytes)> who;
     std::function<void(ike::JobId, ike::JobValue)> job_done;
     std::function<void()> time;
@@ -47,7 +49,8 @@ class IkeService {
   void wake_at(Instant when) { alarm_.arm(when); }
   // Of all ports since the start, those that are closed by now as well.
   [[nodiscard]] model::LostArrivals lost() const;
-  [[nodiscard]] const sockets::TcpStreams& streams() const { return streams_; }
+  [[nodiscard]] model::StreamCounts stream_counts() const;
+  [[nodiscard]] sockets::TcpStreams& streams() { return streams_; }
 
  private:
   using Ports = std::map<Endpoint, std::unique_ptr<sockets::UdpPort>>;

@@ -5,20 +5,21 @@
 #include "config/tcp_carrier.h"
 
 #include "config/read_values.h"
+#include "negotiation/transports.h"
 
 namespace levelgate::config {
 namespace {
-
-// Whether an IKE SA of this tunnel can travel in TCP, whose connection its ESP would share.
-bool has_connection(const model::TunnelConfig&) { return false; }
 
 void judge_connection(const Node& where, const model::TunnelConfig& config, Complaints& complaints) {
   if (config.outbound || config.inbound) {
     complaints.error(70, where, "encapsulation tcp needs IKE: static keys open no TCP connection",
                      "udp or none with static keys");
-  } else if (!has_connection(config)) {
-    complaints.error(70, where, "encapsulation tcp has no connection: the IKE SA of this tunnel never travels in TCP",
-                     "udp, or auto");
+  } else if (config.ike && !negotiation::may_carry_esp(*config.ike)) {
+    const bool apart = config.ike->ike.transport == model::Transport::kSeparate;
+    complaints.error(70, where,
+                     apart ? "encapsulation tcp and transport: separate exclude each other: it keeps ESP out of TCP"
+                           : "encapsulation tcp has no connection: the IKE SA of this tunnel never travels in TCP",
+                     "udp, or auto; or ike.transport: tcp");
   }
 }
 

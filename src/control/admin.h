@@ -10,6 +10,7 @@
 #include <levelgate/model/config.h>
 #include <levelgate/model/plan.h>
 #include <levelgate/model/stats.h>
+#include <levelgate/model/stream_counts.h>
 
 #include <cstdint>
 #include <map>
@@ -81,6 +82,7 @@ struct View {
   const Tunnels* tunnels = nullptr;  // that IKE keeps; null: there is no engine
   std::int64_t unix_seconds = 0;     // for certificates
   model::LostArrivals lost{};        // IKE messages
+  model::StreamCounts streams{};     // TCP connections
 };
 
 // `name` limits the answer to one tunnel or port; empty: all. kNotFound when there is none of that name.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "control/admin_streams.h"
 #include "control/figures.h"
 #include "control/fragmentation.h"
 #include "control/tunnels.h"
@@ -301,6 +302,7 @@ Result<Answer> show_ike(const std::string& name, const View& view) {
     answer.lines.push_back(fmt::format("dropped unserved: {} first messages, {} with a cookie, {} unread in the kernel",
                                        lost.strangers, lost.returned, lost.unread));
   }
+  if (std::string line = stream_line(view.streams); !line.empty()) answer.lines.push_back(std::move(line));
   answer.value.is = Value::Map{{"tunnels", Value{std::move(tunnels)}},
                                {"half-open", Value{std::uint64_t{view.tunnels->engine().half_open()}}},
                                {"cookies-asked", Value{counts.cookies_asked}},
@@ -313,7 +315,8 @@ Result<Answer> show_ike(const std::string& name, const View& view) {
                                {"budget", Value{budget_values(view.tunnels->engine().budget())}},
                                {"strangers-dropped", Value{lost.strangers}},
                                {"returned-dropped", Value{lost.returned}},
-                               {"unread-dropped", Value{lost.unread}}};
+                               {"unread-dropped", Value{lost.unread}},
+                               {"tcp-connections", Value{stream_values(view.streams)}}};
   return answer;
 }
 

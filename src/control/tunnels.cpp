@@ -251,7 +251,11 @@ void Tunnels::take(const ike::Moment& moment, const ike::ChildDown& effect, Tunn
 void Tunnels::take(const ike::Moment&, const ike::PathMoved& effect, TunnelWork& work) {
   const auto found = lives_.find(effect.tunnel);
   if (found == lives_.end()) return;
-  for (auto& [id, child] : found->second.children) child.up.path = effect.path;
+  for (const ike::ChildId id : effect.children) {
+    if (const auto child = found->second.children.find(id); child != found->second.children.end()) {
+      child->second.up.path = effect.path;
+    }
+  }
   refresh(effect.tunnel);
   work.plan_changed = true;
 }
@@ -327,7 +331,7 @@ void Tunnels::refresh(const std::string& name) {
   agreed.udp_local_port = ike::kNatPort;
   agreed.udp_remote_port = up.path.remote.port == ike::kIkePort ? ike::kNatPort : up.path.remote.port;
   agreed.remote = up.path.remote.address;
-  agreed.stream = sending->second.stream;
+  agreed.stream = up.path.stream;
   agreed.aggfrag = up.aggfrag;
   agreed.peer_takes_fragments = up.peer_takes_fragments;
   agreed.peer_wants_reports = up.peer_wants_reports;
@@ -381,6 +385,7 @@ TunnelWork Tunnels::event(const ike::Moment& moment, const std::string& tunnel, 
   const auto found = lives_.find(tunnel);
   if (found == lives_.end()) return work;
   Life& life = found->second;
+  ike::ChildId streamed;
   for (auto& [id, child] : life.children) {
     if (child.up.inbound.spi != event.spi) continue;
     if (event.kind == model::EventKind::kInboundProven) {
@@ -392,11 +397,10 @@ TunnelWork Tunnels::event(const ike::Moment& moment, const std::string& tunnel, 
       refresh(tunnel);
       work.plan_changed = true;
     } else if (event.kind == model::EventKind::kStreamMoved && child.up.encapsulation == model::Encapsulation::kTcp) {
-      child.stream = StreamId{event.count};
-      refresh(tunnel);
-      work.plan_changed = true;
+      streamed = id;
     }
   }
+  if (streamed != ike::ChildId{}) take(moment, engine_.esp_arrived(moment, streamed, StreamId{event.count}), work);
   return work;
 }
 

@@ -43,7 +43,6 @@ struct HeldChild {
   bool proven = false;       // the peer has used it
   bool rekey_asked = false;  // by octets or numbers
   std::uint64_t seen_packets = 0;
-  StreamId stream = {};  // by which its packets travel, where they travel in TCP
 };
 
 struct Life {

@@ -27,11 +27,17 @@ Result<ikemessage::MessageDigest> digest_of(ConstBytes message) {
   return digest;
 }
 
-// TCP carries no ESP here: the peer has to keep it apart.
-bool takes_tcp(const ikemessage::Contents& contents, const std::vector<PolicyPtr>& candidates) {
-  return contents.has(NotifyType::kSeparateTransports) && std::ranges::any_of(candidates, [](const PolicyPtr& policy) {
-           return policy->ike.transport != model::Transport::kUdp;
-         });
+// Who begins over TCP wants ESP there as well, or says that it goes apart; who did not ask for that may be answered by
+// either.
+bool takes_tcp(const ikemessage::Contents& contents, const PolicyPtr& policy) {
+  return policy->esp_in_tcp || (policy->separate_transports && contents.has(NotifyType::kSeparateTransports));
+}
+
+std::string unwelcome_text(const Endpoint& peer, const ikemessage::Contents& contents) {
+  return peer.text() + " begins over TCP" +
+         (contents.has(NotifyType::kSeparateTransports)
+              ? ", and the tunnel has transport: udp"
+              : " and wants ESP there as well: the tunnel has transport: udp, or keeps ESP apart");
 }
 
 }  // namespace
@@ -85,18 +91,20 @@ void Engine::init_request(Means& means, InitRequest request) {
     return;
   }
   request.contents = std::move(*contents);
-  const std::vector<PolicyPtr> possible = candidates(path);
+  std::vector<PolicyPtr> possible = candidates(path);
   if (possible.empty()) {
     report_stranger(
         means, Severity::kWarn, kPeerUnknown, {},
         path.remote.text() + " asks for an SA with " + path.local.text() + "; no tunnel has these addresses");
     return answer_stranger(means, request, NotifyType::kNoProposalChosen);
   }
-  if (path.over_tcp() && !takes_tcp(request.contents, possible)) {
-    report_stranger(
-        means, Severity::kWarn, kSeparateRefused, possible.front()->name,
-        path.remote.text() + " begins over TCP, and wants ESP there as well or the tunnel has transport: udp");
-    return answer_stranger(means, request, NotifyType::kNoProposalChosen);
+  if (path.over_tcp()) {
+    const std::string first = possible.front()->name;
+    std::erase_if(possible, [&](const PolicyPtr& policy) { return !takes_tcp(request.contents, policy); });
+    if (possible.empty()) {
+      report_stranger(means, Severity::kWarn, kSeparateRefused, first, unwelcome_text(path.remote, request.contents));
+      return answer_stranger(means, request, NotifyType::kNoProposalChosen);
+    }
   }
   if (const auto showing = admitted(means, request, possible)) serve_init(means, request, possible, *showing);
 }

@@ -58,6 +58,7 @@ struct ChildSa {
   PeerRekeyRecord peer_rekey;
   std::optional<PpkUse> ppk;  // in its keys
   bool large_key = false;     // likewise
+  StreamId stream;            // by which its packets leave, as was told; none: by datagrams, or by nothing
 };
 
 }  // namespace levelgate::ike

@@ -119,9 +119,11 @@ struct ChildDown {
   std::string tunnel;
   ChildId id;
 };
-// The peer of these children has another address or port (RFC 7296 §2.23).
+// ESP of these children has another path: the peer's address or port changed (RFC 7296 §2.23), or the stream that
+// carries it came or went (RFC 9329 §6.1); without one nothing can be sent.
 struct PathMoved {
   std::string tunnel;
+  std::vector<ChildId> children;
   Path path;
 };
 

@@ -145,13 +145,13 @@ Effects Engine::initiate(const Moment& moment, const std::string& tunnel, Asking
   state.policy = policy->second;
   const PeerPolicy& wanted = *policy->second;
   const auto blocked = tcp_blocked_.find(tunnel);
-  state.offers_separate = wanted.ike.transport == model::Transport::kTcp ||
-                          (wanted.ike.transport == model::Transport::kSeparate &&
-                           (blocked == tcp_blocked_.end() || blocked->second <= moment.now));
-  // The port that a NAT would have ESP on as well, where IKE is about to leave UDP.
-  const std::uint16_t port = state.offers_separate ? kNatPort : kIkePort;
-  state.path = {{wanted.local, port}, {wanted.remote, port}};
+  state.offers_separate =
+      wanted.separate_transports && (wanted.ike.transport == model::Transport::kTcp || blocked == tcp_blocked_.end() ||
+                                     blocked->second <= moment.now);
   const bool at_once = wanted.ike.transport != model::Transport::kTcp;
+  // The port that a NAT would have ESP on as well, where IKE is about to leave UDP.
+  const std::uint16_t port = state.offers_separate || !at_once ? kNatPort : kIkePort;
+  state.path = {{wanted.local, port}, {wanted.remote, port}};
   if (!at_once) call_peer(means, state);
   Entry& entry = sas_[spi->value];
   entry.sa = std::make_unique<IkeSa>(std::move(state));
@@ -352,6 +352,16 @@ Effects Engine::create_child(const Moment& moment, const std::string& tunnel) {
 
 void Engine::heard(const Moment& moment, ChildId child) {
   if (IkeSa* const owner = owner_of(child)) owner->heard(moment.now);
+}
+
+Effects Engine::esp_arrived(const Moment& moment, ChildId child, StreamId stream) {
+  Effects effects;
+  Means means = this->means(moment, effects);
+  if (IkeSa* const owner = owner_of(child)) {
+    owner->esp_arrived(means, stream);
+    settle(means, owner->state().own_spi());
+  }
+  return effects;
 }
 
 IkeSa* Engine::owner_of(ChildId child) {

@@ -113,6 +113,8 @@ class Engine final : private Registry {
   [[nodiscard]] Effects create_child(const Moment& moment, const std::string& tunnel);
   // The peer of this child sent something authentic.
   void heard(const Moment& moment, ChildId child);
+  // What it sent came by this stream, and was newer than all before it (RFC 9329 §6.1).
+  [[nodiscard]] Effects esp_arrived(const Moment& moment, ChildId child, StreamId stream);
 
   // For those who show: in no particular order.
   void each(const std::function<void(const IkeSa&)>& call) const;
@@ -219,6 +221,7 @@ class Engine final : private Registry {
   void end_stream(Means& means, StreamId stream);
   void file_stream(Means& means, Entry& entry, std::uint64_t own_spi, StreamId stream);
   void file_children(Entry& entry, std::uint64_t own_spi);
+  static void tell_stream(Means& means, IkeSa& sa);
   [[nodiscard]] IkeSa* owner_of(ChildId child);
   void close_duplicates(Means& means, std::uint64_t own_spi, bool initial_contact);
 

@@ -45,6 +45,7 @@ void Engine::settle_one(Means& means, std::uint64_t own_spi) {
     if (next != kNever) timers_.insert({next, own_spi});
   }
   file_children(entry, own_spi);
+  tell_stream(means, *entry.sa);
   const StreamUse& stream = entry.sa->state().stream;
   if (stream.blocked) tcp_blocked_[entry.sa->state().tunnel()] = means.moment.now + limits::kTcpBlockedHold;
   file_stream(means, entry, own_spi, entry.sa->gone() ? StreamId{} : entry.sa->state().path.stream);
@@ -94,6 +95,18 @@ void Engine::file_children(Entry& entry, std::uint64_t own_spi) {
     entry.children.push_back(id);
     owners_[id.value] = own_spi;
   }
+}
+
+// Whatever made the stream another one, or the children those of another SA: they go where the SA goes [9329-6.1-q].
+void Engine::tell_stream(Means& means, IkeSa& sa) {
+  SaState& state = sa.state();
+  if (sa.gone() || !state.esp_in_stream()) return;
+  const Path path = state.esp_path();
+  std::vector<ChildId> moved;
+  for (auto& [id, child] : state.children) {
+    if (std::exchange(child.stream, path.stream) != path.stream) moved.push_back(id);
+  }
+  if (!moved.empty()) means.effects.push_back(PathMoved{state.tunnel(), std::move(moved), path});
 }
 
 // The peer has one SA with us at the end: it says so, or both began at once and the same one gives way at both sides.

@@ -295,7 +295,9 @@ void IkeSa::follow_path(Means& means, const Path& path) {
   if (path == state_.path || (!handshake && !state_.nat.peer)) return;
   state_.path = path;
   if (handshake) return;
-  means.effects.push_back(PathMoved{state_.tunnel(), path});
+  std::vector<ChildId> children;
+  for (const auto& [id, child] : state_.children) children.push_back(id);
+  means.effects.push_back(PathMoved{state_.tunnel(), std::move(children), path});
   means.effects.push_back(
       Report{Severity::kInfo, kPeerMoved, state_.tunnel(), "the peer is at " + path.remote.text() + " now"});
 }

@@ -52,6 +52,8 @@ class IkeSa {
   void hurry() { handshake_patience_.hurry(); }
   // Something authentic of the peer came another way: its ESP packets.
   void heard(Instant now) { state_.heard_at = now; }
+  // And by this stream.
+  void esp_arrived(Means& means, StreamId stream);
 
   [[nodiscard]] Instant deadline() const;
   [[nodiscard]] bool gone() const { return gone_; }

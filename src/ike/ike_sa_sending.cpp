@@ -25,7 +25,7 @@ constexpr std::size_t kHeadersV4 = 20 + 8 + ikewire::kNonEspMarkerOctets;
 constexpr std::size_t kHeadersV6 = 40 + 8 + ikewire::kNonEspMarkerOctets;
 
 // Of ESP: TCP keeps its own [9329-6.6-a].
-bool keeps_mapping(const SaState& sa) { return sa.nat.own && !sa.esp_path().over_tcp(); }
+bool keeps_mapping(const SaState& sa) { return sa.nat.own && !sa.esp_in_stream(); }
 
 std::string parts_text(const ikemessage::SentMessage& message) {
   return message.size() == 1 ? "" : ", " + std::to_string(message.size()) + " fragments";

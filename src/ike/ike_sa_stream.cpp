@@ -64,10 +64,23 @@ bool IkeSa::arrived_by(Means& means, const Path& path) {
   if (stream.proven != path.stream) means.effects.push_back(ProveStream{path.stream});
   stream.proven = path.stream;
   stream.up = true;
-  if (path.stream == state_.path.stream) return false;
+  if (path.stream == state_.path.stream) {
+    state_.path = path;
+    return false;
+  }
   if (!state_.path.over_tcp()) state_.datagram_path = state_.path;
   state_.path = path;
   return true;
+}
+
+// The ends of that stream are not known here: those of the last one stand for them until a message of IKE comes by it.
+// One that has ended, or is yet being made, brought nothing just now [9329-6.1-q].
+void IkeSa::esp_arrived(Means& means, StreamId stream) {
+  heard(means.moment.now);
+  if (!state_.esp_in_stream() || (stream == state_.path.stream && !state_.stream.up)) return;
+  Path path = state_.path;
+  path.stream = stream;
+  if (arrived_by(means, path)) repeat_outstanding(means);
 }
 
 Nanos IkeSa::patience() const {

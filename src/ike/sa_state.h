@@ -47,7 +47,7 @@ struct PeerSupport {
   bool fragment_acks = false;         // likewise
   bool cookie_apart = false;          // AUTH covers the request of IKE_SA_INIT without its cookie (docs/cookies.md)
   std::string large_keys_lack;        // why it is not in use, where it is configured here
-  bool separate_transports = false;   // both sides: IKE over TCP, ESP not
+  bool separate_transports = false;   // both sides: IKE over TCP, ESP beside it
   bool announcements_follow = false;  // SUPPORTED_AUTH_METHODS was empty: the list comes by IKE_INTERMEDIATE
   negotiation::PeerAccepts accepts;
 };
@@ -125,8 +125,14 @@ struct SaState {
     return peer.intermediate ? negotiation::AdditionalExchanges::kAvailable
                              : negotiation::AdditionalExchanges::kUnavailable;
   }
-  // Of ESP, and of what keeps a NAT's mapping for it alive.
-  [[nodiscard]] const Path& esp_path() const { return path.over_tcp() ? datagram_path : path; }
+  // Who agreed to TCP and not to separate transports has ESP there as well (RFC 9329 §5) [9329-5-b].
+  [[nodiscard]] bool esp_in_stream() const { return path.over_tcp() && !peer.separate_transports; }
+  // Of ESP, and of what keeps a NAT's mapping for it alive. In a stream: without one while none is up.
+  [[nodiscard]] Path esp_path() const {
+    if (!path.over_tcp()) return path;
+    if (!esp_in_stream()) return datagram_path;
+    return stream.up ? path : Path{path.local, path.remote, {}};
+  }
   // Only who began the first IKE SA makes connections, whoever rekeys it (RFC 9329 §1.2).
   [[nodiscard]] bool makes_connections() const {
     return (established_at == kNever ? role : birth_role) == ikewire::IkeRole::kInitiator;

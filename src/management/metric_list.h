@@ -151,6 +151,19 @@ inline constexpr Metric kIkeBudgetHeld{"levelgate_ike_budget_held", "gauge", "ac
                                        "What unknown peers, and large keys on their way, cost now."};
 inline constexpr Metric kIkeBudgetPeak{"levelgate_ike_budget_peak", "gauge", "account", "The most that it ever was."};
 inline constexpr Metric kIkeBudgetMost{"levelgate_ike_budget_most", "gauge", "account", "The most that it may be."};
+inline constexpr Metric kStreamsOpen{"levelgate_ike_tcp_connections", "gauge", "", "TCP connections of IKE now."};
+inline constexpr Metric kStreamsUnproven{"levelgate_ike_tcp_connections_unproven", "gauge", "",
+                                         "Of those, on which nothing authentic has come."};
+inline constexpr Metric kStreamsAccepted{"levelgate_ike_tcp_connections_accepted_total", "counter", "",
+                                         "TCP connections that others made."};
+inline constexpr Metric kStreamsConnected{"levelgate_ike_tcp_connections_made_total", "counter", "",
+                                          "TCP connections that we made."};
+inline constexpr Metric kStreamsRefused{"levelgate_ike_tcp_connections_refused_total", "counter", "",
+                                        "TCP connections closed at once, for want of a place or a descriptor."};
+inline constexpr Metric kStreamsEnded{"levelgate_ike_tcp_connections_ended_total", "counter", "reason",
+                                      "TCP connections that ended, each for one reason."};
+inline constexpr Metric kStreamsEspDropped{"levelgate_ike_tcp_esp_dropped_packets_total", "counter", "",
+                                           "ESP in TCP: outer packets that found no room in their connection."};
 inline constexpr Metric kCertificateExpiry{"levelgate_certificate_expiry_timestamp_seconds", "gauge", "identity",
                                            "When a certificate of ours ends."};
 
@@ -245,6 +258,13 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kIkeBudgetHeld,
                                  kIkeBudgetPeak,
                                  kIkeBudgetMost,
+                                 kStreamsOpen,
+                                 kStreamsUnproven,
+                                 kStreamsAccepted,
+                                 kStreamsConnected,
+                                 kStreamsRefused,
+                                 kStreamsEnded,
+                                 kStreamsEspDropped,
                                  kCertificateExpiry,
                                  kPortUp,
                                  kPortRxBytes,

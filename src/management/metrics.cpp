@@ -197,6 +197,21 @@ void write_budget(const ike::Engine* engine, Exposition& out) {
   each(metrics::kIkeBudgetMost, &Account::most);
 }
 
+void write_streams(const model::StreamCounts& counts, Exposition& out) {
+  const auto single = [&](const Metric& metric, std::uint64_t value) {
+    out.begin(metric);
+    out.sample({}, value);
+  };
+  single(metrics::kStreamsOpen, counts.open);
+  single(metrics::kStreamsUnproven, counts.unproven);
+  single(metrics::kStreamsAccepted, counts.accepted);
+  single(metrics::kStreamsConnected, counts.connected);
+  single(metrics::kStreamsRefused, counts.refused);
+  out.begin(metrics::kStreamsEnded);
+  for (const auto& [reason, streams] : counts.ends) out.sample({reason}, streams);
+  single(metrics::kStreamsEspDropped, counts.esp_dropped);
+}
+
 void write_ike(const control::View& view, Exposition& out) {
   const auto* const engine = view.tunnels != nullptr ? &view.tunnels->engine() : nullptr;
   const auto single = [&](const Metric& metric, std::uint64_t value) {
@@ -213,6 +228,7 @@ void write_ike(const control::View& view, Exposition& out) {
   single(metrics::kIkeRefusedBudget, counts.refused_budget);
   single(metrics::kIkeLinesWithheld, counts.lines_withheld);
   write_budget(engine, out);
+  write_streams(view.streams, out);
   out.begin(metrics::kCertificateExpiry);
   if (view.tunnels == nullptr) return;
   std::map<std::string, std::int64_t> ends;  // tunnels may share an identity

@@ -43,9 +43,9 @@ void WorldStreams::connect(int from, const ike::Path& path) {
   });
 }
 
-bool WorldStreams::send(int from, const ike::Path& path, ConstBytes content) {
+bool WorldStreams::send(int from, const ike::Path& path, ConstBytes content, stream::FrameKind kind) {
   const ConnectionPtr on = find(from, path.stream);
-  const auto head = stream::FrameHead::of(stream::FrameKind::kIke, content);
+  const auto head = stream::FrameHead::of(kind, content);
   EXPECT_TRUE(head) << "a message that no frame holds";
   if (!on || !head) return false;
   ++frames;
@@ -86,7 +86,11 @@ void WorldStreams::arrive(const ConnectionPtr& on, int to, const std::vector<std
     if (!frame) break;
     const std::vector<std::byte> message(frame->octets.begin(), frame->octets.end());
     IkeNode& node = world_.node(to);
-    node.carry_out(node.engine->datagram(world_.moment(), on->paths[side], message));
+    if (frame->kind == stream::FrameKind::kEsp) {
+      node.take_esp(on->paths[side].stream, message);
+    } else {
+      node.carry_out(node.engine->datagram(world_.moment(), on->paths[side], message));
+    }
   }
   if (on->open[side] && on->readers[side].end()) end(on, to);
 }

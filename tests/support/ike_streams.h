@@ -24,7 +24,7 @@ class WorldStreams {
 
   void connect(int from, const ike::Path& path);
   // False: there is no such stream any more.
-  bool send(int from, const ike::Path& path, ConstBytes octets);
+  bool send(int from, const ike::Path& path, ConstBytes octets, stream::FrameKind kind = stream::FrameKind::kIke);
   void close(int from, StreamId stream);
 
   // Every stream that is open now: both sides are told, or one; what is under way is lost.

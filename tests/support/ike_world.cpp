@@ -120,6 +120,30 @@ void IkeNode::take(ike::ChildDown& effect) {
   if (sends_by == effect.id) sends_by = children.empty() ? ChildId{} : children.rbegin()->first;
 }
 
+void IkeNode::take(ike::PathMoved& effect) {
+  for (const ChildId id : effect.children) {
+    if (children.contains(id)) children.at(id).up.path = effect.path;
+  }
+}
+
+bool IkeNode::send_esp() {
+  const auto sending = children.find(sends_by);
+  if (sending == children.end() || !sending->second.up.path.over_tcp()) return false;
+  std::vector<std::byte> esp(40);
+  store_be<std::uint32_t>(esp.data(), sending->second.up.outbound.spi.value);
+  return world.streams.send(number, sending->second.up.path, esp, stream::FrameKind::kEsp);
+}
+
+void IkeNode::take_esp(StreamId stream, ConstBytes esp) {
+  const Spi spi{load_be<std::uint32_t>(esp.data())};
+  const auto found = std::ranges::find_if(children, [&](const auto& one) { return one.second.up.inbound.spi == spi; });
+  if (found == children.end()) return;
+  ++got_esp;
+  // As the data plane does: only what comes by another stream is told.
+  if (found->second.up.path.stream == stream) return;
+  carry_out(engine->esp_arrived(world.moment(), found->first, stream));
+}
+
 void IkeNode::take(ike::IkeUp& effect) {
   up.insert(effect.own_spi);
   if (child_at != kNever && up.size() == 1) child_at = world.now() + (number == 0 ? 60s : 100s);
@@ -304,7 +328,14 @@ std::string IkeWorld::what_is_broken() const {
       if (state.children.size() > limits::kChildren) fault = "too many Child SAs";
       for (const auto& [id, child] : state.children) {
         if (!children.insert(id).second) fault = "a Child SA of two IKE SAs";
-        if (!one->children.contains(id)) fault = "a Child SA that nobody was told of";
+        const auto told = one->children.find(id);
+        if (told == one->children.end()) {
+          fault = "a Child SA that nobody was told of";
+        } else if (const ike::ChildUp& child_up = told->second.up;
+                   child_up.encapsulation == model::Encapsulation::kTcp &&
+                   child_up.path.stream != state.esp_path().stream) {
+          fault = "a Child SA whose packets go by another stream than its IKE SA";
+        }
       }
     });
     if (!fault.empty()) return who + fault;

@@ -49,6 +49,9 @@ class IkeNode {
 
   void carry_out(ike::Effects effects);
   void restart();  // loses everything
+  // An outer packet of the Child SA that sends, by its stream: the SPI and some octets. False: no stream took it.
+  bool send_esp();
+  void take_esp(StreamId stream, ConstBytes esp);
 
   IkeWorld& world;
   int number;
@@ -64,6 +67,7 @@ class IkeNode {
   std::vector<ike::Report> reports;
   std::size_t reports_at_last_call = 0;
   std::uint64_t sent_datagrams = 0, sent_octets = 0, sent_keepalives = 0;
+  std::uint64_t got_esp = 0;  // by streams, of Child SAs that are there
 
  private:
   void take(ike::Send& effect);
@@ -75,7 +79,7 @@ class IkeNode {
   void take(ike::ChildUp& effect);
   void take(ike::ChildUse& effect);
   void take(ike::ChildDown& effect);
-  void take(ike::PathMoved&) {}
+  void take(ike::PathMoved& effect);
   void take(ike::IkeUp& effect);
   void take(ike::IkeDown& effect);
   void take(ike::Report& effect);

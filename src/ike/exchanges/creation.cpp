@@ -35,8 +35,10 @@ model::EspSa esp_sa(Spi spi, const ChildTerms& terms, EspCipher cipher, const Se
   return sa;
 }
 
-// A NAT is between, or the operator wants it; IKE has moved to port 4500 then [7296-2.23-c, 7296-2.23-e].
+// In the stream of IKE, where it is to be there. In UDP: a NAT is between, or the operator wants it; IKE has moved to
+// port 4500 then [7296-2.23-c, 7296-2.23-e].
 model::Encapsulation encapsulation_of(const SaState& sa) {
+  if (sa.esp_in_stream()) return model::Encapsulation::kTcp;
   switch (sa.policy->encapsulation) {
     case model::EncapsulationChoice::kNone:
       return model::Encapsulation::kNone;
@@ -78,6 +80,8 @@ Result<ChildId> record_child(Turn& turn, const ChildTerms& terms, const KeySourc
   child.ppk = ppk_use(sa, source.ppk);
   child.large_key = sa.large_key;
   child.made = turn.now();
+  const Path path = sa.esp_path();
+  child.stream = path.stream;
   child.rekey_at = turn.now() + shortened(turn.means, sa.policy->esp.rekey_time);
   child.expire_at = turn.now() + sa.policy->esp.rekey_time + sa.policy->esp.rekey_margin;
   turn.means.effects.push_back(
@@ -87,7 +91,7 @@ Result<ChildId> record_child(Turn& turn, const ChildTerms& terms, const KeySourc
               .outbound = esp_sa(child.outbound, terms, ciphers->cipher, ours.encryption),
               .selectors = child.selectors,
               .encapsulation = encapsulation_of(sa),
-              .path = sa.esp_path(),
+              .path = path,
               .aggfrag = child.aggfrag,
               .peer_takes_fragments = child.peer_aggfrag.fragments == ikewire::InnerFragments::kAccepted,
               .peer_wants_reports = child.peer_aggfrag.congestion == ikewire::CongestionControl::kAsked,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which transport IKE_SA_INIT agrees on. ESP never goes over TCP: direct or in UDP it costs less [9329-2-b, 9329-9-a].
+// Which transport IKE_SA_INIT agrees on. ESP stays direct or in UDP where it may: that costs less [9329-2-b, 9329-9-a].
 #include "ike/exchanges/separate_transports.h"
 
 namespace levelgate::ike {
@@ -15,8 +15,7 @@ void write_separate_transports(ikemessage::PayloadWriter& out, const SaState& sa
 
 // Whatever data it has. Who began over UDP begins on port 4500, which ESP is to share if there is a NAT.
 void read_separate_transports(SaState& sa, const ikemessage::Contents& contents) {
-  const bool wanted =
-      sa.role == IkeRole::kInitiator ? sa.offers_separate : sa.policy->ike.transport != model::Transport::kUdp;
+  const bool wanted = sa.role == IkeRole::kInitiator ? sa.offers_separate : sa.policy->separate_transports;
   sa.peer.separate_transports = wanted && contents.has(NotifyType::kSeparateTransports);
 }
 
