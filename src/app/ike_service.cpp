@@ -34,7 +34,7 @@ ike::Path path_of(const sockets::StreamLink& link) { return {link.local, link.re
 
 }  // namespace
 
-// [9329-5-b]
+// [9329-5-b, 9329-6.1-n]
 sockets::TcpStreams::Calls IkeService::stream_calls() {
   return {[this] { return calls_.next_stream(); },
           [this](const sockets::StreamLink& link) { calls_.stream_up(path_of(link)); },

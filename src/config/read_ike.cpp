@@ -96,9 +96,12 @@ void read_settings(const Node& node, model::IkeSettings& settings) {
   settings.dpd_timeout = duration_of(find_below(node, {"dpd", "timeout"}), settings.dpd_timeout);
   settings.fragmentation = boolean_of(node.find("fragmentation"), settings.fragmentation);
   settings.childless = boolean_of(node.find("childless"), settings.childless);
-  settings.transport = choice_of(
-      node.find("transport"), settings.transport,
-      {{"udp", model::Transport::kUdp}, {"separate", model::Transport::kSeparate}, {"tcp", model::Transport::kTcp}});
+  settings.transport = choice_of(node.find("transport"), settings.transport,
+                                 {{"udp", model::Transport::kUdp},
+                                  {"separate", model::Transport::kSeparate},
+                                  {"tcp", model::Transport::kTcp},
+                                  {"fallback", model::Transport::kFallback},
+                                  {"auto", model::Transport::kAuto}});
   settings.tcp_port = static_cast<std::uint16_t>(integer_of(node.find("tcp-port"), settings.tcp_port));
 }
 

@@ -61,6 +61,10 @@ std::string text(model::Transport value) {
       return "separate";
     case model::Transport::kTcp:
       return "tcp";
+    case model::Transport::kFallback:
+      return "fallback";
+    case model::Transport::kAuto:
+      return "auto";
   }
   return "";
 }

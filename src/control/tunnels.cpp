@@ -277,12 +277,13 @@ void Tunnels::take(const ike::Moment& moment, const ike::IkeDown& effect) {
   life.up.erase(effect.own_spi);
   if (!effect.was_up) {
     life.trying = false;
-    ++life.failures;
+    if (!effect.again) ++life.failures;
     ++life.failed_attempts;
     if (life.failing_since == kNever) life.failing_since = moment.now;
   }
-  if (life.wanted && life.up.empty() && !life.trying) {
-    life.try_at = moment.now + (effect.was_up ? kFirstPause : pause(life.failures));
+  if ((life.wanted || effect.again) && life.up.empty() && !life.trying) {
+    const Nanos wait = effect.was_up ? kFirstPause : pause(life.failures);
+    life.try_at = effect.again ? moment.now : moment.now + wait;
   }
 }
 

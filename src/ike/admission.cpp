@@ -30,7 +30,14 @@ Result<ikemessage::MessageDigest> digest_of(ConstBytes message) {
 // Who begins over TCP wants ESP there as well, or says that it goes apart; who did not ask for that may be answered by
 // either.
 bool takes_tcp(const ikemessage::Contents& contents, const PolicyPtr& policy) {
-  return policy->esp_in_tcp || (policy->separate_transports && contents.has(NotifyType::kSeparateTransports));
+  return policy->transports.esp_in_tcp || (policy->transports.apart && contents.has(NotifyType::kSeparateTransports));
+}
+
+// What was chosen with the first message binds whoever the peer turns out to be.
+void keep_those_that_go_along(std::vector<PolicyPtr>& candidates, const Path& path, bool apart) {
+  std::erase_if(candidates, [&](const PolicyPtr& policy) {
+    return apart ? !policy->transports.apart : path.over_tcp() && !policy->transports.esp_in_tcp;
+  });
 }
 
 std::string unwelcome_text(const Endpoint& peer, const ikemessage::Contents& contents) {
@@ -143,6 +150,8 @@ void Engine::serve_init(Means& means, const InitRequest& request, std::vector<Po
                         const Showing& showing) {
   auto choice = choose_for(means, request, candidates);
   if (!choice) return;
+  const bool apart = choice->policy->transports.apart && request.contents.has(NotifyType::kSeparateTransports);
+  keep_those_that_go_along(candidates, request.path, apart);
   const auto ciphers = ikemessage::ike_ciphers_of(choice->suite);
   if (!ciphers || !ikemessage::nonce_fits(request.contents.nonce->size(), ciphers->shape.prf)) {
     return answer_stranger(means, request, NotifyType::kInvalidSyntax);

@@ -138,6 +138,7 @@ struct IkeDown {
   std::uint64_t own_spi = 0;
   bool was_up = false;
   bool replaced = false;  // another one stands in its place
+  bool again = false;     // the attempt goes on at once, by another transport (RFC 9329 §5.1)
 };
 
 enum class Severity : std::uint8_t { kDebug, kInfo, kWarn, kError };

@@ -51,6 +51,7 @@ void Engine::configure(const std::vector<PolicyPtr>& policies) {
     by_addresses_[{policy->local, policy->remote}].push_back(policy);
     by_name_[policy->name] = policy;
   }
+  std::erase_if(transports_, [&](const auto& one) { return !by_name_.contains(one.first); });
   for (auto& [spi, entry] : sas_) {
     const auto now = by_name_.find(entry.sa->state().tunnel());
     if (!is_up(*entry.sa) || now == by_name_.end()) continue;
@@ -141,20 +142,19 @@ Effects Engine::initiate(const Moment& moment, const std::string& tunnel, Asking
   SaState state;
   state.role = IkeRole::kInitiator;
   state.asks_by_name = asking == Asking::kByName;
-  state.spis.initiator = *spi;
+  state.spis.initiator = *spi;  // another one for each transport that is tried [9329-5.1-b]
   state.policy = policy->second;
   const PeerPolicy& wanted = *policy->second;
-  const auto blocked = tcp_blocked_.find(tunnel);
-  state.offers_separate =
-      wanted.separate_transports && (wanted.ike.transport == model::Transport::kTcp || blocked == tcp_blocked_.end() ||
-                                     blocked->second <= moment.now);
-  const bool at_once = wanted.ike.transport != model::Transport::kTcp;
+  const negotiation::Opening opening = negotiation::next_opening(wanted.transports, transports_[tunnel], moment.now);
+  const bool at_once = !negotiation::over_tcp(opening);
+  state.attempt = {.opening = opening, .falls_back = at_once && wanted.transports.falls_back()};
   // The port that a NAT would have ESP on as well, where IKE is about to leave UDP.
-  const std::uint16_t port = state.offers_separate || !at_once ? kNatPort : kIkePort;
+  const std::uint16_t port = opening == negotiation::Opening::kUdp ? kIkePort : kNatPort;
   state.path = {{wanted.local, port}, {wanted.remote, port}};
   if (!at_once) call_peer(means, state);
   Entry& entry = sas_[spi->value];
   entry.sa = std::make_unique<IkeSa>(std::move(state));
+  entry.attempt = true;
   if (at_once) entry.sa->begin(means);
   settle(means, spi->value);
   return effects;

@@ -146,6 +146,7 @@ class Engine final : private Registry {
     std::string tunnel;             // under which it is found
     std::vector<ChildId> children;  // that are found under it
     StreamId stream;                // likewise; none: UDP
+    bool attempt = false;           // of ours, whose end is yet to be noted
   };
   struct InitRequest {
     const Path& path;
@@ -222,6 +223,7 @@ class Engine final : private Registry {
   void file_stream(Means& means, Entry& entry, std::uint64_t own_spi, StreamId stream);
   void file_children(Entry& entry, std::uint64_t own_spi);
   static void tell_stream(Means& means, IkeSa& sa);
+  void note_attempt(Entry& entry, Instant now);
   [[nodiscard]] IkeSa* owner_of(ChildId child);
   void close_duplicates(Means& means, std::uint64_t own_spi, bool initial_contact);
 
@@ -237,7 +239,7 @@ class Engine final : private Registry {
   std::unordered_map<std::uint64_t, std::uint64_t> owners_;        // of Child SAs, by id
   std::map<std::string, std::set<std::uint64_t>> of_tunnel_;       // SAs by the name of their policy
   std::unordered_map<StreamId, std::set<std::uint64_t>> of_stream_;
-  std::map<std::string, Instant> tcp_blocked_;  // tunnel: until when
+  std::map<std::string, negotiation::TransportMemory> transports_;  // by tunnel, of those that are configured
   admission::Cookies cookies_;
   admission::SpentPuzzles spent_puzzles_;
   admission::LargeKeyRoom large_keys_;

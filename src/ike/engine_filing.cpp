@@ -46,13 +46,23 @@ void Engine::settle_one(Means& means, std::uint64_t own_spi) {
   }
   file_children(entry, own_spi);
   tell_stream(means, *entry.sa);
-  const StreamUse& stream = entry.sa->state().stream;
-  if (stream.blocked) tcp_blocked_[entry.sa->state().tunnel()] = means.moment.now + limits::kTcpBlockedHold;
+  note_attempt(entry, means.moment.now);
   file_stream(means, entry, own_spi, entry.sa->gone() ? StreamId{} : entry.sa->state().path.stream);
   if (!entry.sa->gone()) return file_under(entry, own_spi, entry.sa->state().tunnel());
   if (entry.init) inits_.erase(*entry.init);
   unfile(entry, own_spi);
   sas_.erase(found);
+}
+
+// Once for each attempt of ours: what it says of the path.
+void Engine::note_attempt(Entry& entry, Instant now) {
+  const SaState& state = entry.sa->state();
+  const bool up = state.established_at != kNever;
+  if (!entry.attempt || (!up && !entry.sa->gone())) return;
+  entry.attempt = false;
+  const negotiation::AttemptEnd end = up ? negotiation::AttemptEnd::kUp : state.attempt_end();
+  negotiation::TransportMemory& memory = transports_[state.tunnel()];
+  memory = negotiation::after(memory, {state.attempt.opening, end, state.attempt.repeats}, now);
 }
 
 // A responder learns late whose SA it is.

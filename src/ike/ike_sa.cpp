@@ -162,6 +162,7 @@ void IkeSa::response(Means& means, const Path& path, ConstBytes octets, const ik
   const auto chain = read_chain(header.first_payload, octets.subspan(ikewire::kIkeHeaderOctets), {});
   if (!chain) return;
   if (header.exchange == Exchange::kIkeSaInit) {
+    state_.attempt.answered = true;
     ikemessage::Message message{header, {octets.begin(), octets.end()}, {}, header.first_payload, {}};
     return take_response(means, std::move(message));
   }

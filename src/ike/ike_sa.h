@@ -62,6 +62,7 @@ class IkeSa {
   [[nodiscard]] std::uint32_t tries() const { return own_requests_.tries(); }
   [[nodiscard]] std::uint32_t most_tries() const {
     const bool large = own_requests_.busy() && is_long(*own_requests_.outstanding());
+    if (may_fall_back()) return limits::kTriesBeforeTcp;
     return large ? limits::kLargeTries : limits::kTries;
   }
   // Octets of fragments that wait for the others of their message.
@@ -69,6 +70,11 @@ class IkeSa {
     return incoming_request_.parts.octets() + incoming_response_.parts.octets();
   }
   [[nodiscard]] ikewire::MessageId awaited_request() const { return peer_requests_.awaited(); }
+
+  // Nobody has answered over UDP, and there is TCP to try [9329-5.1-a].
+  [[nodiscard]] bool may_fall_back() const {
+    return state_.attempt.falls_back && state_.phase == Phase::kInitSent && !state_.attempt.answered;
+  }
 
  private:
   // --- what arrives ---

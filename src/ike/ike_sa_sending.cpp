@@ -258,7 +258,8 @@ void IkeSa::close_now(Means& means, const Reason& reason) {
   const bool was_up = !is_handshake(state_.phase);
   const bool replaced = state_.phase == Phase::kRekeyed;
   if (!replaced) means.effects.push_back(Report{reason.severity, reason.id, state_.tunnel(), reason.text});
-  means.effects.push_back(IkeDown{state_.tunnel(), state_.own_spi(), was_up, replaced});
+  const bool again = !was_up && state_.attempt.falls_back && state_.attempt_end() == negotiation::AttemptEnd::kSilent;
+  means.effects.push_back(IkeDown{state_.tunnel(), state_.own_spi(), was_up, replaced, again});
 }
 
 // What the peer does lengthens it, within the usual life (RFC 8019 §4.1).
@@ -345,10 +346,15 @@ void IkeSa::retransmit(Means& means) {
         means.effects.push_back(Report{Severity::kWarn, established ? kPeerGone : kPeerUnreachable, state_.tunnel(),
                                        silence_text() + ", still trying"});
       }
+      ++state_.attempt.repeats;
       again_at_ = now;
       send_outstanding(means);
       return;
     case ikemessage::RetryStep::kGiveUp:
+      state_.attempt.silent = true;
+      if (!established && state_.attempt.falls_back && state_.attempt_end() == negotiation::AttemptEnd::kSilent) {
+        return close_now(means, {kFallsBack, silence_text() + " over UDP: the next one goes over TCP"});
+      }
       close_now(means, {silence_id(), silence_text(), Severity::kError});
       return;
   }

@@ -27,13 +27,14 @@ void IkeSa::stream_ended(Means& means) {
   ++stream.failures;
   const bool nothing_came = is_handshake(state_.phase) && stream.proven == StreamId{};
   if (nothing_came && (!was_up || stream.failures > limits::kHandshakeCalls)) {
+    stream.unusable = true;
     // What UDP proved is not lost: the next attempt goes without TCP.
-    stream.blocked = state_.peer.separate_transports && state_.datagram_path.remote.port != 0;
+    const bool agreed_over_udp = state_.attempt.opening == negotiation::Opening::kUdpApart;
     const std::string peer = state_.path.remote.text();
-    return close_now(means, stream.blocked ? Reason{kTcpBlocked, "no TCP connection to " + peer +
-                                                                     ", though the peer agreed to it over UDP; the "
-                                                                     "next attempts go without TCP"}
-                                           : Reason{kPeerUnreachable, "no TCP connection to " + peer});
+    return close_now(means, agreed_over_udp ? Reason{kTcpBlocked, "no TCP connection to " + peer +
+                                                                      ", though the peer agreed to it over UDP; the "
+                                                                      "next attempts go without TCP"}
+                                            : Reason{kPeerUnreachable, "no TCP connection to " + peer});
   }
   if (stream.failures == 1) return call_again(means);
   const Nanos wait = std::min(Nanos(1s) * (1 << std::min(stream.failures - 2, 6U)), limits::kLongestRetry);

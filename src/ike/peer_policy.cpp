@@ -9,7 +9,6 @@
 #include "ikemessage/ciphers_of_suite.h"
 #include "negotiation/keywords.h"
 #include "negotiation/large_keys.h"
-#include "negotiation/transports.h"
 
 namespace levelgate::ike {
 namespace {
@@ -98,8 +97,7 @@ Result<PolicyPtr> make_policy(const model::TunnelConfig& tunnel,
   write_out_any(policy->selectors.local);
   write_out_any(policy->selectors.remote);
   policy->encapsulation = ike.encapsulation;
-  policy->esp_in_tcp = negotiation::may_carry_esp(ike);
-  policy->separate_transports = negotiation::may_go_apart(ike);
+  policy->transports = negotiation::transports_of(ike);
   policy->aggfrag = tunnel.tfs.mode == model::TfsMode::kPlain ? AggfragPolicy::kOff
                     : ike.aggfrag_required                    ? AggfragPolicy::kRequired
                                                               : AggfragPolicy::kWanted;

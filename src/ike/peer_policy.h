@@ -18,6 +18,7 @@
 #include "ikewire/ike_notify_values.h"
 #include "ikewire/ike_proposals.h"
 #include "negotiation/suite.h"
+#include "negotiation/transports.h"
 
 namespace levelgate::ike {
 
@@ -54,8 +55,7 @@ struct PeerPolicy {
   LongMessages long_messages = LongMessages::kAcknowledged;
   model::SelectorPair selectors;  // never empty: "any" is written out
   model::EncapsulationChoice encapsulation = model::EncapsulationChoice::kAuto;
-  bool esp_in_tcp = false;           // an IKE SA over TCP may take its ESP along (RFC 9329 §5)
-  bool separate_transports = false;  // or leave it out of the connection
+  negotiation::Transports transports;
   AggfragPolicy aggfrag = AggfragPolicy::kRequired;
   bool wants_reports = false;  // of congestion, from the peer (flag C, RFC 9347 §6.1.4)
   bool sends_reports = false;  // can be given: payloads leave by a schedule

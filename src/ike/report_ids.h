@@ -23,6 +23,7 @@ inline constexpr std::string_view kPeerRestarted = "LG-IKE-015";
 inline constexpr std::string_view kNobodyListens = "LG-IKE-016";
 inline constexpr std::string_view kTcpBlocked = "LG-IKE-017";
 inline constexpr std::string_view kSeparateRefused = "LG-IKE-018";
+inline constexpr std::string_view kFallsBack = "LG-IKE-019";
 inline constexpr std::string_view kNoProposal = "LG-IKE-021";
 inline constexpr std::string_view kAnswerNotOffered = "LG-IKE-022";
 inline constexpr std::string_view kPostQuantumRefused = "LG-IKE-023";
@@ -60,7 +61,7 @@ struct ReportText {
   std::string_view cure;
 };
 
-inline constexpr std::array<ReportText, 45> kReportTexts{{
+inline constexpr std::array<ReportText, 46> kReportTexts{{
     {kIkeEstablished, "An IKE SA is up: both sides are authenticated.", ""},
     {kChildEstablished, "A Child SA is up: inner traffic may flow.", ""},
     {kIkeRekeyed, "A new IKE SA took the place of an old one.", ""},
@@ -81,7 +82,11 @@ inline constexpr std::array<ReportText, 45> kReportTexts{{
     {kTcpBlocked, "The peer agreed to IKE over TCP, and no TCP connection to it can be made.",
      "Let TCP port 4500 pass, or set transport: udp at this tunnel; until then IKE goes over UDP."},
     {kSeparateRefused, "One side takes IKE over TCP only together with ESP in TCP, the other one only apart from it.",
-     "Let IKE begin over UDP: transport: udp or separate."},
+     "Give both sides the same: esp.encapsulation: tcp, with transport: tcp or fallback, or none of it; or let IKE "
+     "begin "
+     "over UDP."},
+    {kFallsBack, "The peer does not answer over UDP, and TCP is tried in its place.",
+     "Nothing has to be done where the network lets only TCP through; else let UDP 500 and 4500 pass both ways."},
     {kNoProposal, "Both sides have no proposal in common.",
      "Make tunnels.*.ike.proposals and the peer's agree in every kind of algorithm. A peer that demands a PPK may "
      "answer so too."},

@@ -30,6 +30,7 @@
 #include "ikemessage/protect.h"
 #include "ikewire/ike_puzzle.h"
 #include "negotiation/suite.h"
+#include "negotiation/transports.h"
 
 namespace levelgate::ike {
 
@@ -58,7 +59,16 @@ struct StreamUse {
   StreamId proven;             // the newest one on which something was authentic
   std::uint32_t failures = 0;  // calls in a row of which nothing authentic came
   Instant call_at = kNever;    // the next one, where it is ours to call
-  bool blocked = false;        // the peer agreed to TCP, and no connection can be made
+  bool unusable = false;       // no connection can be made, or nothing authentic comes by those that are
+};
+
+// An attempt of ours to make an IKE SA, as far as it says something of the path.
+struct AttemptState {
+  negotiation::Opening opening = negotiation::Opening::kUdp;
+  bool falls_back = false;    // begun over UDP: where nobody answers, TCP is tried
+  bool answered = false;      // IKE_SA_INIT, by whatever
+  bool silent = false;        // patience has ended
+  std::uint32_t repeats = 0;  // messages that were sent again
 };
 
 struct IkeProofs {
@@ -73,7 +83,7 @@ struct SaState {
   Path path;
   Path datagram_path;  // where ESP goes while `path` is a stream
   StreamUse stream;
-  bool offers_separate = false;  // initiator: SEPARATE_TRANSPORTS is sent
+  AttemptState attempt;  // initiator
   NatSeen nat;
   PolicyPtr policy;                   // responder: the first that fits, until the peer is known
   std::vector<PolicyPtr> candidates;  // responder: who the address could be
@@ -132,6 +142,13 @@ struct SaState {
     if (!path.over_tcp()) return path;
     if (!esp_in_stream()) return datagram_path;
     return stream.up ? path : Path{path.local, path.remote, {}};
+  }
+  // What an attempt showed that came to nothing.
+  [[nodiscard]] negotiation::AttemptEnd attempt_end() const {
+    using negotiation::AttemptEnd;
+    if (stream.unusable || (attempt.silent && path.over_tcp())) return AttemptEnd::kNoTcp;
+    const bool nobody = attempt.silent && (phase != Phase::kInitSent || !attempt.answered);
+    return nobody ? AttemptEnd::kSilent : AttemptEnd::kAnswered;
   }
   // Only who began the first IKE SA makes connections, whoever rekeys it (RFC 9329 §1.2).
   [[nodiscard]] bool makes_connections() const {

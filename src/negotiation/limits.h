@@ -106,8 +106,13 @@ inline constexpr std::size_t kStreamMessageOctets = 65'529;
 inline constexpr Nanos kStreamHandshake = 60s;
 // Connections for a handshake of which nothing authentic came.
 inline constexpr std::uint32_t kHandshakeCalls = 3;
-// So long a peer that agreed to TCP and could not be reached by it is asked without.
-inline constexpr Nanos kTcpBlockedHold = 600s;
+// So long is remembered that a path lets only UDP pass, or only TCP; then both are tried in their order again.
+inline constexpr Nanos kTransportMemory = 600s;
+// First messages over UDP without any answer before TCP is tried, where that is allowed, beside those of short waits:
+// about six seconds in all (RFC 9329 §5.1: at least two messages).
+inline constexpr std::uint32_t kTriesBeforeTcp = 2;
+// Messages of one handshake that had to be sent again: more than an accident.
+inline constexpr std::uint32_t kRepeatsOfBadPath = 3;
 
 // --- half-open SAs and cookies (RFC 7296 §2.6) ---
 // From so many half-open SAs on, everybody has to return a cookie first.

@@ -360,11 +360,11 @@ std::optional<Publisher::Streaming> Publisher::streaming(const dataplane::Stream
   return Streaming{tunnels_[place].plan.stream, tunnels_[place].counters.get()};
 }
 
-WorkerId Publisher::owner_of(Spi spi) const {
-  if (published_.empty()) return WorkerId{0};
+std::optional<WorkerId> Publisher::owner_of(Spi spi) const {
+  if (published_.empty()) return std::nullopt;
   const auto& spis = published_.back().snapshot->spis;
   const auto found = spis.find(spi.value);
-  return found == spis.end() ? WorkerId{0} : found->second->worker;
+  return found == spis.end() ? std::nullopt : std::optional(found->second->worker);
 }
 
 bool Publisher::nothing_buried() const { return buried_.empty(); }

@@ -63,7 +63,8 @@ class Publisher {
     dataplane::TunnelCounters* counters = nullptr;
   };
   [[nodiscard]] std::optional<Streaming> streaming(const dataplane::StreamedBy& by) const;
-  [[nodiscard]] WorkerId owner_of(Spi spi) const;
+  // Of an inbound SA; nothing: the last plan has none of that number.
+  [[nodiscard]] std::optional<WorkerId> owner_of(Spi spi) const;
   // Packets that control itself has dropped; part of stats().
   void count(model::Drop reason) { ++drops_[static_cast<std::size_t>(reason)]; }
 

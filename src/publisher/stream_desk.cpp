@@ -24,10 +24,12 @@ void StreamDesk::deliver(const dataplane::StreamedBy& by, ConstBytes esp, EspStr
   publisher_.count(model::Drop::kTcpRefused);
 }
 
-// Who is too short to name its SA goes to a worker as well, which counts it.
+// What names no SA ends here: a stranger's connection takes no room in a ring from a peer's.
 void StreamDesk::received(StreamId stream, ConstBytes esp) {
-  const Spi spi{esp.size() < sizeof(Spi) ? 0U : load_be<std::uint32_t>(esp.data())};
-  if (edges_[publisher_.owner_of(spi).value]->inbound.push(stream, esp)) return;
+  if (esp.size() < sizeof(Spi)) return publisher_.count(model::Drop::kEspMalformed);
+  const auto owner = publisher_.owner_of(Spi{load_be<std::uint32_t>(esp.data())});
+  if (!owner) return publisher_.count(model::Drop::kUnknownSpi);
+  if (edges_[owner->value]->inbound.push(stream, esp)) return;
   publisher_.count(model::Drop::kTcpInboundFull);
 }
 

@@ -121,7 +121,7 @@ inline constexpr std::array<FindingText, 79> kFindingTexts{{
     {65, "The search for the path MTU would end below the size that it begins with.",
      "Raise path-mtu.max-size, or name that size as packet-size."},
     {70, "ESP is to travel in TCP, and no TCP connection of the tunnel can be there (RFC 9329 section 5).",
-     "esp.encapsulation: udp, none or auto."},
+     "esp.encapsulation: udp, none or auto; or ike.transport: tcp or fallback."},
     {71, "Something that measures the path or marks packets is asked of ESP in TCP (RFC 9329 section 9).",
      "Leave it out, or take esp.encapsulation: udp, none or auto."},
     {101, "Fixed mode does not back off when the path is congested (RFC 9347 section 2.4.1).",

@@ -30,10 +30,10 @@ inline constexpr std::string_view kMceliece =
     "mceliece348864|mceliece348864f|mceliece460896|mceliece460896f|mceliece6688128|mceliece6688128f|mceliece6960119|"
     "mceliece6960119f|mceliece8192128|mceliece8192128f";
 inline constexpr std::string_view kTransport =
-    "separate: IKE begins over UDP and goes over TCP once both sides say so; tcp: from the first message on (RFC "
-    "9329). "
-    "ESP goes over neither.";
-inline constexpr std::string_view kTransports = "udp|separate|tcp";
+    "udp; separate: begun over UDP, then over TCP with ESP beside it, once both sides say so; tcp: from the first "
+    "message on; fallback: TCP where UDP is silent; auto: likewise, and as separate where large keys or lost messages "
+    "speak for it (RFC 9329).";
+inline constexpr std::string_view kTransports = "udp|separate|tcp|fallback|auto";
 inline constexpr std::string_view kPeersTcpPort = "TCP port of the peer.";
 inline constexpr std::string_view kPostQuantum = "required|preferred|off";
 
@@ -157,7 +157,7 @@ inline constexpr std::array kTable = std::to_array<KeySpec>({
      {},
      1,
      4096},
-    {"ike.defaults.transport", kChoice, kTransport, kTunnel, "udp", kTransports, "auto|fallback"},
+    {"ike.defaults.transport", kChoice, kTransport, kTunnel, "udp", kTransports},
     {"ike.defaults.tcp-port", kInteger, kPeersTcpPort, kTunnel, "4500", {}, {}, 1, 65535},
 
     {"tunnels.*.ike", kMap, "IKE of this tunnel, where it differs from ike.defaults.", kLive},
@@ -199,7 +199,7 @@ inline constexpr std::array kTable = std::to_array<KeySpec>({
      100'000'000'000},
     {"tunnels.*.ike.fragmentation", kBoolean, kFragments, kRekey, "that of ike.defaults.fragmentation"},
     {"tunnels.*.ike.childless", kBoolean, kChildless, kRekey, "that of ike.defaults.childless"},
-    {"tunnels.*.ike.transport", kChoice, kTransport, kTunnel, {}, kTransports, "auto|fallback"},
+    {"tunnels.*.ike.transport", kChoice, kTransport, kTunnel, {}, kTransports},
     {"tunnels.*.ike.tcp-port", kInteger, kPeersTcpPort, kTunnel, "that of ike.defaults.tcp-port", {}, {}, 1, 65535},
 });
 

@@ -6,7 +6,10 @@ import pair
 from main import main
 from spaces import wait_until
 
-RESET = "table inet no_tcp { chain out { type filter hook output priority 0; tcp dport 4500 reject with tcp reset; }; }"
+# One at a time, under one name.
+RULES = "table inet blocked {{ chain out {{ type filter hook output priority 0; {} }}; }}"
+NO_TCP = RULES.format("tcp dport 4500 reject with tcp reset;")
+NO_UDP = RULES.format("udp dport { 500, 4500 } drop;")
 
 
 class Transport(pair.ByIke):
@@ -20,15 +23,15 @@ class Transport(pair.ByIke):
             daemon.wait_ready()
 
     # The spaces are those of the next test as well: whatever becomes of this one, they are left open.
-    def block(self, space):
-        self.world.run(space, ["nft", RESET])
+    def block(self, space, rules=NO_TCP):
+        self.world.run(space, ["nft", rules])
         self.blocked = space
         self.addCleanup(self.unblock)
 
     def unblock(self):
         space, self.blocked = self.blocked, None
         if space:
-            self.world.run(space, ["nft", "delete table inet no_tcp"])
+            self.world.run(space, ["nft", "delete table inet blocked"])
 
     def sas(self, daemon):
         return [sa for sa in daemon.show("ike")["tunnels"]["lab"]["ike-sas"] if sa["state"] == "established"]
@@ -115,6 +118,26 @@ class Transport(pair.ByIke):
         self.assertGreaterEqual(counts["ended"]["reset"], 1)
         self.assertEqual(self.b.show("ike")["tcp-connections"]["unproven"], 0)
         self.assertIn("TCP connections: 1 open", self.b.command("show", "ike").stdout)
+
+    # [9329-5.1-a, 9329-5.1-b]
+    def test_where_udp_is_silent_all_falls_back_to_tcp(self):
+        self.block("gwa", NO_UDP)
+        self.start("fallback", transport_of_b="fallback")
+        self.assert_up("tcp", 60)
+        self.assertEqual(self.carriers(), {"tcp"})
+        self.assertEqual(self.a.log().count("LG-IKE-019"), 1, self.a.log())
+        self.assertIn("slow path, no constant rate", self.a.command("show", "tunnels").stdout)
+
+    def test_where_udp_passes_fallback_stays_there(self):
+        self.start("fallback", transport_of_b="fallback")
+        self.assert_up("udp")
+        self.assertEqual(self.carriers(), {"none"})
+        self.assertNotIn("slow path", self.a.command("show", "tunnels").stdout)
+
+    def test_auto_takes_tcp_for_large_keys_and_leaves_esp_beside_it(self):
+        self.start("auto", transport_of_b="auto", more="    large-keys: { method: mceliece348864f }\n")
+        self.assert_up("tcp")
+        self.assertEqual(self.carriers(), {"none"})
 
 
 if __name__ == "__main__":

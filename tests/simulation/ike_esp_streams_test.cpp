@@ -194,6 +194,19 @@ TEST(IkeEspStreams, WhoWantsItApartAndWhoWantsItWholeDoNotMeet) {
   EXPECT_GE(apart.told(0, ike::kSeparateRefused), 1u) << apart.story();
 }
 
+// Two tunnels with one peer's address: the first message gets one answer for both, and who turns out to be the other
+// one is refused rather than carried against its word.
+TEST(IkeEspStreams, ALaterIdentityDoesNotChangeTheTransport) {
+  EspWorld world(12, over_tcp(false, true));
+  WorldTunnel other = over_tcp(false, false);
+  other.second.name = "north";
+  other.second.ike->remote_id.text = "somebody.example";
+  world.node(1).engine->configure({other.policy(1), world.node(1).policy});
+  world.run_for(5s);
+  EXPECT_TRUE(world.node(0).children.empty() && world.node(1).children.empty()) << world.story();
+  EXPECT_EQ(world.broken(), "");
+}
+
 // Who would be met over TCP with ESP in it is met over UDP as ever, where the other side begins there.
 TEST(IkeEspStreams, OverUdpNothingChanges) {
   WorldTunnel tunnel = over_tcp();

@@ -154,7 +154,7 @@ void IkeNode::take(ike::IkeDown& effect) {
   up.erase(effect.own_spi);
   const bool withheld = engine->counts().lines_withheld > 0;
   EXPECT_TRUE(effect.replaced || withheld || reports.size() > reports_at_last_call) << "an SA ends without a reason";
-  if (wants && up.empty()) try_at = world.now() + 1s;
+  if (wants && up.empty()) try_at = effect.again ? world.now() : world.now() + 1s;
 }
 
 void IkeNode::take(ike::Report& effect) {

@@ -118,11 +118,13 @@ struct LargeKeys {
 };
 
 // Of the IKE SA.
-// How IKE travels to a peer (RFC 9329, draft-ietf-ipsecme-ikev2-reliable-transport-04); ESP goes apart from it.
+// How IKE travels to a peer (RFC 9329, draft-ietf-ipsecme-ikev2-reliable-transport-04), and whether ESP may go with it.
 enum class Transport : std::uint8_t {
   kUdp,       // and nothing else
-  kSeparate,  // begun over UDP; over TCP once both sides say so
+  kSeparate,  // begun over UDP; over TCP once both sides say so, ESP beside it
   kTcp,       // from the first message on
+  kFallback,  // UDP; where it is silent TCP, and ESP as well
+  kAuto,      // likewise; IKE over TCP and ESP beside it where UDP passes and large or lost messages speak for it
 };
 inline constexpr std::uint16_t kTcpPort = 4500;  // RFC 9329 §2
 

@@ -22,7 +22,7 @@ struct StreamCounts {
   std::uint64_t connected = 0;    // made by us
   std::uint64_t refused = 0;      // closed at once: no place, or no descriptor
   std::uint64_t esp_dropped = 0;  // packets that found no room in their queue
-  std::vector<End> ends;          // of every reason that there is, in a fixed order
+  std::vector<End> ends{};        // of every reason that there is, in a fixed order
   friend bool operator==(const StreamCounts&, const StreamCounts&) = default;
 };
 

@@ -239,7 +239,7 @@ Outcome OwnSaInit::on_job(Turn& turn, JobValue value) {
     turn.sa.path.local.port = kNatPort;
     if (turn.sa.path.remote.port == kIkePort) turn.sa.path.remote.port = kNatPort;
   }
-  if (turn.sa.esp_in_stream() && !turn.sa.policy->esp_in_tcp) {
+  if (turn.sa.esp_in_stream() && !turn.sa.policy->transports.esp_in_tcp) {
     return close(turn, kSeparateRefused, "the peer takes IKE over TCP only together with ESP in TCP");
   }
   if (!turn.sa.path.over_tcp() && turn.sa.peer.separate_transports) call_peer(turn.means, turn.sa);

@@ -8,14 +8,23 @@ namespace levelgate::ike {
 using ikewire::IkeRole;
 using ikewire::NotifyType;
 
+namespace {
+
+bool offers_separate(const SaState& sa) {
+  const negotiation::Opening opening = sa.attempt.opening;
+  return opening == negotiation::Opening::kUdpApart || opening == negotiation::Opening::kTcpApart;
+}
+
+}  // namespace
+
 void write_separate_transports(ikemessage::PayloadWriter& out, const SaState& sa) {
-  const bool wanted = sa.role == IkeRole::kInitiator ? sa.offers_separate : sa.peer.separate_transports;
+  const bool wanted = sa.role == IkeRole::kInitiator ? offers_separate(sa) : sa.peer.separate_transports;
   if (wanted) out.add_notify(NotifyType::kSeparateTransports);
 }
 
 // Whatever data it has. Who began over UDP begins on port 4500, which ESP is to share if there is a NAT.
 void read_separate_transports(SaState& sa, const ikemessage::Contents& contents) {
-  const bool wanted = sa.role == IkeRole::kInitiator ? sa.offers_separate : sa.policy->separate_transports;
+  const bool wanted = sa.role == IkeRole::kInitiator ? offers_separate(sa) : sa.policy->transports.apart;
   sa.peer.separate_transports = wanted && contents.has(NotifyType::kSeparateTransports);
 }
 

@@ -153,5 +153,21 @@ TEST_F(EspInTcpTest, AConnectionThatIsMadeAnewCarriesOnUnderTheSameNumbers) {
   EXPECT_EQ(b.plane.drops(model::Drop::kReplay) + b.plane.drops(model::Drop::kAuthFailed), 0u);
 }
 
+// Both sides' lists of SAs may differ for a moment [9329-6.1-n].
+TEST_F(EspInTcpTest, PacketsOfUnknownSasEndNothing) {
+  a.call(at);
+  offer(a, 20);
+  ASSERT_TRUE(wait_until([&] { return delivered(b).size() == 20; }));
+  std::vector<std::byte> unknown(80);
+  store_be<std::uint32_t>(unknown.data(), 0x77777777);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_TRUE(a.tcp.send(a.plan.tunnels[0].stream, stream::FrameKind::kEsp, unknown));
+  }
+  offer(a, 20);
+  ASSERT_TRUE(wait_until([&] { return delivered(b).size() == 40; }));
+  EXPECT_EQ(b.plane.drops(model::Drop::kUnknownSpi), 10u);
+  EXPECT_EQ(b.ended, 0);
+}
+
 }  // namespace
 }  // namespace levelgate::app

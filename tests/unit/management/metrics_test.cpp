@@ -146,7 +146,9 @@ TEST(Metrics, ValuesUnderTheirLabels) {
         "levelgate_tfs_configured_rate_bytes_per_second{tunnel=\"berlin\"} 62500000\n",
         "levelgate_port_up{port=\"wan\"} 1\n", "levelgate_port_up{port=\"lan\"} 0\n",
         "levelgate_port_rx_packets_total{port=\"wan\"} 77\n", "levelgate_ike_half_open 0\n",
-        "levelgate_keylog_enabled 1\n"}) {
+        "levelgate_ike_tcp_connections 3\n", "levelgate_ike_tcp_connections_unproven 1\n",
+        "levelgate_ike_tcp_connections_refused_total 2\n",
+        "levelgate_ike_tcp_connections_ended_total{reason=\"reset\"} 4\n", "levelgate_keylog_enabled 1\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line;
   }
 }

@@ -31,7 +31,8 @@ struct RunningGateway {
             .ports = ports,
             .trends = trends,
             .now = at_second(6),
-            .unix_seconds = 1'800'000'000};
+            .unix_seconds = 1'800'000'000,
+            .streams = streams};
   }
 
   model::Config config = paris();
@@ -39,6 +40,8 @@ struct RunningGateway {
   model::Stats stats;
   std::map<std::string, control::PortState> ports{{"wan", {true, "net_null", {.rx_pkts = 77}}}};
   control::Trends trends;
+  model::StreamCounts streams{
+      .open = 3, .unproven = 1, .accepted = 9, .refused = 2, .ends = {{"reset", 4}, {"idle", 0}}};
 };
 
 }  // namespace levelgate::tests

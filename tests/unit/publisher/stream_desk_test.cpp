@@ -125,7 +125,9 @@ TEST_F(StreamDeskTest, WhatComesOutOfAConnectionReachesTheOwnerOfItsSaOrIsCounte
   const std::uint64_t full = plane->drops(Drop::kTcpInboundFull);
   EXPECT_GT(full, 0u);
   EXPECT_EQ(plane->tunnel().rx_pkts + full, 101u);
-  plane->desk->received(StreamId{7}, Octets(65'533));
+  Octets longest = esp();
+  longest.resize(65'533);
+  plane->desk->received(StreamId{7}, longest);
   EXPECT_EQ(plane->drops(Drop::kTcpInboundFull), full + 1) << "longer than the ring takes";
 }
 
