@@ -83,8 +83,7 @@ inline constexpr std::array<ReportText, 46> kReportTexts{{
      "Let TCP port 4500 pass, or set transport: udp at this tunnel; until then IKE goes over UDP."},
     {kSeparateRefused, "One side takes IKE over TCP only together with ESP in TCP, the other one only apart from it.",
      "Give both sides the same: esp.encapsulation: tcp, with transport: tcp or fallback, or none of it; or let IKE "
-     "begin "
-     "over UDP."},
+     "begin over UDP."},
     {kFallsBack, "The peer does not answer over UDP, and TCP is tried in its place.",
      "Nothing has to be done where the network lets only TCP through; else let UDP 500 and 4500 pass both ways."},
     {kNoProposal, "Both sides have no proposal in common.",

@@ -22,15 +22,16 @@ Transports transports_of(const model::TunnelIke& ike) {
 
 namespace {
 
-// Large keys and lost messages make UDP slow: fragments of one message are lost together.
-bool is_hard_for_udp(const Transports& allowed, const TransportMemory& memory) {
-  return allowed.large_keys || memory.repeats >= limits::kRepeatsOfBadPath;
+// TCP finds by itself how fast a large key may go. Where messages are lost it takes that for congestion and becomes
+// slow, and over UDP only what is lost goes again: `levelgate bench handshake` shows both.
+bool pays_over_tcp(const Transports& allowed, const TransportMemory& memory) {
+  return allowed.large_keys && memory.repeats < limits::kRepeatsOfBadPath;
 }
 
 Opening over_udp(const Transports& allowed, const TransportMemory& memory, Instant now) {
   if (!allowed.apart || now < memory.tcp_blocked_until) return Opening::kUdp;
   const bool offered =
-      allowed.wish == Transport::kSeparate || (allowed.wish == Transport::kAuto && is_hard_for_udp(allowed, memory));
+      allowed.wish == Transport::kSeparate || (allowed.wish == Transport::kAuto && pays_over_tcp(allowed, memory));
   return offered ? Opening::kUdpApart : Opening::kUdp;
 }
 
@@ -52,7 +53,7 @@ TransportMemory after(TransportMemory memory, const Attempt& attempt, Instant no
   memory.udp_silent_until = up && tcp ? now + limits::kTransportMemory : Instant{};
   if (attempt.end == AttemptEnd::kNoTcp) memory.tcp_blocked_until = now + limits::kTransportMemory;
   if (up && tcp) memory.tcp_blocked_until = {};
-  if (up && attempt.opening == Opening::kUdp) memory.repeats = attempt.repeats;
+  if (up && !tcp) memory.repeats = attempt.repeats;
   return memory;
 }
 

@@ -54,7 +54,7 @@ struct TransportMemory {
   Instant udp_silent_until{};   // TCP worked where UDP had been silent
   Instant tcp_blocked_until{};  // no connection could be made
   bool tcp_is_next = false;     // UDP was silent just now
-  std::uint32_t repeats = 0;    // in the last attempt that came up over UDP alone
+  std::uint32_t repeats = 0;    // in the last attempt that began over UDP and came up
   bool operator==(const TransportMemory&) const = default;
 };
 

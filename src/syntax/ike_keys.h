@@ -31,8 +31,8 @@ inline constexpr std::string_view kMceliece =
     "mceliece6960119f|mceliece8192128|mceliece8192128f";
 inline constexpr std::string_view kTransport =
     "udp; separate: begun over UDP, then over TCP with ESP beside it, once both sides say so; tcp: from the first "
-    "message on; fallback: TCP where UDP is silent; auto: likewise, and as separate where large keys or lost messages "
-    "speak for it (RFC 9329).";
+    "message on; fallback: TCP where UDP is silent; auto: likewise, and as separate for large keys where few messages "
+    "are lost (RFC 9329).";
 inline constexpr std::string_view kTransports = "udp|separate|tcp|fallback|auto";
 inline constexpr std::string_view kPeersTcpPort = "TCP port of the peer.";
 inline constexpr std::string_view kPostQuantum = "required|preferred|off";

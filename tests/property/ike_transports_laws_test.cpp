@@ -184,19 +184,21 @@ TEST(Transports, WhereTcpIsBlockedItIsNotOfferedForAWhile) {
   }
 }
 
-// Large keys, or a path that loses messages, speak for TCP; nothing else does.
-TEST(Transports, AutoOffersTcpWhereUdpIsHard) {
+// Large keys speak for TCP, and nothing else does; a path that loses messages speaks against it.
+TEST(Transports, AutoOffersTcpForLargeKeysOnPathsThatLoseLittle) {
   model::TunnelIke ike;
   ike.ike.transport = Transport::kAuto;
   TransportMemory memory;
   const Instant now = Instant{} + 1h;
   EXPECT_EQ(next_opening(transports_of(ike), memory, now), Opening::kUdp);
-  memory = after(memory, {Opening::kUdp, AttemptEnd::kUp, limits::kRepeatsOfBadPath - 1}, now);
-  EXPECT_EQ(next_opening(transports_of(ike), memory, now), Opening::kUdp);
-  memory = after(memory, {Opening::kUdp, AttemptEnd::kUp, limits::kRepeatsOfBadPath}, now);
-  EXPECT_EQ(next_opening(transports_of(ike), memory, now), Opening::kUdpApart);
   ike.large_keys.emplace();
-  EXPECT_EQ(next_opening(transports_of(ike), {}, now), Opening::kUdpApart);
+  EXPECT_EQ(next_opening(transports_of(ike), memory, now), Opening::kUdpApart);
+  for (const Opening opening : {Opening::kUdp, Opening::kUdpApart}) {
+    memory = after(memory, {opening, AttemptEnd::kUp, limits::kRepeatsOfBadPath}, now);
+    EXPECT_EQ(next_opening(transports_of(ike), memory, now), Opening::kUdp);
+    memory = after(memory, {opening, AttemptEnd::kUp, limits::kRepeatsOfBadPath - 1}, now);
+    EXPECT_EQ(next_opening(transports_of(ike), memory, now), Opening::kUdpApart);
+  }
   ike.ike.transport = Transport::kFallback;
   EXPECT_EQ(next_opening(transports_of(ike), memory, now), Opening::kUdp);
 }
