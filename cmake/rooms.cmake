@@ -45,8 +45,12 @@ function(levelgate_test)
   file(RELATIVE_PATH label ${CMAKE_SOURCE_DIR}/tests ${CMAKE_CURRENT_SOURCE_DIR})
   # The tests are listed when ctest starts, not when they are linked: a thread sanitizer build runs only where address
   # randomisation is off, and scripts/test sees to that for ctest.
+  set(timeout 300)
+  if(LEVELGATE_LONG_TESTS)
+    set(timeout 3600)  # LEVELGATE_LONG=1
+  endif()
   gtest_discover_tests(${T_NAME} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-                       PROPERTIES TIMEOUT 300 LABELS ${label})
+                       PROPERTIES TIMEOUT ${timeout} LABELS ${label})
   levelgate_tests_of_folder(${T_NAME})
 endfunction()
 

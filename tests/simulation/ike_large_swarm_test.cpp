@@ -184,7 +184,7 @@ TEST(IkeLargeSwarm, EverySubsetOfFaultsEndsWithALargeKey) {
     std::printf("%s\n", swarm.ladder().c_str());
     return;
   }
-  for (std::uint64_t seed = 1; seed <= seeds(8, 150); ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds(24, 2'000); ++seed) {
     EXPECT_EQ(LargeSwarm(seed).run(), "") << "seed " << seed;
   }
 }
