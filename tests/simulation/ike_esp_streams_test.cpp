@@ -228,29 +228,9 @@ TEST(IkeEspStreams, AfterEveryFaultPacketsFlowAgain) {
       world.run_for(Nanos(static_cast<std::int64_t>(dice() % 3'000'000'000)));
       (void)world.node(0).send_esp();
       (void)world.node(1).send_esp();
-      switch (dice() % 8) {
-        case 0:
-          world.streams.reset_all();
-          break;
-        case 1:
-          world.streams.break_for(static_cast<int>(dice() % 2));
-          break;
-        case 2:
-          world.streams.stalled_until = world.now() + Nanos(static_cast<std::int64_t>(dice() % 20'000'000'000));
-          break;
-        case 3:
-          world.streams.reset_after = 1 + dice() % 10'000;
-          world.streams.reset_all();
-          break;
-        case 4:
-          world.streams.blocked = dice() % 2 == 0;
-          break;
-        case 5:
-          world.streams.most_segment = 1 + dice() % 3'000;
-          break;
-        default:
-          world.rekey(static_cast<int>(dice() % 2),
-                      dice() % 2 == 0 ? ike::RekeyTarget::kIke : ike::RekeyTarget::kChildren);
+      if (!world.streams.harm(10'000)) {
+        world.rekey(static_cast<int>(dice() % 2),
+                    dice() % 2 == 0 ? ike::RekeyTarget::kIke : ike::RekeyTarget::kChildren);
       }
     }
     world.streams.blocked = false;

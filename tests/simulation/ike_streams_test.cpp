@@ -398,28 +398,8 @@ TEST(IkeStreams, AfterEveryFaultTheTunnelComesBack) {
     StreamWorld world(100 + i, tunnel);
     for (int step = 0; step < 12; ++step) {
       world.run_for(Nanos(static_cast<std::int64_t>(dice() % 3'000'000'000)));
-      switch (dice() % 8) {
-        case 0:
-          world.streams.reset_all();
-          break;
-        case 1:
-          world.streams.break_for(static_cast<int>(dice() % 2));
-          break;
-        case 2:
-          world.streams.stalled_until = world.now() + Nanos(static_cast<std::int64_t>(dice() % 20'000'000'000));
-          break;
-        case 3:
-          world.streams.reset_after = 1 + dice() % 100'000;
-          world.streams.reset_all();
-          break;
-        case 4:
-          world.streams.blocked = dice() % 2 == 0;
-          break;
-        case 5:
-          world.streams.most_segment = 1 + dice() % 3'000;
-          break;
-        default:
-          world.rekey(static_cast<int>(dice() % 2));
+      if (!world.streams.harm(100'000)) {
+        world.rekey(static_cast<int>(dice() % 2));
       }
     }
     world.streams.blocked = false;

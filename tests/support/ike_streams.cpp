@@ -123,6 +123,32 @@ void WorldStreams::break_for(int side) {
 
 void WorldStreams::half_close(int side) { break_for(1 - side); }
 
+bool WorldStreams::harm(std::size_t within) {
+  switch (dice_() % 8) {
+    case 0:
+      reset_all();
+      return true;
+    case 1:
+      break_for(static_cast<int>(dice_() % 2));
+      return true;
+    case 2:
+      stalled_until = world_.now() + Nanos(static_cast<std::int64_t>(dice_() % 20'000'000'000));
+      return true;
+    case 3:
+      reset_after = 1 + dice_() % within;
+      reset_all();
+      return true;
+    case 4:
+      blocked = dice_() % 2 == 0;
+      return true;
+    case 5:
+      most_segment = 1 + dice_() % 3'000;
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::size_t WorldStreams::open(int side) const {
   return static_cast<std::size_t>(
       std::ranges::count_if(all_, [&](const auto& on) { return on->open[static_cast<std::size_t>(side)]; }));

@@ -33,6 +33,10 @@ class WorldStreams {
   // One side says that it sends no more; it still reads.
   void half_close(int side);
 
+  // One of all these and of those below, by the seed; false: none, for once. A reset comes within so many octets of the
+  // caller.
+  bool harm(std::size_t within);
+
   bool blocked = false;             // nobody answers
   std::size_t most_segment = 1448;  // octets
   std::size_t reset_after = 0;      // octets of the caller on the next stream; 0: never
