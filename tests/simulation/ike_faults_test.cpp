@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 
+#include "support/case_count.h"
 #include "support/ike_world.h"
 
 namespace levelgate::testing {
@@ -128,7 +129,7 @@ std::uint64_t number_of(const char* name, std::uint64_t otherwise) {
 TEST(IkeFaults, EverySeedEndsInAgreementAndRepeatsItself) {
   const std::uint64_t only = number_of("IKE_WORLD_SEED", ~std::uint64_t{0});
   const bool one = only != ~std::uint64_t{0};
-  const std::uint64_t seeds = number_of("IKE_WORLD_SEEDS", kSeeds);
+  const std::uint64_t seeds = number_of("IKE_WORLD_SEEDS", kFewCases ? kSeeds / 8 : kSeeds);
   int failed = 0;
   for (std::uint64_t seed = one ? only : 0; seed < (one ? only + 1 : seeds) && failed < 3; ++seed) {
     const Outcome first = FaultyRun(seed).run();
