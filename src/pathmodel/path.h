@@ -33,7 +33,8 @@ struct Outcome {
   std::array<Instant, 2> moments{};
   std::size_t copies = 0;
 
-  [[nodiscard]] std::span<const Instant> arrivals() const { return {moments.data(), copies}; }
+  [[nodiscard]] std::span<const Instant> arrivals() const& { return {moments.data(), copies}; }
+  std::span<const Instant> arrivals() && = delete;  // it would outlive them
 };
 
 // offered = delivered + too_long + queue + loss + burst_loss + down.

@@ -183,9 +183,8 @@ void World::take(Side side, ike::RunJob& job) {
 }
 
 void World::pass(Side from, std::size_t octets, const std::function<void()>& arrives) {
-  for (const Instant arrival : end(from).path.offer(now_, static_cast<std::uint32_t>(octets)).arrivals()) {
-    timeline_.at(arrival, arrives);
-  }
+  const auto fate = end(from).path.offer(now_, static_cast<std::uint32_t>(octets));  // which holds its arrivals
+  for (const Instant arrival : fate.arrivals()) timeline_.at(arrival, arrives);
 }
 
 // Outer packets leave at every slot for ever; those matter by which the peer sees a new SA.
