@@ -8,6 +8,7 @@
 
 #include "support/case_count.h"
 #include "support/ike_forge.h"
+#include "support/ike_transports.h"
 #include "support/ike_world.h"
 
 namespace levelgate::testing {
@@ -52,10 +53,7 @@ struct EspWorld : IkeWorld {
     }
     return true;
   }
-  std::size_t told(int number, std::string_view id) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(node(number).reports, [&](const auto& one) { return one.id == id; }));
-  }
+  std::size_t told(int number, std::string_view id) { return times_told(node(number), id); }
   void rekey(int number, ike::RekeyTarget what) {
     node(number).carry_out(node(number).engine->rekey(moment(), node(number).policy->name, what));
   }

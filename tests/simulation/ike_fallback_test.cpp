@@ -8,6 +8,7 @@
 #include "ikewire/ike_header.h"
 #include "support/case_count.h"
 #include "support/ike_forge.h"
+#include "support/ike_transports.h"
 #include "support/ike_world.h"
 
 namespace levelgate::testing {
@@ -18,13 +19,6 @@ using model::Encapsulation;
 using model::EncapsulationChoice;
 using model::Transport;
 
-WorldTunnel tunnel_by(Transport first, Transport second, EncapsulationChoice carrier = EncapsulationChoice::kAuto) {
-  WorldTunnel tunnel;
-  tunnel.first.ike->ike.transport = first;
-  tunnel.second.ike->ike.transport = second;
-  tunnel.first.ike->encapsulation = tunnel.second.ike->encapsulation = carrier;
-  return tunnel;
-}
 WorldTunnel both_fall_back() { return tunnel_by(Transport::kFallback, Transport::kFallback); }
 
 constexpr NetworkFaults kNoUdp{.loss = 1.1};  // TCP has faults of its own
@@ -51,10 +45,7 @@ struct FallbackWorld : IkeWorld {
     run_for(1s);
     return node(0).got_esp == before[0] + 1 && node(1).got_esp == before[1] + 1;
   }
-  std::size_t told(std::string_view id) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(node(0).reports, [&](const auto& one) { return one.id == id; }));
-  }
+  std::size_t told(std::string_view id) { return times_told(node(0), id); }
   // Both lose the SA in order, and node 0 begins anew.
   void begin_anew() {
     node(0).carry_out(node(0).engine->terminate(moment(), "east"));

@@ -9,6 +9,7 @@
 #include "ikewire/ike_header.h"
 #include "support/case_count.h"
 #include "support/ike_forge.h"
+#include "support/ike_transports.h"
 #include "support/ike_world.h"
 
 namespace levelgate::testing {
@@ -18,12 +19,6 @@ using namespace std::chrono_literals;
 using ikewire::Exchange;
 using model::Transport;
 
-WorldTunnel tunnel_by(Transport first, Transport second) {
-  WorldTunnel tunnel;
-  tunnel.first.ike->ike.transport = first;
-  tunnel.second.ike->ike.transport = second;
-  return tunnel;
-}
 WorldTunnel separate() { return tunnel_by(Transport::kSeparate, Transport::kSeparate); }
 
 struct StreamWorld : IkeWorld {
@@ -41,14 +36,7 @@ struct StreamWorld : IkeWorld {
     }
     return true;
   }
-  std::size_t told(std::string_view id) {
-    std::size_t times = 0;
-    for (const int number : {0, 1}) {
-      times += static_cast<std::size_t>(
-          std::ranges::count_if(node(number).reports, [&](const auto& one) { return one.id == id; }));
-    }
-    return times;
-  }
+  std::size_t told(std::string_view id) { return times_told(node(0), id) + times_told(node(1), id); }
   void rekey(int number) {
     node(number).carry_out(node(number).engine->rekey(moment(), node(number).policy->name, ike::RekeyTarget::kIke));
   }
