@@ -3,14 +3,9 @@
 // Places.
 #include "admission/large_key_room.h"
 
+#include "admission/source_key.h"
+
 namespace levelgate::admission {
-namespace {
-
-IpAddress source_key(const IpAddress& source) {
-  return source.family() == IpFamily::kV4 ? source : IpPrefix{source, 64}.network().address;
-}
-
-}  // namespace
 
 LargeKeyRoom::Place LargeKeyRoom::take(const IpAddress& source, std::size_t octets) {
   const IpAddress key = source_key(source);

@@ -5,13 +5,12 @@
 
 #include <algorithm>
 
+#include "admission/source_key.h"
+
 namespace levelgate::admission {
 namespace {
 
-// What one subscriber has (RFC 8019 §4.2), and what one operator gives out at a place.
-IpAddress source_key(const IpAddress& source) {
-  return source.family() == IpFamily::kV4 ? source : IpPrefix{source, 64}.network().address;
-}
+// What one operator gives out at a place (RFC 8019 §4.2).
 IpAddress network_key(const IpAddress& source) {
   const bool v4 = source.family() == IpFamily::kV4;
   return IpPrefix{source, static_cast<std::uint8_t>(v4 ? 24 : 48)}.network().address;

@@ -38,7 +38,7 @@ http::response<http::string_body> http_response(const Response& answer, unsigned
   return response;
 }
 
-Response problem(unsigned status, std::string_view what) {
+Response http_problem(unsigned status, std::string_view what) {
   return {.status = status, .body = "{\"schema\":1,\"error\":\"" + std::string(what) + "\"}"};
 }
 
@@ -73,11 +73,11 @@ class Session : public std::enable_shared_from_this<Session> {
 
  private:
   void on_read(error_code error) {
-    if (error == http::error::body_limit) return refuse(problem(413, "the request is too large"));
-    if (error == http::error::header_limit) return refuse(problem(431, "the request's header is too large"));
+    if (error == http::error::body_limit) return refuse(http_problem(413, "the request is too large"));
+    if (error == http::error::header_limit) return refuse(http_problem(431, "the request's header is too large"));
     const bool of_http = error.category() == http::make_error_code(http::error{}).category();
     if (error && of_http && error != http::error::end_of_stream && error != http::error::partial_message) {
-      return refuse(problem(400, "this is no HTTP request"));
+      return refuse(http_problem(400, "this is no HTTP request"));
     }
     if (error) return;  // gone, or too slow
     const auto& request = parser_->get();
@@ -86,7 +86,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   Response respond(const http::request<http::string_body>& request) const {
     const bool get = request.method() == http::verb::get;
-    if (!get && request.method() != http::verb::post) return problem(405, "only GET and POST are served");
+    if (!get && request.method() != http::verb::post) return http_problem(405, "only GET and POST are served");
     Request asked;
     asked.method = get ? Method::kGet : Method::kPost;
     const std::string target(request.target());
@@ -138,7 +138,7 @@ struct HttpServer::Parts {
   void welcome(Local::socket socket) {
     const bool full = shared->clients >= shared->limits.clients;
     auto session = std::make_shared<Session>(std::move(socket), shared);
-    if (full) return session->refuse(problem(503, "too many clients"));
+    if (full) return session->refuse(http_problem(503, "too many clients"));
     session->read();
   }
 

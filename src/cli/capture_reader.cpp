@@ -13,13 +13,13 @@
 #include <iterator>
 #include <system_error>
 
+#include "cli/pcap_format.h"
 #include "cli/pcapng_blocks.h"
 
 namespace levelgate::cli {
 namespace {
 
 constexpr std::uint32_t kMicroMagic = 0xA1B2C3D4;
-constexpr std::uint32_t kNanoMagic = 0xA1B23C4D;
 constexpr std::size_t kFileHeaderOctets = 24;
 constexpr std::size_t kRecordHeaderOctets = 16;
 // Link type in the low bits; the rest says whether frames carry a frame check sequence, which nobody here looks at.

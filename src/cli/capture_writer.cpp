@@ -9,13 +9,13 @@
 #include <cerrno>
 #include <system_error>
 
+#include "cli/pcap_format.h"
+
 namespace levelgate::cli {
 namespace {
 
-constexpr std::uint32_t kNanoMagic = 0xA1B23C4D;
 constexpr std::uint32_t kSnapOctets = 262'144;
 constexpr std::uint32_t kEthernetLink = 1;
-constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 
 }  // namespace
 

@@ -22,7 +22,6 @@ constexpr std::uint16_t kOptionEnd = 0;
 constexpr std::uint16_t kOptionResolution = 9;
 constexpr std::uint16_t kOptionOffset = 14;
 constexpr std::size_t kBlockFrameOctets = 12;  // type, length, length again
-constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 
 // Reads whole numbers in the section's byte order.
 struct Cursor {

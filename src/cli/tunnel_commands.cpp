@@ -31,12 +31,12 @@ struct TunnelOptions {
   bool ike = false;
 };
 
-Exit exit_of(unsigned status) { return status == 404 ? Exit::kNoSuchObject : Exit::kFailed; }
+Exit exit_of_status(unsigned status) { return status == 404 ? Exit::kNoSuchObject : Exit::kFailed; }
 
 Exit complain(const apiclient::Reply& reply) {
   const std::string why = text_of(reply.body, "error");
   fmt::print(stderr, "levelgate: {}\n", why.empty() ? fmt::format("the daemon answered {}", reply.status) : why);
-  return exit_of(reply.status);
+  return exit_of_status(reply.status);
 }
 
 Exit post(CommandLine& line, const std::string& target) {

@@ -6,7 +6,7 @@
 namespace levelgate::config {
 namespace {
 
-constexpr std::size_t kLongestFile = 1024;
+constexpr std::size_t kLongestKey = 1024;
 
 int digit_of(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -33,7 +33,7 @@ std::optional<HexDigits> octets_of_digits(std::string_view text) {
 }
 
 std::expected<std::shared_ptr<const Secret>, BadFile> read_key_file(const std::string& path, EspCipher cipher) {
-  const auto text = read_bounded_file(path, {.noun = "key file", .most_octets = kLongestFile});
+  const auto text = read_bounded_file(path, {.noun = "key file", .most_octets = kLongestKey});
   if (!text) return std::unexpected(text.error());
   const auto read = octets_of_digits(chars_of(text->bytes()));
   if (!read) {

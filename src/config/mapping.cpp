@@ -8,12 +8,11 @@
 #include <algorithm>
 
 #include "config/code_points.h"
+#include "config/path_mtu.h"
 #include "config/read_values.h"
 
 namespace levelgate::config {
 namespace {
-
-constexpr std::uint32_t kLeastIpv6Mtu = 1280;  // RFC 8200 §5
 
 std::uint32_t octets_of(const Node* node, std::uint32_t fallback) {
   return node != nullptr ? static_cast<std::uint32_t>(syntax::parse_octets(node->text).value_or(fallback)) : fallback;

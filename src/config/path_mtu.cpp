@@ -8,7 +8,6 @@
 namespace levelgate::config {
 namespace {
 
-constexpr std::uint32_t kLeastIpv6Mtu = 1280;  // RFC 8200 §5: floor and base are one
 constexpr std::string_view kWord = "path-mtu";
 
 }  // namespace

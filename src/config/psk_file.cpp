@@ -12,7 +12,7 @@
 namespace levelgate::config {
 namespace {
 
-constexpr std::size_t kLongestFile = 4096;
+constexpr std::size_t kLongestSecret = 4096;
 constexpr std::ptrdiff_t kFewLetters = 5;  // a text of so few different letters is a pattern, whatever its length
 constexpr std::string_view kHexPrefix = "0x";
 
@@ -59,7 +59,7 @@ double most_bits(std::string_view text) {
 std::expected<model::SharedKey, BadFile> read_psk(const std::string& path, std::string_view noun, Readers readers,
                                                   const Strength& strength) {
   const std::string name = std::string(noun) + " " + path;
-  const auto file = read_bounded_file(path, {.noun = noun, .readers = readers, .most_octets = kLongestFile});
+  const auto file = read_bounded_file(path, {.noun = noun, .readers = readers, .most_octets = kLongestSecret});
   if (!file) return std::unexpected(file.error());
   std::string_view text = chars_of(file->bytes());
   if (text.ends_with('\n')) text.remove_suffix(1);

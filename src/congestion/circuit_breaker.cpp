@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kPeriods = 8;                                 // in the time that loss must persist
 constexpr std::uint32_t kFewestBad = 3;                     // a worker that was halted has seen one long period
-constexpr int kRoundTrips = 4;                              // longer than congestion control needs to answer
+constexpr int kRoundTripsOfControl = 4;                     // longer than congestion control needs to answer
 constexpr Nanos kShortest = std::chrono::milliseconds(10);  // before a round trip is known
 constexpr std::uint64_t kFewestPackets = 8;                 // fewer say nothing about a share
 
@@ -39,7 +39,7 @@ void CircuitBreaker::inbound(std::uint64_t arrivals, std::uint64_t losses) {
 bool CircuitBreaker::turn(Instant now, Nanos round_trip) {
   if (may_clear(now)) clear(now);
   if (state_ == BreakerState::kOpen) return false;
-  const Nanos period = std::max({settings_.persists / kPeriods, round_trip * kRoundTrips, kShortest});
+  const Nanos period = std::max({settings_.persists / kPeriods, round_trip * kRoundTripsOfControl, kShortest});
   if (now - period_began_ < period) return false;
   if (measure()) {
     if (!bad_since_) bad_since_ = period_began_;

@@ -14,7 +14,7 @@ constexpr int kMostTries = 3;       // MAX_PROBES (RFC 8899 §5.1.2)
 // PROBE_TIMER (RFC 8899 §5.1.1). Usually the echo of a later packet tells of the loss before that.
 constexpr Nanos kProbeTimer = std::chrono::seconds(15);
 constexpr Nanos kLeastPatience = std::chrono::seconds(3);  // before a size counts as a black hole
-constexpr int kRoundTrips = 8;                             // that it is at least,
+constexpr int kRoundTripsOfAProbe = 8;                     // that it is at least,
 constexpr int kIntervals = 4;                              // and intervals of both ends
 constexpr Nanos kSettle = std::chrono::seconds(1);         // from the end of a search to the change of size
 constexpr std::uint32_t kMostOverhead = 120;               // of an outer packet that is no inner data
@@ -73,7 +73,7 @@ Nanos PathMtuSearch::hold() const {
 }
 
 Nanos PathMtuSearch::patience() const {
-  return std::max({kLeastPatience, kRoundTrips * round_trip_, kIntervals * (own_interval_ + peer_interval_)});
+  return std::max({kLeastPatience, kRoundTripsOfAProbe * round_trip_, kIntervals * (own_interval_ + peer_interval_)});
 }
 
 void PathMtuSearch::arrived(Instant now, bool reported, Nanos peer_interval) {

@@ -13,7 +13,6 @@ namespace {
 constexpr Nanos kFirstTimeout = std::chrono::seconds(2);  // RFC 5348 §4.2
 constexpr int kMostHalvings = 64;                         // from any rate to any floor
 
-double seconds(Nanos span) { return static_cast<double>(span.count()) * 1e-9; }
 Nanos span_of(double seconds) { return Nanos(static_cast<std::int64_t>(std::min(seconds, 3600.0) * 1e9)); }
 double packets(std::uint64_t bits, std::uint32_t octets) { return static_cast<double>(bits) / (8.0 * octets); }
 
@@ -71,7 +70,7 @@ void RateControl::first_estimate(Instant now) {
   const double window = std::clamp(4380.0 / limits_.octets, 2.0, 4.0);
   estimated_ = true;
   adjusted_ = now;
-  rate_ = bearable(window / seconds(rtt));
+  rate_ = bearable(window / in_seconds(rtt));
 }
 
 // [9347-B-b]
@@ -83,7 +82,7 @@ void RateControl::adjust(Instant now) {
 // At most `rate`, and at most what the equation gives. [9347-2.4.2-a, 9347-B-a]
 double RateControl::bearable(double rate) const {
   if (inverse_ == 0) return clamped(rate);
-  return clamped(std::min(rate, packets_per_round_trip(1.0 / inverse_) / seconds(round_trip_.estimate())));
+  return clamped(std::min(rate, packets_per_round_trip(1.0 / inverse_) / in_seconds(round_trip_.estimate())));
 }
 
 void RateControl::expire(Instant now) {

@@ -15,8 +15,6 @@ namespace {
 constexpr Nanos kAssumedRtt = std::chrono::milliseconds(100);  // until the peer knows its own
 constexpr std::uint64_t kMostEventsOfRun = 10;                 // the last ones; no more are remembered
 
-double seconds(Nanos span) { return static_cast<double>(span.count()) * 1e-9; }
-
 std::uint32_t inverse_of(double mean) {
   constexpr double kMost = std::numeric_limits<std::uint32_t>::max();
   return static_cast<std::uint32_t>(std::clamp(mean + 0.5, 1.0, kMost));
@@ -73,7 +71,7 @@ void Reporter::lost(const LostRun& run, Cause cause) {
 // RFC 5348 §6.3.1: the interval at which the equation gives the best rate that was received so far; at least half a
 // packet per round trip.
 double Reporter::first_interval() const {
-  const double packets = std::max(fastest_ * seconds(rtt_ == Nanos(0) ? kAssumedRtt : rtt_), 0.5);
+  const double packets = std::max(fastest_ * in_seconds(rtt_ == Nanos(0) ? kAssumedRtt : rtt_), 0.5);
   return 1.0 / loss_event_rate_of(packets);
 }
 
@@ -81,7 +79,7 @@ void Reporter::measure(Instant now) {
   const Nanos rtt = rtt_ == Nanos(0) ? kAssumedRtt : rtt_;
   if (round_began_ == Instant{}) round_began_ = now;
   if (now - round_began_ >= rtt && now > round_began_) {
-    fastest_ = std::max(fastest_, static_cast<double>(round_count_) / seconds(now - round_began_));
+    fastest_ = std::max(fastest_, static_cast<double>(round_count_) / in_seconds(now - round_began_));
     round_began_ = now;
     round_count_ = 0;
   }

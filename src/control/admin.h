@@ -27,9 +27,14 @@ namespace levelgate::control {
 
 // What JSON can say, without JSON. Maps keep their order.
 struct Value {
+  struct Member;
   using List = std::vector<Value>;
-  using Map = std::vector<std::pair<std::string, Value>>;
+  using Map = std::vector<Member>;
   std::variant<std::monostate, bool, std::uint64_t, double, std::string, List, Map> is;
+};
+struct Value::Member {
+  std::string name;
+  Value value;
 };
 
 enum class Align : std::uint8_t { kLeft, kRight };

@@ -99,10 +99,7 @@ std::string ppk_text(const SaState& sa) {
   return sa.policy->ppk.keys.empty() ? "" : "   ppk: none";
 }
 
-std::uint64_t seconds_until(Instant when, Instant now) {
-  if (when == kNever || when <= now) return 0;
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(when - now).count());
-}
+std::uint64_t seconds_until(Instant when, Instant now) { return when == kNever ? 0 : whole_seconds(when - now); }
 
 const model::SaStats* stats_of(const View& view, const std::string& tunnel, Spi inbound) {
   for (const model::NamedTunnelStats& named : view.stats.tunnels) {

@@ -17,8 +17,7 @@
 namespace levelgate::control {
 namespace {
 
-constexpr Nanos kSilence = std::chrono::seconds(10);  // of a peer that should send all the time
-constexpr double kEthernetOverhead = 38;              // what rate-layer l2 adds
+constexpr double kEthernetOverhead = 38;  // what rate-layer l2 adds
 
 constexpr std::string_view kSlowPath = "ESP in TCP: slow path, no constant rate";
 

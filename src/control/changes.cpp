@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "control/change_text.h"
 #include "control/figures.h"
 #include "control/ike_changes.h"
 
@@ -18,87 +19,16 @@ const T* named(const std::vector<T>& list, const std::string& name) {
   return found != list.end() ? &*found : nullptr;
 }
 
-std::string text(bool value) { return value ? "true" : "false"; }
-std::string text(const std::string& value) { return value.empty() ? "unset" : value; }
-std::string text(std::uint32_t value) { return std::to_string(value); }
-std::string text(std::uint64_t value) { return std::to_string(value); }
-std::string text(const std::optional<std::uint32_t>& value) { return value ? std::to_string(*value) : "unset"; }
-std::string text(const IpAddress& value) { return value.text(); }
-std::string text(const IpPrefix& value) { return value.text(); }
-std::string text(const std::optional<Nanos>& value) { return value ? span(*value) : "auto"; }
-std::string text(const model::TrafficSelector& value) { return value.first.text() + "-" + value.last.text(); }
-
-template <typename T>
-std::string text(const std::vector<T>& list) {
-  std::string all;
-  for (const T& item : list) all += (all.empty() ? "" : ", ") + text(item);
-  return list.empty() ? "none" : all;
-}
-
-std::string text(model::CryptoChoice value) {
-  switch (value) {
-    case model::CryptoChoice::kAuto:
-      return "auto";
-    case model::CryptoChoice::kIpsecMb:
-      return "ipsec-mb";
-    case model::CryptoChoice::kCryptodev:
-      return "cryptodev";
-    case model::CryptoChoice::kOpenssl:
-      return "openssl";
-  }
-  return "";
-}
-
-std::string text(model::LogLevel value) {
-  switch (value) {
-    case model::LogLevel::kDebug:
-      return "debug";
-    case model::LogLevel::kInfo:
-      return "info";
-    case model::LogLevel::kWarn:
-      return "warn";
-    case model::LogLevel::kError:
-      return "error";
-  }
-  return "";
-}
-
-std::string text(model::TfsMode value) {
-  switch (value) {
-    case model::TfsMode::kFixed:
-      return "fixed";
-    case model::TfsMode::kOnDemand:
-      return "on-demand";
-    case model::TfsMode::kPlain:
-      return "plain";
-  }
-  return "";
-}
-
 // What the operator wrote as tfs.mode.
 std::string mode_text(const model::TfsSettings& tfs) {
   return tfs.congestion.controlled ? "congestion-controlled" : text(tfs.mode);
 }
 
-std::string breaker_text(const std::optional<model::BreakerSettings>& breaker) {
+std::string setting_text(const std::optional<model::BreakerSettings>& breaker) {
   if (!breaker) return "none";
   const std::string clear = breaker->clears_after ? span(*breaker->clears_after) : "never";
   return "loss " + decimals(breaker->loss_permille / 10.0, 1) + "% for " + span(breaker->persists) + ", " +
          (breaker->action == model::BreakerAction::kStop ? "stop" : "floor") + ", clear after " + clear;
-}
-
-std::string text(EspCipher value) { return std::string(cipher_word(value)); }
-
-std::string text(const model::RouteConfig& route) {
-  std::string line = route.to.text();
-  if (route.blackhole) line += " blackhole";
-  if (!route.tunnel.empty()) line += " via " + route.tunnel;
-  if (route.gateway) line += " via " + route.gateway->text() + " dev " + route.interface;
-  return route.metric == 0 ? line : line + " metric " + std::to_string(route.metric);
-}
-
-std::string text(const model::NeighbourConfig& neighbour) {
-  return neighbour.address.text() + " on " + neighbour.port + " " + neighbour.mac.text();
 }
 
 class Comparison {
@@ -262,7 +192,7 @@ class Comparison {
     field(path + "min-rate", Cost::kLive, floor(x.min_rate), floor(y.min_rate));
     field(path + "ecn", Cost::kLive, x.counts_marks, y.counts_marks);
     field(path + "congestion-reports", Cost::kLive, x.reports_wanted, y.reports_wanted);
-    field(path + "circuit-breaker", reports, breaker_text(x.breaker), breaker_text(y.breaker));
+    field(path + "circuit-breaker", reports, setting_text(x.breaker), setting_text(y.breaker));
     const auto window = [](const model::ReceiveSettings& receive) {
       return receive.adapt_window ? std::string("auto") : std::to_string(receive.reorder_window);
     };

@@ -20,7 +20,6 @@ constexpr Nanos kKeepFresh = seconds(10);     // for one that does: the kernel c
 constexpr Nanos kPatience = seconds(5);       // until a next hop that is needed is complained about
 constexpr Nanos kForget = seconds(60);        // a neighbour that nobody asks for any more
 constexpr Nanos kSkippedAgain = seconds(10);  // between two lines about skipped slots of one tunnel
-constexpr Nanos kSilence = seconds(10);       // of the peer of a fixed-rate tunnel
 constexpr std::size_t kMostFindingsLogged = 20;
 constexpr std::size_t kMostResolutions = 4096;  // asked for at the same time
 
@@ -28,7 +27,7 @@ std::string plural(std::size_t count, const char* word) {
   return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
 }
 
-std::string joined(const std::vector<std::string>& lines) {
+std::string joined_lines(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text += (text.empty() ? "" : "; ") + line;
   return text;
@@ -54,7 +53,7 @@ TwinContent twin_content(const model::Config& config, const std::string& port) {
 
 Effects Controller::refuse(std::string_view event, std::vector<std::string> why) const {
   Notice notice{model::LogLevel::kError, "config", event,
-                "the new configuration is refused, the old one stays: " + joined(why)};
+                "the new configuration is refused, the old one stays: " + joined_lines(why)};
   return {std::move(notice), ReloadOutcome{false, std::move(why)}};
 }
 

@@ -6,106 +6,13 @@
 
 #include <algorithm>
 
+#include "control/change_text.h"
 #include "control/figures.h"
 
 namespace levelgate::control {
 namespace {
 
-std::string text(bool value) { return value ? "true" : "false"; }
-std::string text(const std::string& value) { return value.empty() ? "unset" : value; }
-std::string text(std::uint32_t value) { return std::to_string(value); }
-std::string text(Nanos value) { return span(value); }
-
-std::string text(const std::vector<std::string>& list) {
-  std::string all;
-  for (const std::string& item : list) all += (all.empty() ? "" : ", ") + item;
-  return list.empty() ? "none" : all;
-}
-
-// As the file writes it.
-std::string text(const model::Identity& identity) {
-  const bool subject = identity.kind == model::IdentityKind::kDistinguishedName && identity.text.empty();
-  if (subject) return "subject";
-  return (identity.kind == model::IdentityKind::kKeyId ? "keyid:" : "") + identity.text;
-}
-
-std::string text(model::PostQuantum value) {
-  switch (value) {
-    case model::PostQuantum::kOff:
-      return "off";
-    case model::PostQuantum::kPreferred:
-      return "preferred";
-    case model::PostQuantum::kRequired:
-      return "required";
-  }
-  return "";
-}
-
-std::string text(model::StartMode value) {
-  switch (value) {
-    case model::StartMode::kAlways:
-      return "always";
-    case model::StartMode::kOnTraffic:
-      return "on-traffic";
-    case model::StartMode::kRespond:
-      return "respond";
-  }
-  return "";
-}
-
-std::string text(model::Transport value) {
-  switch (value) {
-    case model::Transport::kUdp:
-      return "udp";
-    case model::Transport::kSeparate:
-      return "separate";
-    case model::Transport::kTcp:
-      return "tcp";
-    case model::Transport::kFallback:
-      return "fallback";
-    case model::Transport::kAuto:
-      return "auto";
-  }
-  return "";
-}
-
-std::string text(model::EncapsulationChoice value) {
-  switch (value) {
-    case model::EncapsulationChoice::kAuto:
-      return "auto";
-    case model::EncapsulationChoice::kNone:
-      return "none";
-    case model::EncapsulationChoice::kUdp:
-      return "udp";
-  }
-  return "";
-}
-
 std::string encapsulation_word(const model::TunnelIke& ike) { return ike.esp_in_tcp ? "tcp" : text(ike.encapsulation); }
-
-std::string text(model::Revocation value) {
-  switch (value) {
-    case model::Revocation::kNone:
-      return "none";
-    case model::Revocation::kSoft:
-      return "soft";
-    case model::Revocation::kStrict:
-      return "strict";
-  }
-  return "";
-}
-
-std::string text(model::PpkExchange value) {
-  switch (value) {
-    case model::PpkExchange::kEither:
-      return "either";
-    case model::PpkExchange::kAuth:
-      return "auth";
-    case model::PpkExchange::kIntermediate:
-      return "intermediate";
-  }
-  return "";
-}
 
 std::string when(model::LargeKeyTime time) {
   return time == model::LargeKeyTime::kBeforeAuth ? "before-auth" : "after-auth";

@@ -15,7 +15,7 @@ namespace {
 constexpr Nanos kLossAgain = std::chrono::minutes(1);
 constexpr std::uint64_t kMute = 5;  // of path-mtu-state: the peer does not report
 
-std::string breaker_text(const model::TunnelStats& stats) {
+std::string tripped_text(const model::TunnelStats& stats) {
   const std::string share = decimals(static_cast<double>(stats.breaker_loss_permille) / 10, 1) + " %";
   std::string why = "the peer reports " + share + " of our packets lost";
   if (stats.breaker_cause == 1) why = "the peer sends no reports any more";
@@ -47,7 +47,7 @@ void PathNotices::look_at_breaker(Seen& seen, const model::TunnelPlan& plan, con
                                   std::vector<PathNotice>& notices) {
   if (stats.breaker_trips < seen.trips) seen.trips = 0;  // the counters began anew
   if (stats.breaker_trips > seen.trips) {
-    notices.push_back({model::LogLevel::kError, kBreakerTripped, plan.name, breaker_text(stats)});
+    notices.push_back({model::LogLevel::kError, kBreakerTripped, plan.name, tripped_text(stats)});
   } else if (seen.state != 0 && stats.breaker_state == 0) {
     notices.push_back({model::LogLevel::kInfo, kBreakerClosed, plan.name, "the circuit breaker is closed again"});
   }

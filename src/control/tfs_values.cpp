@@ -20,8 +20,8 @@ struct LeafForm {
 
 // Members of one container follow one another, so the last entry is the place to look.
 Value::Map& container(Value::Map& map, std::string_view name) {
-  if (map.empty() || map.back().first != name) map.push_back({std::string(name), Value{Value::Map{}}});
-  return std::get<Value::Map>(map.back().second.is);
+  if (map.empty() || map.back().name != name) map.push_back({std::string(name), Value{Value::Map{}}});
+  return std::get<Value::Map>(map.back().value.is);
 }
 
 }  // namespace

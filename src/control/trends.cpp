@@ -8,15 +8,15 @@
 namespace levelgate::control {
 namespace {
 
-double per_second(std::uint64_t before, std::uint64_t after, double seconds) {
-  return after >= before && seconds > 0 ? static_cast<double>(after - before) / seconds : 0;
+double per_second(std::uint64_t before, std::uint64_t after, double passed) {
+  return after >= before && passed > 0 ? static_cast<double>(after - before) / passed : 0;
 }
 
 }  // namespace
 
 void Trends::observe(const model::Stats& stats, Instant now) {
   if (last_ && now <= *last_) return;
-  const double seconds = last_ ? static_cast<double>((now - *last_).count()) / 1e9 : 0;
+  const double passed = last_ ? in_seconds(now - *last_) : 0;
   std::set<std::string> present;
   for (const model::NamedTunnelStats& named : stats.tunnels) {
     present.insert(named.name);
@@ -33,11 +33,11 @@ void Trends::observe(const model::Stats& stats, Instant now) {
       trend.last_inbound = now;
     }
     if (!seen.fresh) {
-      trend.wire_out = 8 * per_second(seen.last.tx_octets, counters.tx_octets, seconds);
-      trend.wire_in = 8 * per_second(seen.last.rx_octets, counters.rx_octets, seconds);
-      trend.inner_out = 8 * per_second(seen.last.inner_tx_octets, counters.inner_tx_octets, seconds);
-      trend.inner_in = 8 * per_second(seen.last.inner_rx_octets, counters.inner_rx_octets, seconds);
-      trend.outer_pkts_out = per_second(seen.last.tx_pkts, counters.tx_pkts, seconds);
+      trend.wire_out = 8 * per_second(seen.last.tx_octets, counters.tx_octets, passed);
+      trend.wire_in = 8 * per_second(seen.last.rx_octets, counters.rx_octets, passed);
+      trend.inner_out = 8 * per_second(seen.last.inner_tx_octets, counters.inner_tx_octets, passed);
+      trend.inner_in = 8 * per_second(seen.last.inner_rx_octets, counters.inner_rx_octets, passed);
+      trend.outer_pkts_out = per_second(seen.last.tx_pkts, counters.tx_pkts, passed);
     }
     seen.last = counters;
     seen.fresh = false;

@@ -14,6 +14,9 @@
 
 namespace levelgate::control {
 
+// So long is not seen of a peer that should send all the time, before it is told.
+inline constexpr Nanos kSilence = std::chrono::seconds(10);
+
 struct TunnelTrend {
   Instant since{};                       // first seen
   std::optional<Instant> first_inbound;  // moments of the sample that showed an authenticated packet, since it is up

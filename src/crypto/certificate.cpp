@@ -49,8 +49,6 @@ std::shared_ptr<T> read_whole(ConstBytes der, std::size_t most) {
 
 Input text_input(std::string_view text) { return Input(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
 
-int no_passphrase(char*, int, int, void*) { return -1; }
-
 // Every object of one kind in a text, as Values.
 template <typename Value, typename T, auto kNew, auto kRead, auto kFree>
 Result<std::vector<Value>> every(std::string_view pem, std::string_view kind) {

@@ -21,7 +21,7 @@ std::byte lower(std::byte letter) {
   return letter >= std::byte{'A'} && letter <= std::byte{'Z'} ? letter | std::byte{0x20} : letter;
 }
 
-Name name_of(ConstBytes der) {
+Name parsed_name(ConstBytes der) {
   const unsigned char* at = octets_of(der);
   Name name(d2i_X509_NAME(nullptr, &at, static_cast<long>(der.size())));
   if (name && at != octets_of(der) + der.size()) name.reset();
@@ -88,7 +88,7 @@ std::string text_of_identity(IdentityKind kind, ConstBytes identity) {
     case IdentityKind::kDn:
       break;
   }
-  const Name name = name_of(identity);
+  const Name name = parsed_name(identity);
   return "DN:" + (name ? text_of(name.get()) : printable(identity));
 }
 
@@ -104,7 +104,7 @@ Result<void> bind_identity(const Certificate& certificate, IdentityKind kind, Co
   if (!well_formed(kind, identity)) return failure(Fault::kBadInput, "identity is not of its kind");
   if (kind == IdentityKind::kDn) {
     // RFC 5280 §7.1: compared by meaning, case and spaces aside, not by its octets. An empty name names nobody.
-    const Name name = name_of(identity);
+    const Name name = parsed_name(identity);
     if (name && X509_NAME_entry_count(name.get()) > 0 &&
         X509_NAME_cmp(name.get(), X509_get_subject_name(certificate.handle())) == 0) {
       return {};

@@ -15,6 +15,7 @@
 
 #include "crypto/mceliece.h"
 #include "crypto/openssl_context.h"
+#include "crypto/peer_value.h"
 
 namespace levelgate::crypto {
 namespace {
@@ -52,14 +53,6 @@ const Method* find(std::uint16_t id) {
   return found == kMethods.end() ? nullptr : &*found;
 }
 
-std::string says(const Method& method, std::string_view what) { return std::string(method.facts.name).append(what); }
-
-Result<void> check_size(const Method& method, ConstBytes value, std::size_t octets) {
-  if (value.size() == octets) return {};
-  return failure(Fault::kBadInput, says(method, ": the peer's value has ") + std::to_string(value.size()) +
-                                       " octets instead of " + std::to_string(octets));
-}
-
 const char* algorithm(const Method& method) {
   switch (method.family) {
     case Family::kModp:
@@ -82,7 +75,7 @@ Result<Key> generate(const Method& method) {
                     (!has_group(method) || EVP_PKEY_CTX_set_group_name(context.get(), method.openssl_name) == 1) &&
                     EVP_PKEY_generate(context.get(), &made) == 1;
   Key key(made);
-  if (!done) return openssl_failure(Fault::kInternal, says(method, ": no key was generated"));
+  if (!done) return openssl_failure(Fault::kInternal, says(method.facts, ": no key was generated"));
   return key;
 }
 
@@ -95,7 +88,7 @@ Result<std::vector<std::byte>> public_octets(const Method& method, EVP_PKEY* key
   OPENSSL_free(encoded);
   if (method.family == Family::kEcp && !octets.empty()) octets.erase(octets.begin());
   if (octets.size() != method.facts.initiator_octets) {
-    return openssl_failure(Fault::kInternal, says(method, ": no public value was made"));
+    return openssl_failure(Fault::kInternal, says(method.facts, ": no public value was made"));
   }
   return octets;
 }
@@ -129,7 +122,7 @@ Result<Key> peer_key(const Method& method, ConstBytes value) {
                                                              octets_of(value), value.size()));
   const KeyContext context(key ? EVP_PKEY_CTX_new_from_pkey(openssl_context(), key.get(), nullptr) : nullptr);
   if (!context || (has_group(method) && EVP_PKEY_public_check_quick(context.get()) != 1)) {
-    return openssl_failure(Fault::kBadInput, says(method, ": the peer's public value is refused"));
+    return openssl_failure(Fault::kBadInput, says(method.facts, ": the peer's public value is refused"));
   }
   return key;
 }
@@ -145,11 +138,11 @@ Result<SecretBytes> derive(const Method& method, EVP_PKEY* own, EVP_PKEY* peer) 
   const bool is_modp = method.family == Family::kModp;
   if (!context || EVP_PKEY_derive_init_ex(context.get(), is_modp ? padded.data() : nullptr) != 1 ||
       EVP_PKEY_derive_set_peer_ex(context.get(), peer, 0) != 1) {
-    return openssl_failure(Fault::kInternal, says(method, ": OpenSSL refused the key pair"));
+    return openssl_failure(Fault::kInternal, says(method.facts, ": OpenSSL refused the key pair"));
   }
   // X25519 and X448 fail here for a value of small order, whose secret is all zero (RFC 7748 §6).
   if (EVP_PKEY_derive(context.get(), octets_of(secret.writable()), &written) != 1 || written != secret.size()) {
-    return openssl_failure(Fault::kBadInput, says(method, ": the peer's public value gives no secret"));
+    return openssl_failure(Fault::kBadInput, says(method.facts, ": the peer's public value gives no secret"));
   }
   return secret;
 }
@@ -162,7 +155,7 @@ Result<SecretBytes> kem_decapsulate(const Method& method, EVP_PKEY* own, ConstBy
       EVP_PKEY_decapsulate(context.get(), octets_of(secret.writable()), &written, octets_of(ciphertext),
                            ciphertext.size()) != 1 ||
       written != secret.size()) {
-    return openssl_failure(Fault::kInternal, says(method, ": decapsulation failed"));
+    return openssl_failure(Fault::kInternal, says(method.facts, ": decapsulation failed"));
   }
   return secret;
 }
@@ -176,7 +169,7 @@ Result<Encapsulation> kem_encapsulate(const Method& method, EVP_PKEY* peer) {
       EVP_PKEY_encapsulate(context.get(), octets_of(Bytes(made.response)), &ciphertext,
                            octets_of(made.secret.writable()), &secret) != 1 ||
       ciphertext != made.response.size() || secret != made.secret.size()) {
-    return openssl_failure(Fault::kInternal, says(method, ": encapsulation failed"));
+    return openssl_failure(Fault::kInternal, says(method.facts, ": encapsulation failed"));
   }
   return made;
 }
@@ -200,7 +193,7 @@ class OpensslGeneratedKey final : public GeneratedKey {
   const KeyExchangeMethod& method() const override { return method_.facts; }
   ConstBytes public_value() const override { return public_value_; }
   Result<SecretBytes> decapsulate(ConstBytes response) const override {
-    const Result<void> sized = check_size(method_, response, method_.facts.responder_octets);
+    const Result<void> sized = check_size(method_.facts, response, method_.facts.responder_octets);
     if (!sized) return std::unexpected(sized.error());
     if (method_.family == Family::kMlKem) return kem_decapsulate(method_, key_.get(), response);
     const Result<Key> peer = peer_key(method_, response);
@@ -255,7 +248,7 @@ Result<Encapsulation> encapsulate(std::uint16_t id, ConstBytes public_value) {
   if (const KeyExchangeMethod* const large = find_mceliece(id)) return encapsulate_mceliece(*large, public_value);
   const Method* const method = find(id);
   if (method == nullptr) return unknown(id);
-  const Result<void> sized = check_size(*method, public_value, method->facts.initiator_octets);
+  const Result<void> sized = check_size(method->facts, public_value, method->facts.initiator_octets);
   if (!sized) return std::unexpected(sized.error());
   const Result<Key> peer = peer_key(*method, public_value);
   if (!peer) return std::unexpected(peer.error());

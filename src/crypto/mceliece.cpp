@@ -13,6 +13,7 @@
 #include <string>
 
 #include "crypto/openssl_context.h"
+#include "crypto/peer_value.h"
 
 namespace levelgate::crypto {
 namespace {
@@ -49,22 +50,12 @@ const std::array<Set, 10> kSets{LEVELGATE_MCELIECE(1110, 348864),  LEVELGATE_MCE
 
 const Set& set_of(const KeyExchangeMethod& method) { return kSets.at(method.id - kSets.front().facts.id); }
 
-std::string says(const KeyExchangeMethod& method, std::string_view what) {
-  return std::string(method.name).append(what);
-}
-
 // Begins a call that draws; ok() afterwards says whether all of it was random.
 class Drawing {
  public:
   Drawing() { draw_failed = false; }
   [[nodiscard]] bool ok() const { return !draw_failed; }
 };
-
-Result<void> check_size(const KeyExchangeMethod& method, ConstBytes value, std::size_t octets) {
-  if (value.size() == octets) return {};
-  return failure(Fault::kBadInput, says(method, ": the peer's value has ") + std::to_string(value.size()) +
-                                       " octets instead of " + std::to_string(octets));
-}
 
 class MceliecePair final : public GeneratedKey {
  public:

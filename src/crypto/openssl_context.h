@@ -25,6 +25,9 @@ namespace levelgate::crypto {
 // "what: OpenSSL's reason".
 [[nodiscard]] std::unexpected<Error> openssl_failure(Fault fault, std::string_view what);
 
+// A callback that has none; without one OpenSSL would ask at the terminal.
+inline int no_passphrase(char*, int, int, void*) { return -1; }
+
 template <auto kFree>
 struct OpensslFree {
   template <typename T>

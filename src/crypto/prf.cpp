@@ -21,7 +21,7 @@ using MacContext = OpensslOwned<EVP_MAC_CTX, EVP_MAC_CTX_free>;
 
 constexpr std::size_t kMostBlocks = 255;  // RFC 7296 §2.13: the counter is a single octet
 
-const char* digest_name(Prf prf) {
+const char* hmac_digest(Prf prf) {
   switch (prf) {
     case Prf::kHmacSha256:
       return "SHA2-256";
@@ -40,7 +40,7 @@ const EVP_MAC_CTX* unkeyed(Prf prf) {
     const OpensslOwned<EVP_MAC, EVP_MAC_free> hmac(EVP_MAC_fetch(openssl_context(), "HMAC", nullptr));
     MacContext context(hmac ? EVP_MAC_CTX_new(hmac.get()) : nullptr);
     const std::array<OSSL_PARAM, 2> params{
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest_name(one)), 0),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(hmac_digest(one)), 0),
         OSSL_PARAM_construct_end()};
     return context && EVP_MAC_CTX_set_params(context.get(), params.data()) == 1 ? context.release() : nullptr;
   };
@@ -49,7 +49,7 @@ const EVP_MAC_CTX* unkeyed(Prf prf) {
   return contexts[static_cast<std::size_t>(prf)];
 }
 
-Result<MacContext> keyed(Prf prf, ConstBytes key) {
+Result<MacContext> keyed_mac(Prf prf, ConstBytes key) {
   if (key.empty()) return failure(Fault::kInternal, "prf: the key is empty");
   const EVP_MAC_CTX* const origin = unkeyed(prf);
   MacContext context(origin != nullptr ? EVP_MAC_CTX_dup(origin) : nullptr);
@@ -71,7 +71,7 @@ bool finish(EVP_MAC_CTX* context, std::span<const ConstBytes> pieces, Bytes outp
 }  // namespace
 
 Result<SecretBytes> prf(Prf prf, ConstBytes key, std::span<const ConstBytes> pieces) {
-  const Result<MacContext> context = keyed(prf, key);
+  const Result<MacContext> context = keyed_mac(prf, key);
   if (!context) return std::unexpected(context.error());
   SecretBytes output(prf_octets(prf));
   if (!finish(context->get(), pieces, output.writable())) return openssl_failure(Fault::kInternal, "prf failed");
@@ -111,7 +111,7 @@ ConstBytes PrfUnderKeys::output(ConstBytes key) {
 Result<SecretBytes> prf_plus(Prf prf, ConstBytes key, ConstBytes seed, std::size_t octets) {
   const std::size_t block = prf_octets(prf);
   if (octets > kMostBlocks * block) return failure(Fault::kInternal, "prf+: more than 255 outputs asked for");
-  const Result<MacContext> context = keyed(prf, key);
+  const Result<MacContext> context = keyed_mac(prf, key);
   if (!context) return std::unexpected(context.error());
   SecretBytes output(octets);
   SecretBytes last(block);

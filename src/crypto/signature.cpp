@@ -24,10 +24,10 @@ namespace levelgate::crypto {
 namespace {
 
 using enum SignatureScheme;
-using Key = OpensslOwned<EVP_PKEY, EVP_PKEY_free>;
+using OwnedKey = OpensslOwned<EVP_PKEY, EVP_PKEY_free>;
 using Number = OpensslOwned<BIGNUM, BN_free>;
 using DigestContext = OpensslOwned<EVP_MD_CTX, EVP_MD_CTX_free>;
-using Input = OpensslOwned<BIO, BIO_free>;
+using PemText = OpensslOwned<BIO, BIO_free>;
 
 constexpr int kLeastRsaBits = 2048;  // RFC 8247 §3.1.1
 constexpr int kMostRsaBits = 8192;   // longer ones cost a verifier more than they give
@@ -87,7 +87,7 @@ Error misfit(KeyType type, SignatureScheme scheme) {
 }
 
 // nullptr where the scheme hashes by itself.
-const char* digest_name(SignatureScheme scheme) {
+const char* signed_digest(SignatureScheme scheme) {
   constexpr std::array<const char*, 6> kNames{nullptr, nullptr, "SHA2-256", "SHA2-384", "SHA2-512", nullptr};
   return kNames.at(hash_algorithm_of(scheme));
 }
@@ -148,7 +148,7 @@ Result<DigestContext> prepared(Purpose purpose, EVP_PKEY* key, KeyType type, Sig
   EVP_PKEY_CTX* key_context = nullptr;
   const auto start = purpose == Purpose::kSign ? EVP_DigestSignInit_ex : EVP_DigestVerifyInit_ex;
   if (!context ||
-      start(context.get(), &key_context, digest_name(scheme), openssl_context(), nullptr, key, nullptr) != 1 ||
+      start(context.get(), &key_context, signed_digest(scheme), openssl_context(), nullptr, key, nullptr) != 1 ||
       !set_padding(key_context, type, scheme)) {
     return openssl_failure(Fault::kBadInput, std::string("the key refuses ").append(name_of(scheme)));
   }
@@ -157,7 +157,7 @@ Result<DigestContext> prepared(Purpose purpose, EVP_PKEY* key, KeyType type, Sig
 
 class MemoryKey final : public PrivateKey {
  public:
-  MemoryKey(Key key, PublicKey public_key) : key_(std::move(key)), public_key_(std::move(public_key)) {}
+  MemoryKey(OwnedKey key, PublicKey public_key) : key_(std::move(key)), public_key_(std::move(public_key)) {}
 
   const PublicKey& public_key() const override { return public_key_; }
   Result<std::vector<std::byte>> sign(SignatureScheme scheme, ConstBytes message) const override {
@@ -177,11 +177,11 @@ class MemoryKey final : public PrivateKey {
   }
 
  private:
-  Key key_;
+  OwnedKey key_;
   PublicKey public_key_;
 };
 
-Result<std::unique_ptr<PrivateKey>> private_key(Key key) {
+Result<std::unique_ptr<PrivateKey>> private_key(OwnedKey key) {
   unsigned char* made = nullptr;
   const int length = i2d_PUBKEY(key.get(), &made);
   const OpensslOwned<unsigned char, [](unsigned char* octets) { OPENSSL_free(octets); }> spki(made);
@@ -191,9 +191,6 @@ Result<std::unique_ptr<PrivateKey>> private_key(Key key) {
   if (!public_key) return std::unexpected(std::move(public_key.error()));
   return std::make_unique<MemoryKey>(std::move(key), std::move(*public_key));
 }
-
-// Asked for a passphrase, it has none; without it OpenSSL would ask at the terminal.
-int no_passphrase(char*, int, int, void*) { return -1; }
 
 }  // namespace
 
@@ -226,9 +223,10 @@ Result<void> PublicKey::verify(SignatureScheme scheme, ConstBytes message, Const
 }
 
 Result<std::unique_ptr<PrivateKey>> private_key_from_pem(std::string_view pem) {
-  const Input input(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  Key key(input ? PEM_read_bio_PrivateKey_ex(input.get(), nullptr, no_passphrase, nullptr, openssl_context(), nullptr)
-                : nullptr);
+  const PemText input(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  OwnedKey key(
+      input ? PEM_read_bio_PrivateKey_ex(input.get(), nullptr, no_passphrase, nullptr, openssl_context(), nullptr)
+            : nullptr);
   if (!key) return openssl_failure(Fault::kBadInput, "no private key without a passphrase in the PEM text");
   return private_key(std::move(key));
 }
@@ -244,7 +242,7 @@ Result<std::unique_ptr<PrivateKey>> private_key_from_store(const std::string& ur
     const OpensslOwned<OSSL_STORE_INFO, OSSL_STORE_INFO_free> found(OSSL_STORE_load(store.get()));
     if (!found && OSSL_STORE_error(store.get()) != 0) break;
     if (found && OSSL_STORE_INFO_get_type(found.get()) == OSSL_STORE_INFO_PKEY) {
-      return private_key(Key(OSSL_STORE_INFO_get1_PKEY(found.get())));
+      return private_key(OwnedKey(OSSL_STORE_INFO_get1_PKEY(found.get())));
     }
   }
   return openssl_failure(Fault::kBadInput, "no private key without a passphrase at " + uri);

@@ -30,7 +30,7 @@ consteval std::byte half(char digit) { return static_cast<std::byte>(digit <= '9
 
 // Hexadecimal digits as octets, while the compiler runs.
 template <std::size_t kSize>
-consteval std::array<std::byte, kSize / 2> octets(const char (&digits)[kSize]) {
+consteval std::array<std::byte, kSize / 2> from_hex(const char (&digits)[kSize]) {
   std::array<std::byte, kSize / 2> made{};
   for (std::size_t i = 0; i < made.size(); ++i) made[i] = half(digits[2 * i]) << 4 | half(digits[2 * i + 1]);
   return made;
@@ -38,26 +38,26 @@ consteval std::array<std::byte, kSize / 2> octets(const char (&digits)[kSize]) {
 
 // RFC 7427 appendix A. RSASSA-PSS names hash, MGF1 with the same hash, and a salt as long as the hash; unlike the
 // appendix, and as DER demands, the trailer field is left out where it has its default value.
-constexpr auto kPssSha256Id = octets(
+constexpr auto kPssSha256Id = from_hex(
     "304106092a864886f70d01010a3034a00f300d06096086480165030402010500"
     "a11c301a06092a864886f70d010108300d06096086480165030402010500a203020120");
-constexpr auto kPssSha384Id = octets(
+constexpr auto kPssSha384Id = from_hex(
     "304106092a864886f70d01010a3034a00f300d06096086480165030402020500"
     "a11c301a06092a864886f70d010108300d06096086480165030402020500a203020130");
-constexpr auto kPssSha512Id = octets(
+constexpr auto kPssSha512Id = from_hex(
     "304106092a864886f70d01010a3034a00f300d06096086480165030402030500"
     "a11c301a06092a864886f70d010108300d06096086480165030402030500a203020140");
-constexpr auto kPkcs1Sha256Id = octets("300d06092a864886f70d01010b0500");
-constexpr auto kPkcs1Sha384Id = octets("300d06092a864886f70d01010c0500");
-constexpr auto kPkcs1Sha512Id = octets("300d06092a864886f70d01010d0500");
-constexpr auto kEcdsaSha256Id = octets("300a06082a8648ce3d040302");
-constexpr auto kEcdsaSha384Id = octets("300a06082a8648ce3d040303");
-constexpr auto kEcdsaSha512Id = octets("300a06082a8648ce3d040304");
-constexpr auto kEd25519Id = octets("300506032b6570");  // RFC 8420 appendix A
-constexpr auto kEd448Id = octets("300506032b6571");
-constexpr auto kMlDsa44Id = octets("300b0609608648016503040311");  // draft-ietf-ipsecme-ikev2-pqc-auth appendix B
-constexpr auto kMlDsa65Id = octets("300b0609608648016503040312");
-constexpr auto kMlDsa87Id = octets("300b0609608648016503040313");
+constexpr auto kPkcs1Sha256Id = from_hex("300d06092a864886f70d01010b0500");
+constexpr auto kPkcs1Sha384Id = from_hex("300d06092a864886f70d01010c0500");
+constexpr auto kPkcs1Sha512Id = from_hex("300d06092a864886f70d01010d0500");
+constexpr auto kEcdsaSha256Id = from_hex("300a06082a8648ce3d040302");
+constexpr auto kEcdsaSha384Id = from_hex("300a06082a8648ce3d040303");
+constexpr auto kEcdsaSha512Id = from_hex("300a06082a8648ce3d040304");
+constexpr auto kEd25519Id = from_hex("300506032b6570");  // RFC 8420 appendix A
+constexpr auto kEd448Id = from_hex("300506032b6571");
+constexpr auto kMlDsa44Id = from_hex("300b0609608648016503040311");  // draft-ietf-ipsecme-ikev2-pqc-auth appendix B
+constexpr auto kMlDsa65Id = from_hex("300b0609608648016503040312");
+constexpr auto kMlDsa87Id = from_hex("300b0609608648016503040313");
 
 struct Facts {
   SignatureScheme scheme;
@@ -87,7 +87,7 @@ constexpr std::array<Facts, 17> kSchemes{{
     {kMlDsa87, "ML-DSA-87", 14, kIdentity, kMlDsa87Id},
 }};
 
-const Facts& facts(SignatureScheme scheme) { return kSchemes.at(static_cast<std::size_t>(scheme)); }
+const Facts& facts_of(SignatureScheme scheme) { return kSchemes.at(static_cast<std::size_t>(scheme)); }
 
 // An object identifier of DER that names one scheme, and whether NULL may stand for absent parameters and the other way
 // round: both forms of RSA and ECDSA are seen (RFC 7427 §3); EdDSA and ML-DSA have one (RFC 8420 appendix A, RFC 8410
@@ -186,10 +186,10 @@ std::string_view name_of(KeyType type) {
   return "";
 }
 
-std::string_view name_of(SignatureScheme scheme) { return facts(scheme).name; }
-std::uint8_t auth_method_of(SignatureScheme scheme) { return facts(scheme).auth_method; }
-std::uint16_t hash_algorithm_of(SignatureScheme scheme) { return facts(scheme).hash_algorithm; }
-ConstBytes algorithm_identifier_of(SignatureScheme scheme) { return facts(scheme).identifier; }
+std::string_view name_of(SignatureScheme scheme) { return facts_of(scheme).name; }
+std::uint8_t auth_method_of(SignatureScheme scheme) { return facts_of(scheme).auth_method; }
+std::uint16_t hash_algorithm_of(SignatureScheme scheme) { return facts_of(scheme).hash_algorithm; }
+ConstBytes algorithm_identifier_of(SignatureScheme scheme) { return facts_of(scheme).identifier; }
 
 Result<SignatureScheme> read_algorithm_identifier(ConstBytes der) {
   const unsigned char* at = octets_of(der);

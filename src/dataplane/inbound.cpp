@@ -13,8 +13,8 @@
 namespace levelgate::dataplane {
 namespace {
 
-constexpr std::uint8_t kNextHeaderNone = 59;                  // RFC 4303 §2.6: dummy packet
-constexpr Nanos kTellAgain = std::chrono::milliseconds(250);  // between two reports of a moved peer
+constexpr std::uint8_t kNextHeaderNone = 59;                       // RFC 4303 §2.6: dummy packet
+constexpr Nanos kTellMovedAgain = std::chrono::milliseconds(250);  // between two reports of a moved peer
 
 bool carries_aggfrag(const model::TunnelPlan& plan, const model::EspSa& sa) {
   switch (sa.payload) {
@@ -90,7 +90,7 @@ void InboundSa::tell_path(WorkerContext& context, const TunnelEntry& tunnel, con
 }
 
 bool InboundSa::may_tell_of_move(Instant now) noexcept {
-  if (moved_told_ != kNever && now - moved_told_ < kTellAgain) return false;
+  if (moved_told_ != kNever && now - moved_told_ < kTellMovedAgain) return false;
   moved_told_ = now;
   return true;
 }

@@ -10,7 +10,7 @@
 namespace levelgate::dataplane {
 namespace {
 
-constexpr Nanos kTellAgain = std::chrono::milliseconds(250);
+constexpr Nanos kTellSizeAgain = std::chrono::milliseconds(250);
 
 }  // namespace
 
@@ -89,7 +89,7 @@ void OutboundTunnel::tell_size(WorkerContext& context, const TunnelEntry& entry)
   counters_.path_mtu_probes_lost.add(probes.lost - probes_told_.lost);
   probes_told_ = probes;
   if (mtu.size() == entry.setting->tfs.packet_size) return;
-  if (size_told_ != kNever && context.now - size_told_ < kTellAgain) return;
+  if (size_told_ != kNever && context.now - size_told_ < kTellSizeAgain) return;
   size_told_ = context.now;
   context.report({model::EventKind::kPathMtu, PortId{}, entry.id, Spi{}, IpAddress{}, mtu.size(), 0});
 }

@@ -18,7 +18,7 @@
 namespace levelgate::dpdk {
 namespace {
 
-constexpr std::uint16_t kDescriptors = 512;  // short rings: the working set decides the speed
+constexpr std::uint16_t kRingDescriptors = 512;  // short rings: the working set decides the speed
 constexpr std::uint32_t kUsualFrame = 1518;
 constexpr std::uint32_t kVlanOctets = 4;
 // A frame of AF_XDP lies in one page of the kernel's, together with what DPDK and the kernel put in front of it.
@@ -220,8 +220,8 @@ Result<void> Port::start(std::uint16_t device, BufferPool& pool, std::uint32_t m
 }
 
 Result<void> Port::set_up_queues(std::uint16_t device, BufferPool& pool) {
-  std::uint16_t receive = kDescriptors;
-  std::uint16_t transmit = kDescriptors;
+  std::uint16_t receive = kRingDescriptors;
+  std::uint16_t transmit = kRingDescriptors;
   (void)rte_eth_dev_adjust_nb_rx_tx_desc(device, &receive, &transmit);
   for (std::uint16_t queue = 0; queue < settings_.workers; ++queue) {
     int fault = rte_eth_rx_queue_setup(device, queue, receive, SOCKET_ID_ANY, nullptr, pool.pool());

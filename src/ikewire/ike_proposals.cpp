@@ -13,7 +13,7 @@ constexpr std::uint8_t kLast = 0;
 constexpr std::uint8_t kMoreProposals = 2;
 constexpr std::uint8_t kMoreTransforms = 3;
 constexpr std::uint16_t kNumberBit = 0x8000;  // attribute format TV
-constexpr std::size_t kHeaderOctets = 8;      // of a proposal without its SPI, and of a transform
+constexpr std::size_t kProposalHeader = 8;    // of a proposal without its SPI, and of a transform
 constexpr std::size_t kMarkerOctets = 4;      // more mark, reserved, length
 
 // Takes substructures from octets that they must fill: {more, reserved, length, content} each.
@@ -31,7 +31,7 @@ class Substructures {
     from.skip(1);
     const std::size_t octets = from.read<std::uint16_t>();
     if (!from.ok()) return ike_fault(IkeFault::kTruncated, at_);
-    if (octets < kHeaderOctets || octets > rest_.size()) return ike_fault(IkeFault::kLength, at_ + 2);
+    if (octets < kProposalHeader || octets > rest_.size()) return ike_fault(IkeFault::kLength, at_ + 2);
     if (mark != (octets == rest_.size() ? kLast : more_)) return ike_fault(IkeFault::kMarker, at_);
     const ConstBytes content = rest_.subspan(kMarkerOctets, octets - kMarkerOctets);
     rest_ = rest_.subspan(octets);

@@ -6,9 +6,9 @@
 namespace levelgate::ikewire {
 namespace {
 
-constexpr std::size_t kHeaderOctets = 4;    // of the payload's body: count and reserved
-constexpr std::size_t kSelectorHeader = 4;  // type, protocol, length
-constexpr std::size_t kV4Octets = 16;       // of a whole selector
+constexpr std::size_t kSelectorsHeader = 4;  // of the payload's body: count and reserved
+constexpr std::size_t kSelectorHeader = 4;   // type, protocol, length
+constexpr std::size_t kV4Octets = 16;        // of a whole selector
 constexpr std::size_t kV6Octets = 40;
 
 // The begin of a selector, whose octets are known to be there.
@@ -62,7 +62,7 @@ void write_selector(WireBuffer& to, const WireSelector& selector) {
 IkeResult<std::vector<WireSelector>> read_selectors(ConstBytes body) {
   ByteReader from(body);
   const std::size_t count = from.read<std::uint8_t>();
-  from.skip(kHeaderOctets - 1);
+  from.skip(kSelectorsHeader - 1);
   if (!from.ok()) return ike_fault(IkeFault::kTruncated, 0);
   if (count == 0) return ike_fault(IkeFault::kCount, 0);
   std::vector<WireSelector> selectors;
@@ -87,7 +87,7 @@ IkeResult<std::vector<WireSelector>> read_selectors(ConstBytes body) {
 void write_body(WireBuffer& to, const std::vector<WireSelector>& selectors) {
   if (selectors.empty()) to.fail();
   to.write_narrow<std::uint8_t>(selectors.size());
-  to.fill(std::byte{0}, kHeaderOctets - 1);
+  to.fill(std::byte{0}, kSelectorsHeader - 1);
   for (const WireSelector& selector : selectors) write_selector(to, selector);
 }
 

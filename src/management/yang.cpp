@@ -21,10 +21,6 @@ using model::TunnelConfig;
 Value text(std::string is) { return Value{std::move(is)}; }
 Value number(std::uint64_t is) { return Value{is}; }
 
-std::uint64_t seconds(Nanos time) {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(time).count());
-}
-
 // --- what a proposal says ---
 
 std::vector<YangCipher> ciphers_of(ikewire::ProtocolId protocol, const std::vector<std::string>& proposals) {
@@ -119,10 +115,10 @@ Value::Map child_settings(const TunnelConfig& tunnel, const model::EspSettings& 
   for (const auto id : transforms_of(ikewire::ProtocolId::kEsp, esp.proposals, ikewire::TransformType::kKe)) {
     groups.push_back(number(id));
   }
-  Value::Map soft{{"time", number(seconds(esp.rekey_time))},
+  Value::Map soft{{"time", number(whole_seconds(esp.rekey_time))},
                   {"bytes", text(std::to_string(esp.rekey_octets))},
                   {"action", text("replace")}};
-  Value::Map hard{{"time", number(seconds(esp.rekey_time + esp.rekey_margin))}};
+  Value::Map hard{{"time", number(whole_seconds(esp.rekey_time + esp.rekey_margin))}};
   Value::Map map;
   if (!groups.empty()) map.push_back({"fs-groups", Value{std::move(groups)}});
   map.push_back({"child-sa-lifetime-soft", Value{std::move(soft)}});
@@ -147,7 +143,7 @@ Value::Map connection(const TunnelConfig& tunnel, std::uint32_t cookie_threshold
       {"name", text(tunnel.name)},
       {"autostartup", text(start_word(ike.start))},
       {"fragmentation", Value{Value::Map{{"enabled", Value{ike.ike.fragmentation}}}}},
-      {"ike-sa-lifetime-soft", Value{Value::Map{{"rekey-time", number(seconds(ike.ike.rekey))}}}},
+      {"ike-sa-lifetime-soft", Value{Value::Map{{"rekey-time", number(whole_seconds(ike.ike.rekey))}}}},
       {"ike-sa-encr-alg", yang_ciphers(ciphers_of(ProtocolId::kIke, ike.ike.proposals))},
   };
   Value::List integrity;

@@ -23,11 +23,6 @@ bool shown(std::string_view counter, Directions directions) {
   return directions == Directions::kBoth || counter.starts_with(directions == Directions::kOutbound ? "tx-" : "rx-");
 }
 
-std::uint64_t seconds(Nanos time) {
-  return static_cast<std::uint64_t>(
-      std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::seconds>(time).count(), 0));
-}
-
 }  // namespace
 
 Value::Map yang_sa_state(const std::string& tunnel, const control::View& view, Directions directions) {
@@ -41,8 +36,8 @@ Value::Map yang_sa_state(const std::string& tunnel, const control::View& view, D
   model::for_each_counter(counters, [&](std::string_view group, std::string_view name, std::uint64_t count) {
     if (group.empty() || (!aggfrag && group != "ipsec-stats")) return;
     const std::string container = "ietf-ipsec-iptfs:" + std::string(group);
-    if (map.empty() || map.back().first != container) map.push_back({container, Value{Value::Map{}}});
-    std::get<Value::Map>(map.back().second.is)
+    if (map.empty() || map.back().name != container) map.push_back({container, Value{Value::Map{}}});
+    std::get<Value::Map>(map.back().value.is)
         .push_back({std::string(name), Value{std::to_string(shown(name, directions) ? count : 0)}});
   });
   return map;
@@ -66,8 +61,9 @@ Value::Map yang_ike_state(const ike::SaState& sa, Instant now) {
                  {"nat-local", Value{sa.nat.own}},
                  {"nat-remote", Value{sa.nat.peer}}};
   if (sa.established_at != kNever)
-    map.push_back({"established", Value{std::to_string(seconds(now - sa.established_at))}});
-  if (sa.rekey_at != kNever) map.push_back({"current-rekey-time", Value{std::to_string(seconds(sa.rekey_at - now))}});
+    map.push_back({"established", Value{std::to_string(whole_seconds(now - sa.established_at))}});
+  if (sa.rekey_at != kNever)
+    map.push_back({"current-rekey-time", Value{std::to_string(whole_seconds(sa.rekey_at - now))}});
   return map;
 }
 

@@ -94,7 +94,7 @@ constexpr auto kWeakWords = std::to_array<std::string_view>(
 // Transforms of one kind stand together, kinds in this order, so that equal proposals are equal values.
 constexpr std::uint8_t rank(TransformType type) { return static_cast<std::uint8_t>(type); }
 
-bool is_none(const Transform& transform) { return is_key_exchange(transform.type) && transform.id == 0; }
+bool is_no_exchange(const Transform& transform) { return is_key_exchange(transform.type) && transform.id == 0; }
 
 class ProposalParser {
  public:
@@ -210,8 +210,8 @@ std::string ProposalParser::what_is_wrong_with_key_exchanges() const {
   const bool additional = std::ranges::any_of(
       transforms_, [](const Transform& t) { return is_key_exchange(t.type) && t.type != TransformType::kKe; });
   if (additional && !any) return "additional key exchanges need a first one (RFC 9370 §2.1)";
-  const bool none =
-      std::ranges::any_of(transforms_, [](const Transform& t) { return t.type == TransformType::kKe && is_none(t); });
+  const bool none = std::ranges::any_of(
+      transforms_, [](const Transform& t) { return t.type == TransformType::kKe && is_no_exchange(t); });
   if (none && protocol_ == ProtocolId::kIke) return "an IKE SA has a key exchange: 'modpnone' belongs to ESP proposals";
   if (none && additional) return "'modpnone' and additional key exchanges contradict each other";
   return {};

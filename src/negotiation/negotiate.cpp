@@ -21,7 +21,6 @@ using ikewire::Proposal;
 using ikewire::ProtocolId;
 using ikewire::Transform;
 using ikewire::TransformType;
-using Transforms = std::vector<Transform>;
 
 // --- one pair of proposals ---
 

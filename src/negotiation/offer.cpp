@@ -16,7 +16,6 @@ namespace {
 using ikewire::Proposal;
 using ikewire::Transform;
 using ikewire::TransformType;
-using Transforms = std::vector<Transform>;
 
 void remove_type(Proposal& proposal, TransformType type) {
   std::erase_if(proposal.transforms, [&](const Transform& t) { return t.type == type; });

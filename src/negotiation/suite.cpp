@@ -16,7 +16,6 @@ using ikewire::Proposal;
 using ikewire::ProtocolId;
 using ikewire::Transform;
 using ikewire::TransformType;
-using Transforms = std::vector<Transform>;
 
 namespace {
 

@@ -14,6 +14,8 @@
 
 namespace levelgate::negotiation {
 
+using Transforms = std::vector<ikewire::Transform>;
+
 using model::PostQuantum;
 // Whether both sides announced what IKE_INTERMEDIATE needs (RFC 9370 §2.2.1). On offering: whether we do.
 enum class AdditionalExchanges : std::uint8_t { kUnavailable, kAvailable };

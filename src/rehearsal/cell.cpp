@@ -11,8 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 using ikewire::KeMethod;
 
-constexpr std::uint64_t kMbit = 1'000'000;
-
 KeMethod large_method(KeySet keys) {
   switch (keys) {
     case KeySet::kX25519:

@@ -15,6 +15,8 @@
 
 namespace levelgate::rehearsal {
 
+inline constexpr std::uint64_t kMbit = 1'000'000;  // bits
+
 struct CellPath {
   std::uint64_t bits_per_second = 0;  // of IP packets, each way
   Nanos round_trip{};                 // half of it each way, without serialisation

@@ -10,7 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t kMbit = 1'000'000;
 constexpr Nanos kFirstInner = 600ms;
 
 std::string place(const CellPath& path) {

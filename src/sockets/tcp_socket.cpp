@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "sockets/asio_endpoint.h"
+#include "sockets/socket_option.h"
 
 namespace levelgate::sockets {
 namespace {
@@ -29,17 +30,13 @@ constexpr int kUnsentMost = 128 * 1024;   // in the kernel: what waits is better
 // the kernel's own waits grow to minutes.
 constexpr int kUnacknowledgedMs = 20'000;
 
-bool set_option(int socket, int level, int name, int value) {
-  return ::setsockopt(socket, level, name, &value, sizeof value) == 0;
-}
-
 // Beyond what the system grants to everybody, where we may.
 bool set_buffer(int socket, int octets) {
   return set_option(socket, SOL_SOCKET, SO_RCVBUFFORCE, octets) || set_option(socket, SOL_SOCKET, SO_RCVBUF, octets);
 }
 
 // Messages leave at once; the flow label of IPv6 is that of every connection of a peer [9329-6.1-h].
-bool prepare(int socket, IpFamily family) {
+bool prepare_tcp(int socket, IpFamily family) {
   const bool tuned = set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1) &&
                      set_option(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentMost) &&
                      set_option(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, kUnacknowledgedMs);
@@ -74,7 +71,7 @@ Result<TcpAcceptor> listening_socket(asio::io_context& context, const Endpoint& 
   const int socket = acceptor.native_handle();
   // The scale of a connection's window is fixed as it is made, by the buffer of who listens: a narrow one here would
   // leave 65,535 octets at most, for ever.
-  if (!prepare(socket, local.address.family()) || !set_buffer(socket, kWideWindow)) {
+  if (!prepare_tcp(socket, local.address.family()) || !set_buffer(socket, kWideWindow)) {
     return cannot_listen(local, error_code(errno, boost::system::system_category()));
   }
   acceptor.bind(to_asio<tcp>(local), error);
@@ -88,7 +85,7 @@ std::optional<TcpSocket> calling_socket(asio::io_context& context, const IpAddre
   error_code error;
   socket.open(protocol_of(local), error);
   if (!error) socket.non_blocking(true, error);
-  if (error || !prepare(socket.native_handle(), local.family())) return std::nullopt;
+  if (error || !prepare_tcp(socket.native_handle(), local.family())) return std::nullopt;
   socket.bind(to_asio<tcp>({local, 0}), error);
   if (error) return std::nullopt;
   const tcp::endpoint to = to_asio<tcp>(remote);

@@ -22,6 +22,7 @@
 #include "sockets/asio_endpoint.h"
 #include "sockets/datagram_batch.h"
 #include "sockets/inbox.h"
+#include "sockets/socket_option.h"
 
 namespace levelgate::sockets {
 namespace {
@@ -39,30 +40,28 @@ constexpr int kSocketBuffer = 4 * 1024 * 1024;       // octets: some thousand IK
 constexpr std::array<std::byte, 4> kNonEspMarker{};  // RFC 3948 §2.2
 constexpr std::array kKeepalive{std::byte{0xff}};    // RFC 3948 §2.3
 
-bool set_option(udp::socket& socket, int level, int name, int value) {
-  return ::setsockopt(socket.native_handle(), level, name, &value, sizeof value) == 0;
-}
-
 // Beyond the system's limit where we may, else up to it; with less room it only loses more in a flood.
 void widen(udp::socket& socket) {
-  if (!set_option(socket, SOL_SOCKET, SO_RCVBUFFORCE, kSocketBuffer)) {
-    (void)set_option(socket, SOL_SOCKET, SO_RCVBUF, kSocketBuffer);
+  if (!set_option(socket.native_handle(), SOL_SOCKET, SO_RCVBUFFORCE, kSocketBuffer)) {
+    (void)set_option(socket.native_handle(), SOL_SOCKET, SO_RCVBUF, kSocketBuffer);
   }
-  if (!set_option(socket, SOL_SOCKET, SO_SNDBUFFORCE, kSocketBuffer)) {
-    (void)set_option(socket, SOL_SOCKET, SO_SNDBUF, kSocketBuffer);
+  if (!set_option(socket.native_handle(), SOL_SOCKET, SO_SNDBUFFORCE, kSocketBuffer)) {
+    (void)set_option(socket.native_handle(), SOL_SOCKET, SO_SNDBUF, kSocketBuffer);
   }
 }
 
 // IKE messages may be fragmented by IP: no DF (RFC 7296 §2). The address may come to the twin later than this socket.
-bool prepare(udp::socket& socket, IpFamily family) {
+bool prepare_udp(udp::socket& socket, IpFamily family) {
   widen(socket);
   if (family == IpFamily::kV4) {
-    return set_option(socket, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT) &&
-           set_option(socket, IPPROTO_IP, IP_FREEBIND, 1) && set_option(socket, IPPROTO_IP, IP_RECVERR, 1);
+    return set_option(socket.native_handle(), IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT) &&
+           set_option(socket.native_handle(), IPPROTO_IP, IP_FREEBIND, 1) &&
+           set_option(socket.native_handle(), IPPROTO_IP, IP_RECVERR, 1);
   }
-  return set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 1) &&
-         set_option(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT) &&
-         set_option(socket, IPPROTO_IPV6, IPV6_FREEBIND, 1) && set_option(socket, IPPROTO_IPV6, IPV6_RECVERR, 1);
+  return set_option(socket.native_handle(), IPPROTO_IPV6, IPV6_V6ONLY, 1) &&
+         set_option(socket.native_handle(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT) &&
+         set_option(socket.native_handle(), IPPROTO_IPV6, IPV6_FREEBIND, 1) &&
+         set_option(socket.native_handle(), IPPROTO_IPV6, IPV6_RECVERR, 1);
 }
 
 std::unexpected<Error> cannot_bind(const Endpoint& local, const error_code& error) {
@@ -212,7 +211,8 @@ Result<std::unique_ptr<UdpPort>> UdpPort::open(EventLoop& loop, const Endpoint& 
   state->socket.open(family == IpFamily::kV4 ? udp::v4() : udp::v6(), error);
   if (!error) state->socket.non_blocking(true, error);
   if (error) return cannot_bind(local, error);
-  if (!prepare(state->socket, family)) return cannot_bind(local, error_code(errno, boost::system::system_category()));
+  if (!prepare_udp(state->socket, family))
+    return cannot_bind(local, error_code(errno, boost::system::system_category()));
   state->socket.bind(to_asio<udp>(local), error);
   if (error) return cannot_bind(local, error);
   const udp::endpoint bound = state->socket.local_endpoint(error);

@@ -15,7 +15,7 @@ namespace levelgate::syntax {
 namespace {
 
 constexpr std::size_t kLongestName = 32;  // of tunnels, ports and interfaces
-constexpr std::uint64_t kCores = 1024;
+constexpr std::uint64_t kCoreLimit = 1024;
 
 std::string join(std::string_view path, std::string_view key) {
   return path.empty() ? std::string(key) : std::string(path) + "." + std::string(key);
@@ -167,8 +167,8 @@ class Checker {
     }
     std::set<std::uint64_t> seen;
     for (const Node& item : node.items) {
-      const std::uint64_t core = parse_integer(item.text).value_or(kCores);
-      if (item.kind != Node::Kind::kScalar || core >= kCores) {
+      const std::uint64_t core = parse_integer(item.text).value_or(kCoreLimit);
+      if (item.kind != Node::Kind::kScalar || core >= kCoreLimit) {
         complaints_.error(13, item, quoted(item.text) + " is not the number of a core");
       } else if (!seen.insert(core).second) {
         complaints_.error(17, item, "core " + item.text + " stands here for the second time");

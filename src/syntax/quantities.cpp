@@ -76,10 +76,10 @@ constexpr std::array<Unit, 1> kShares{{{"%", 10}}};
 constexpr std::array<Unit, 1> kSmallShares{{{"%", 10'000'000}}};
 constexpr std::array<Alias, 2> kShareAliases{{{"percent", "%"}, {"pct", "%"}}};
 
-constexpr Kind kRate{kRates, kRateAliases, " ", "Mbit/s", "use bit/s, kbit/s, Mbit/s or Gbit/s"};
-constexpr Kind kDuration{kDurations, kDurationAliases, "", "ms", "use ns, us, ms, s, min, h or d"};
+constexpr Kind kOfRates{kRates, kRateAliases, " ", "Mbit/s", "use bit/s, kbit/s, Mbit/s or Gbit/s"};
+constexpr Kind kOfDurations{kDurations, kDurationAliases, "", "ms", "use ns, us, ms, s, min, h or d"};
 constexpr Kind kSize{kSizes, kSizeAliases, "", "B", "use B, KiB, MiB or GiB"};
-constexpr Kind kShare{kShares, kShareAliases, "", "%", "use %"};
+constexpr Kind kOfShares{kShares, kShareAliases, "", "%", "use %"};
 constexpr Kind kSmallShare{kSmallShares, kShareAliases, "", "%", "use %"};
 
 struct Split {
@@ -118,7 +118,7 @@ std::expected<std::uint64_t, std::string> scale(std::string_view digits, std::ui
   return static_cast<std::uint64_t>(value);
 }
 
-std::string quoted(std::string_view digits, std::string_view gap, std::string_view unit) {
+std::string as_written(std::string_view digits, std::string_view gap, std::string_view unit) {
   return "did you mean \"" + std::string(digits) + std::string(gap) + std::string(unit) + "\"?";
 }
 
@@ -144,7 +144,7 @@ Quantity<std::uint64_t> parse(std::string_view text, const Kind& kind) {
     return std::unexpected(NotAQuantity{"must be a number with a unit", std::string(kind.known)});
   }
   if (parts.unit.empty()) {
-    return std::unexpected(NotAQuantity{"needs a unit", quoted(parts.digits, kind.gap, kind.usual)});
+    return std::unexpected(NotAQuantity{"needs a unit", as_written(parts.digits, kind.gap, kind.usual)});
   }
   for (const Unit& unit : kind.units) {
     if (unit.name != parts.unit) continue;
@@ -155,22 +155,22 @@ Quantity<std::uint64_t> parse(std::string_view text, const Kind& kind) {
   const std::string_view right = meant(parts.unit, kind);
   return std::unexpected(
       NotAQuantity{"has the unit \"" + std::string(parts.unit) + "\", which is not known or ambiguous",
-                   right.empty() ? std::string(kind.known) : quoted(parts.digits, kind.gap, right)});
+                   right.empty() ? std::string(kind.known) : as_written(parts.digits, kind.gap, right)});
 }
 
 }  // namespace
 
-Quantity<std::uint64_t> parse_rate(std::string_view text) { return parse(text, kRate); }
+Quantity<std::uint64_t> parse_rate(std::string_view text) { return parse(text, kOfRates); }
 
 Quantity<Nanos> parse_duration(std::string_view text) {
-  const auto value = parse(text, kDuration);
+  const auto value = parse(text, kOfDurations);
   if (!value) return std::unexpected(value.error());
   return Nanos(static_cast<std::int64_t>(*value));
 }
 
 Quantity<std::uint64_t> parse_octets(std::string_view text) { return parse(text, kSize); }
 
-Quantity<std::uint64_t> parse_permille(std::string_view text) { return parse(text, kShare); }
+Quantity<std::uint64_t> parse_permille(std::string_view text) { return parse(text, kOfShares); }
 
 Quantity<std::uint64_t> parse_billionths(std::string_view text) { return parse(text, kSmallShare); }
 

@@ -8,7 +8,7 @@
 namespace levelgate::syntax {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -17,7 +17,7 @@ std::string quoted(std::string_view text) {
   return out + "\"";
 }
 
-std::string member(std::string_view name, const std::string& value) { return quoted(name) + ": " + value; }
+std::string member(std::string_view name, const std::string& value) { return json_string(name) + ": " + value; }
 
 std::string braces(std::string_view open, const std::vector<std::string>& members, std::string_view close, int depth) {
   if (members.empty()) return std::string(open) + std::string(close);
@@ -32,23 +32,25 @@ std::string braces(std::string_view open, const std::vector<std::string>& member
 std::string object(const std::vector<std::string>& members, int depth) { return braces("{", members, "}", depth); }
 
 std::string pattern_schema(std::string_view pattern) {
-  return "{ " + member("type", quoted("string")) + ", " + member("pattern", quoted(pattern)) + " }";
+  return "{ " + member("type", json_string("string")) + ", " + member("pattern", json_string(pattern)) + " }";
 }
 
 std::string integer_schema(const KeySpec& spec) {
-  std::string text = "{ " + member("type", quoted("integer")) + ", " + member("minimum", std::to_string(spec.least));
+  std::string text =
+      "{ " + member("type", json_string("integer")) + ", " + member("minimum", std::to_string(spec.least));
   if (spec.most != 0) text += ", " + member("maximum", std::to_string(spec.most));
   return text + " }";
 }
 
-constexpr std::string_view kAddress = "^[0-9A-Fa-f:.]+$";
+constexpr std::string_view kAddressPattern = "^[0-9A-Fa-f:.]+$";
 constexpr std::string_view kPrefix = "^[0-9A-Fa-f:.]+(/[0-9]+)?$";
 constexpr std::string_view kName = "^[A-Za-z0-9._-]{1,32}$";
 
 std::string one_or_list(std::string_view pattern) {
   const std::string one = pattern_schema(pattern);
   return "{ " +
-         member("anyOf", "[" + one + ", { " + member("type", quoted("array")) + ", " + member("items", one) + " }]") +
+         member("anyOf",
+                "[" + one + ", { " + member("type", json_string("array")) + ", " + member("items", one) + " }]") +
          " }";
 }
 
@@ -56,9 +58,9 @@ std::string one_or_list(std::string_view pattern) {
 std::string value_schema(const KeySpec& spec) {
   switch (spec.type) {
     case KeyType::kText:
-      return "{ " + member("type", quoted("string")) + " }";
+      return "{ " + member("type", json_string("string")) + " }";
     case KeyType::kBoolean:
-      return "{ " + member("type", quoted("boolean")) + " }";
+      return "{ " + member("type", json_string("boolean")) + " }";
     case KeyType::kInteger:
       return integer_schema(spec);
     case KeyType::kRate:
@@ -73,9 +75,9 @@ std::string value_schema(const KeySpec& spec) {
       return one_or_list(".");
     case KeyType::kAddress:
     case KeyType::kAddressOrMap:
-      return pattern_schema(kAddress);
+      return pattern_schema(kAddressPattern);
     case KeyType::kAddresses:
-      return one_or_list(kAddress);
+      return one_or_list(kAddressPattern);
     case KeyType::kNetwork:
       return pattern_schema(kPrefix);
     case KeyType::kNetworks:
@@ -84,8 +86,8 @@ std::string value_schema(const KeySpec& spec) {
     case KeyType::kMac:
       return pattern_schema("^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$");
     case KeyType::kCores:
-      return "{ " + member("type", quoted("array")) + ", " +
-             member("items", "{ " + member("type", quoted("integer")) + " }") + " }";
+      return "{ " + member("type", json_string("array")) + ", " +
+             member("items", "{ " + member("type", json_string("integer")) + " }") + " }";
     case KeyType::kAnything:  // what is ignored may hold anything
       return spec.availability == Availability::kIgnored ? "{}" : "{ " + member("not", "{}") + " }";
     case KeyType::kChoice:
@@ -99,7 +101,7 @@ std::string value_schema(const KeySpec& spec) {
 
 std::string words_schema(const KeySpec& spec) {
   std::string list;
-  for (const std::string_view word : words_of(spec.words)) list += (list.empty() ? "" : ", ") + quoted(word);
+  for (const std::string_view word : words_of(spec.words)) list += (list.empty() ? "" : ", ") + json_string(word);
   // An editor reads false as a boolean; the daemon reads the word.
   if (spec.words == "false") list += ", false";
   return "{ " + member("enum", "[" + list + "]") + " }";
@@ -132,7 +134,7 @@ std::string description_of(const KeySpec& spec) {
 }
 
 std::string schema_of(const KeySpec& spec, int depth) {
-  std::vector<std::string> members{member("description", quoted(description_of(spec)))};
+  std::vector<std::string> members{member("description", json_string(description_of(spec)))};
   if (spec.availability != Availability::kNow) members.push_back(member("deprecated", "true"));
   const std::string path(spec.path);
   switch (spec.type) {
@@ -151,8 +153,9 @@ std::string schema_of(const KeySpec& spec, int depth) {
       break;
     case KeyType::kAddressOrMap:
       members.push_back(member(
-          "anyOf", braces("[", {value_schema(spec), object(map_members(quoted("object"), path, depth + 2), depth + 2)},
-                          "]", depth + 1)));
+          "anyOf",
+          braces("[", {value_schema(spec), object(map_members(json_string("object"), path, depth + 2), depth + 2)}, "]",
+                 depth + 1)));
       break;
     case KeyType::kChoice:
       members.push_back(member("anyOf", "[" + words_schema(spec) + "]"));
@@ -183,10 +186,10 @@ std::string schema_of(const KeySpec& spec, int depth) {
 }  // namespace
 
 std::string json_schema() {
-  std::vector<std::string> members{member("$schema", quoted("https://json-schema.org/draft/2020-12/schema")),
-                                   member("title", quoted("levelgate configuration, version 1"))};
-  for (std::string& part : map_members(quoted("object"), "", 0)) members.push_back(std::move(part));
-  members.push_back(member("required", "[" + quoted("version") + "]"));
+  std::vector<std::string> members{member("$schema", json_string("https://json-schema.org/draft/2020-12/schema")),
+                                   member("title", json_string("levelgate configuration, version 1"))};
+  for (std::string& part : map_members(json_string("object"), "", 0)) members.push_back(std::move(part));
+  members.push_back(member("required", "[" + json_string("version") + "]"));
   return object(members, 0) + "\n";
 }
 

@@ -15,8 +15,6 @@ constexpr double kShrink = 0.7;  // beta_cubic
 constexpr double kLeast = 2;
 constexpr double kRenoGrowth = 3 * (1 - kShrink) / (1 + kShrink);  // alpha_cubic
 
-double seconds(Nanos time) { return std::chrono::duration<double>(time).count(); }
-
 }  // namespace
 
 void CubicWindow::acknowledged(Instant now, Nanos round_trip, double segments) {
@@ -36,13 +34,13 @@ void CubicWindow::avoid_congestion(Instant now, Nanos round_trip, double segment
     flat_ = std::cbrt((most_ - window_) / kCube);
   }
   const auto cubic = [this](double time) { return kCube * std::pow(time - flat_, 3) + most_; };
-  const double time = seconds(now - *epoch_);
+  const double time = in_seconds(now - *epoch_);
   estimate_ += (estimate_ < before_ ? kRenoGrowth : 1) * segments / window_;
   if (cubic(time) < estimate_) {
     window_ = std::max(window_, estimate_);
     return;
   }
-  const double target = std::clamp(cubic(time + seconds(round_trip)), window_, 1.5 * window_);
+  const double target = std::clamp(cubic(time + in_seconds(round_trip)), window_, 1.5 * window_);
   window_ += (target - window_) / window_ * segments;
 }
 

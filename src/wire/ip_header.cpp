@@ -12,8 +12,6 @@ namespace {
 
 constexpr unsigned kMaxExtensionHeaders = 8;  // what any sane packet stays below; more is treated as malformed
 
-unsigned octet(ConstBytes packet, std::size_t at) { return std::to_integer<unsigned>(packet[at]); }
-
 // Walks extension headers (RFC 8200 §4). False: cut off, or too many.
 bool walk_extensions(ConstBytes packet, IpView& view) {
   std::uint32_t at = kIpv6Octets;

@@ -13,6 +13,9 @@
 
 namespace levelgate::wire {
 
+// One octet as a number; `at` is within the packet.
+[[nodiscard]] inline unsigned octet(ConstBytes packet, std::size_t at) { return std::to_integer<unsigned>(packet[at]); }
+
 inline constexpr std::uint32_t kIpv4Octets = 20;
 inline constexpr std::uint32_t kIpv6Octets = 40;
 inline constexpr std::uint8_t kProtocolIcmp = 1;

@@ -20,8 +20,6 @@ constexpr unsigned kCopied = 0x80;  // an option that each fragment carries
 constexpr unsigned kEndOfOptions = 0;
 constexpr unsigned kNoOperation = 1;
 
-unsigned octet(ConstBytes packet, std::size_t at) { return std::to_integer<unsigned>(packet[at]); }
-
 void finish_header(std::byte* header, std::uint32_t header_octets, std::uint32_t total, unsigned flags_and_offset) {
   store_be<std::uint16_t>(header + 2, static_cast<std::uint16_t>(total));
   store_be<std::uint16_t>(header + 6, static_cast<std::uint16_t>(flags_and_offset));

@@ -28,4 +28,11 @@ inline constexpr Instant kNever = Instant(Nanos(std::numeric_limits<std::int64_t
 [[nodiscard]] constexpr Instant at_ns(std::int64_t ns) { return Instant(Nanos(ns)); }
 [[nodiscard]] constexpr std::int64_t to_ns(Instant moment) { return moment.time_since_epoch().count(); }
 
+[[nodiscard]] constexpr double in_seconds(Nanos span) { return std::chrono::duration<double>(span).count(); }
+// Cut off; none of a negative span.
+[[nodiscard]] constexpr std::uint64_t whole_seconds(Nanos span) {
+  return span > Nanos(0) ? static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(span).count())
+                         : 0;
+}
+
 }  // namespace levelgate

@@ -60,7 +60,7 @@ AggfragVerdict aggfrag_of(const ikemessage::Contents& contents, const PeerPolicy
   return {.agreed = true, .peer = *read};
 }
 
-std::unexpected<ChildRefusal> refuse(NotifyType notify, std::string_view id, std::string text) {
+std::unexpected<ChildRefusal> refuse_child(NotifyType notify, std::string_view id, std::string text) {
   return std::unexpected(ChildRefusal{notify, id, std::move(text)});
 }
 
@@ -98,28 +98,28 @@ std::expected<ChildTerms, ChildRefusal> check_child(const ChildOffer& offer, con
                                                     const ikemessage::Contents& answer) {
   const PeerPolicy& policy = *sa.policy;
   if (!answer.proposals || !answer.initiator_selectors || !answer.responder_selectors) {
-    return refuse(NotifyType::kInvalidSyntax, kMalformed, "the peer's answer about the Child SA is incomplete");
+    return refuse_child(NotifyType::kInvalidSyntax, kMalformed, "the peer's answer about the Child SA is incomplete");
   }
   const auto suite = negotiation::check_answer(offer.proposals, *answer.proposals,
                                                policy.child_terms(sa.additional(), offer.key_exchanges));
   if (!suite) {
-    return refuse(NotifyType::kNoProposalChosen, kAnswerNotOffered,
-                  "the peer's choice for the Child SA is refused: " + negotiation::text_of(suite.error()));
+    return refuse_child(NotifyType::kNoProposalChosen, kAnswerNotOffered,
+                        "the peer's choice for the Child SA is refused: " + negotiation::text_of(suite.error()));
   }
   const auto peer_spi = spi_in(answer.proposals->front());
-  if (!peer_spi) return refuse(NotifyType::kInvalidSyntax, kMalformed, "the peer's SPI is none");
+  if (!peer_spi) return refuse_child(NotifyType::kInvalidSyntax, kMalformed, "the peer's SPI is none");
   const SelectorOffer narrowed{negotiation::from_wire(*answer.initiator_selectors),
                                negotiation::from_wire(*answer.responder_selectors)};
   if (negotiation::check_narrowed(offer.selectors, narrowed)) {
-    return refuse(NotifyType::kTsUnacceptable, kSelectorsApart,
-                  "the peer's selectors " + selectors_text(narrowed) + " are beyond the offered " +
-                      selectors_text(offer.selectors));
+    return refuse_child(NotifyType::kTsUnacceptable, kSelectorsApart,
+                        "the peer's selectors " + selectors_text(narrowed) + " are beyond the offered " +
+                            selectors_text(offer.selectors));
   }
   ChildTerms terms{offer.spi, *peer_spi, *suite, {narrowed.initiator, narrowed.responder}};
   if (policy.aggfrag == AggfragPolicy::kOff) return terms;
   const AggfragVerdict aggfrag = aggfrag_of(answer, policy);
   if (!aggfrag.agreed && policy.aggfrag == AggfragPolicy::kRequired) {
-    return refuse(NotifyType::kNoProposalChosen, kNoAggfrag, aggfrag.why_not + ", and tfs.peer-required is set");
+    return refuse_child(NotifyType::kNoProposalChosen, kNoAggfrag, aggfrag.why_not + ", and tfs.peer-required is set");
   }
   terms.aggfrag = aggfrag.agreed;
   terms.peer_aggfrag = aggfrag.peer;
@@ -130,26 +130,26 @@ std::expected<ChildAnswer, ChildRefusal> choose_child(const SaState& sa, const i
                                                       SpiLease own_spi, negotiation::KeyExchanges key_exchanges) {
   const PeerPolicy& policy = *sa.policy;
   if (!request.proposals || !request.initiator_selectors || !request.responder_selectors) {
-    return refuse(NotifyType::kInvalidSyntax, kMalformed, "the peer's request for a Child SA is incomplete");
+    return refuse_child(NotifyType::kInvalidSyntax, kMalformed, "the peer's request for a Child SA is incomplete");
   }
   const auto choice =
       negotiation::choose(policy.esp_proposals, *request.proposals, policy.child_terms(sa.additional(), key_exchanges));
   if (!choice) {
-    return refuse(NotifyType::kNoProposalChosen, kNoChildProposal,
-                  "no ESP proposal in common: " + choice.error().text() + "; the peer offers " +
-                      offer_text(*request.proposals) + ", we have " + offer_text(policy.esp_proposals));
+    return refuse_child(NotifyType::kNoProposalChosen, kNoChildProposal,
+                        "no ESP proposal in common: " + choice.error().text() + "; the peer offers " +
+                            offer_text(*request.proposals) + ", we have " + offer_text(policy.esp_proposals));
   }
   const auto offered = std::ranges::find(*request.proposals, choice->answer.number, &ikewire::Proposal::number);
   const auto peer_spi = offered == request.proposals->end() ? std::nullopt : spi_in(*offered);
-  if (!peer_spi) return refuse(NotifyType::kInvalidSyntax, kMalformed, "the peer's SPI is none");
+  if (!peer_spi) return refuse_child(NotifyType::kInvalidSyntax, kMalformed, "the peer's SPI is none");
   const SelectorOffer wanted{negotiation::from_wire(*request.initiator_selectors),
                              negotiation::from_wire(*request.responder_selectors)};
   // The same policy gives the same part again when an SA is rekeyed (RFC 7296 §2.9.2).
   const auto narrowed = negotiation::narrow(std::span(&policy.selectors, 1), wanted);
   if (!narrowed) {
-    return refuse(NotifyType::kTsUnacceptable, kSelectorsApart,
-                  "the peer's selectors " + selectors_text(wanted) + " have nothing in common with ours, " +
-                      selectors_text({policy.selectors.remote, policy.selectors.local}));
+    return refuse_child(NotifyType::kTsUnacceptable, kSelectorsApart,
+                        "the peer's selectors " + selectors_text(wanted) + " have nothing in common with ours, " +
+                            selectors_text({policy.selectors.remote, policy.selectors.local}));
   }
   ChildAnswer answer;
   answer.terms = {
@@ -161,7 +161,7 @@ std::expected<ChildAnswer, ChildRefusal> choose_child(const SaState& sa, const i
   if (policy.aggfrag == AggfragPolicy::kOff) return answer;
   const AggfragVerdict aggfrag = aggfrag_of(request, policy);
   if (!aggfrag.agreed && policy.aggfrag == AggfragPolicy::kRequired) {
-    return refuse(NotifyType::kNoProposalChosen, kNoAggfrag, aggfrag.why_not + ", and tfs.peer-required is set");
+    return refuse_child(NotifyType::kNoProposalChosen, kNoAggfrag, aggfrag.why_not + ", and tfs.peer-required is set");
   }
   answer.terms.aggfrag = aggfrag.agreed;
   answer.terms.peer_aggfrag = aggfrag.peer;

@@ -23,8 +23,6 @@
 
 namespace levelgate::ike {
 
-class OwnExchange;
-
 // What becomes of a rekeyed IKE SA when it is made.
 enum class Adoption : std::uint8_t {
   kKeep,
@@ -74,6 +72,31 @@ struct Reason {
   Severity severity = Severity::kWarn;
 };
 
+enum class Outcome : std::uint8_t {
+  kWait,          // for a job, or for another response
+  kSend,          // `out`: a request, or the response that ends the peer's exchange
+  kDone,          // our exchange is over
+  kClose,         // the SA ends at once, without a word
+  kSendAndClose,  // the response leaves, then the SA ends
+  kRefusePeer,    // as initiator: AUTHENTICATION_FAILED leaves once, then the SA ends (RFC 7296 §2.21.2)
+};
+
+struct Turn;
+
+// A request of ours with its response; perhaps several in a row.
+class OwnExchange {
+ public:
+  virtual ~OwnExchange() = default;
+  [[nodiscard]] virtual Outcome begin(Turn& turn) = 0;
+  [[nodiscard]] virtual Outcome on_response(Turn& turn, const ikemessage::Message& response) = 0;
+  [[nodiscard]] virtual Outcome on_job(Turn& turn, JobValue value) = 0;
+  // For the collision resolver, and which child it is about.
+  [[nodiscard]] virtual OwnActivity activity() const { return OwnActivity::kIdle; }
+  [[nodiscard]] virtual ChildId target() const { return {}; }
+  // The peer's exchange made it pointless: it is not begun, or its answer only cleans up.
+  virtual void forget() {}
+};
+
 // One call into an exchange: what it may use, and what it leaves behind.
 struct Turn {
   Turn(Means& means_, SaState& sa_) : means(means_), sa(sa_) {}
@@ -101,15 +124,6 @@ struct Turn {
   }
 };
 
-enum class Outcome : std::uint8_t {
-  kWait,          // for a job, or for another response
-  kSend,          // `out`: a request, or the response that ends the peer's exchange
-  kDone,          // our exchange is over
-  kClose,         // the SA ends at once, without a word
-  kSendAndClose,  // the response leaves, then the SA ends
-  kRefusePeer,    // as initiator: AUTHENTICATION_FAILED leaves once, then the SA ends (RFC 7296 §2.21.2)
-};
-
 [[nodiscard]] inline Outcome close(Turn& turn, std::string_view id, std::string text,
                                    Severity severity = Severity::kWarn) {
   turn.reason = Reason{id, std::move(text), severity};
@@ -118,20 +132,6 @@ enum class Outcome : std::uint8_t {
 [[nodiscard]] inline Outcome close(Turn& turn, const Error& error) {
   return close(turn, kInternalFault, error.what, Severity::kError);
 }
-
-// A request of ours with its response; perhaps several in a row.
-class OwnExchange {
- public:
-  virtual ~OwnExchange() = default;
-  [[nodiscard]] virtual Outcome begin(Turn& turn) = 0;
-  [[nodiscard]] virtual Outcome on_response(Turn& turn, const ikemessage::Message& response) = 0;
-  [[nodiscard]] virtual Outcome on_job(Turn& turn, JobValue value) = 0;
-  // For the collision resolver, and which child it is about.
-  [[nodiscard]] virtual OwnActivity activity() const { return OwnActivity::kIdle; }
-  [[nodiscard]] virtual ChildId target() const { return {}; }
-  // The peer's exchange made it pointless: it is not begun, or its answer only cleans up.
-  virtual void forget() {}
-};
 
 // A request of the peer.
 class PeerExchange {

@@ -26,7 +26,7 @@ Result<void> mix(SaState& sa, const model::Ppk& ppk) {
 
 std::string quoted(const std::string& id) { return "\"" + id + "\""; }
 
-std::expected<PeerPpkAuth, Reason> refuse(std::string_view id, std::string text) {
+std::expected<PeerPpkAuth, Reason> refuse_ppk(std::string_view id, std::string text) {
   return std::unexpected(Reason{id, std::move(text)});
 }
 
@@ -34,8 +34,8 @@ std::expected<PeerPpkAuth, Reason> refuse(std::string_view id, std::string text)
 std::expected<PeerPpkAuth, Reason> check_used(const SaState& sa, const PpkUse& used) {
   const auto& keys = sa.policy->ppk.keys;
   if (std::ranges::find(keys, used.ppk) != keys.end()) return PeerPpkAuth{};
-  return refuse(kPpkMissing, "the peer uses PPK " + quoted(used.ppk.id) + ", which is not for " +
-                                 authentication::text_of(sa.peer_id.type, sa.peer_id.value));
+  return refuse_ppk(kPpkMissing, "the peer uses PPK " + quoted(used.ppk.id) + ", which is not for " +
+                                     authentication::text_of(sa.peer_id.type, sa.peer_id.value));
 }
 
 }  // namespace
@@ -100,21 +100,21 @@ std::expected<PeerPpkAuth, Reason> serve_ppk(SaState& sa, const ikemessage::Cont
                               .no_ppk_auth = plain != nullptr,
                               .required = settings.required})) {
     case ppk::AuthStep::kUsePpk:
-      if (const auto mixed = mix(sa, *known); !mixed) return refuse(kInternalFault, mixed.error().what);
+      if (const auto mixed = mix(sa, *known); !mixed) return refuse_ppk(kInternalFault, mixed.error().what);
       return PeerPpkAuth{.answers = true, .value = {}};
     case ppk::AuthStep::kWithoutPpk:
       return PeerPpkAuth{};
     case ppk::AuthStep::kNoPpkAuth:
       return PeerPpkAuth{.answers = false, .value = plain->value};
     case ppk::AuthStep::kNotUsed:
-      return refuse(kPpkMissing, "the peer uses no PPK, and one is required of it");
+      return refuse_ppk(kPpkMissing, "the peer uses no PPK, and one is required of it");
     case ppk::AuthStep::kNoIdentity:
-      return refuse(kPpkMissing, "the peer announced a PPK and names none");
+      return refuse_ppk(kPpkMissing, "the peer announced a PPK and names none");
     case ppk::AuthStep::kUnknownPpk:
       break;
   }
-  return refuse(kPpkMissing, "the peer uses PPK " + quoted(peers) + ", which is not configured for it" +
-                                 (plain != nullptr ? "; one is required" : "; it demands a PPK"));
+  return refuse_ppk(kPpkMissing, "the peer uses PPK " + quoted(peers) + ", which is not configured for it" +
+                                     (plain != nullptr ? "; one is required" : "; it demands a PPK"));
 }
 
 std::optional<Reason> ppk_blamed(const SaState& sa, const authentication::AuthRefusal& refusal) {

@@ -18,7 +18,7 @@ using ikewire::NotifyType;
 constexpr std::size_t kMostLeft = 16;  // as many as a tunnel has at once
 
 // prf(PPK, Ni | SPIi | SPIr): the responder's nonce is not there yet, the SPIs are those of the IKE SA that carries it.
-Result<ppk::Confirmation> confirmation_of(const SaState& sa, const model::Ppk& ppk, ConstBytes nonce_initiator) {
+Result<ppk::Confirmation> child_confirmation(const SaState& sa, const model::Ppk& ppk, ConstBytes nonce_initiator) {
   std::array<std::byte, 16> spis{};
   store_be(spis.data(), sa.spis.initiator.value);
   store_be(spis.data() + 8, sa.spis.responder.value);
@@ -43,7 +43,7 @@ std::vector<model::Ppk> fresh_ppks(const SaState& sa) {
 Result<void> offer_fresh_ppks(ikemessage::PayloadWriter& out, const SaState& sa, std::span<const model::Ppk> fresh,
                               ConstBytes nonce_initiator) {
   for (const model::Ppk& one : fresh) {
-    const auto confirmation = confirmation_of(sa, one, nonce_initiator);
+    const auto confirmation = child_confirmation(sa, one, nonce_initiator);
     if (!confirmation) return std::unexpected(confirmation.error());
     out.add_notify_written(NotifyType::kPpkIdentityKey, [&](ikewire::WireBuffer& value) {
       write_ppk_identity_key(value, {ppk::identity_of(one), *confirmation});
@@ -78,7 +78,7 @@ std::expected<std::optional<model::Ppk>, Reason> choose_fresh_ppk(const SaState&
   const auto offered = ppk::identity_keys(values_of(request, NotifyType::kPpkIdentityKey));
   if (ppk::offers_of(settings).intermediate && !offered.empty()) {
     auto matched = ppk::match(offered, settings.keys,
-                              [&](const model::Ppk& one) { return confirmation_of(sa, one, *request.nonce); });
+                              [&](const model::Ppk& one) { return child_confirmation(sa, one, *request.nonce); });
     if (!matched) return std::unexpected(Reason{kInternalFault, matched.error().what});
     chosen = std::move(*matched);
   }

@@ -16,7 +16,7 @@ using ikewire::NotifyType;
 constexpr std::size_t kIdsInText = 4;
 
 // prf(PPK, Ni | Nr | SPIi | SPIr) of the SA that is being made.
-Result<ppk::Confirmation> confirmation_of(const SaState& sa, const model::Ppk& ppk) {
+Result<ppk::Confirmation> early_confirmation(const SaState& sa, const model::Ppk& ppk) {
   std::array<std::byte, 16> spis{};
   store_be(spis.data(), sa.spis.initiator.value);
   store_be(spis.data() + 8, sa.spis.responder.value);
@@ -76,7 +76,7 @@ bool is_last_intermediate(const SaState& sa) { return sa.intermediates + 1 >= sa
 // [9867-3.1-e]
 Result<void> offer_ppks(ikemessage::PayloadWriter& out, const SaState& sa) {
   for (const model::Ppk& one : sa.policy->ppk.keys) {
-    const auto confirmation = confirmation_of(sa, one);
+    const auto confirmation = early_confirmation(sa, one);
     if (!confirmation) return std::unexpected(confirmation.error());
     out.add_notify_written(NotifyType::kPpkIdentityKey, [&](ikewire::WireBuffer& value) {
       write_ppk_identity_key(value, {ppk::identity_of(one), *confirmation});
@@ -105,7 +105,7 @@ std::expected<std::optional<model::Ppk>, PpkRefusal> choose_ppk(Turn& turn, cons
   }
   sa.ppk.offered = true;
   const std::vector<model::Ppk> ours = candidates_ppks(sa);
-  auto matched = ppk::match(offered, ours, [&](const model::Ppk& one) { return confirmation_of(sa, one); });
+  auto matched = ppk::match(offered, ours, [&](const model::Ppk& one) { return early_confirmation(sa, one); });
   if (!matched) {
     return std::unexpected(PpkRefusal{NotifyType::kAuthenticationFailed, {kInternalFault, matched.error().what}});
   }
