@@ -3,12 +3,14 @@
 # levelgate_room(NAME aggfrag DATA_TOWER LINKS base wire EXTERNAL PkgConfig::X)
 #   makes the static library levelgate_aggfrag from the *.cpp of the calling folder. Without any
 #   source it is an interface library. A room links only what the layer table lets it include.
+#   COMPUTES_LITTLE: under a sanitizer the compiler's time is more than what optimised code would save.
+#   ALONE: files that never share a unit, since what they say at the margin would reach the others (scripts/check_units.py).
 # levelgate_test(NAME aggfrag_sender_test LINKS aggfrag SOURCES sender_test.cpp)
 #   makes one GoogleTest program and registers each of its tests with ctest. The tests' label and the
 #   target that builds them all are named after the folder: tests/unit/aggfrag -> label 'unit/aggfrag',
 #   target 'tests_unit_aggfrag'.
 function(levelgate_room)
-  cmake_parse_arguments(ROOM "DATA_TOWER" "NAME" "LINKS;EXTERNAL" ${ARGN})
+  cmake_parse_arguments(ROOM "DATA_TOWER;COMPUTES_LITTLE" "NAME" "LINKS;EXTERNAL;ALONE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/*/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   set(links)
@@ -19,6 +21,17 @@ function(levelgate_room)
     add_library(levelgate_${ROOM_NAME} STATIC ${sources})
     target_include_directories(levelgate_${ROOM_NAME} PUBLIC ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(levelgate_${ROOM_NAME} PUBLIC ${links} ${ROOM_EXTERNAL} PRIVATE levelgate_flags)
+    if(LEVELGATE_ROOMS_AS_UNITS)
+      set_target_properties(levelgate_${ROOM_NAME} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
+      set_source_files_properties(${ROOM_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+      if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        # A class that a file hides may hold what the file hides; the compiler takes the file for a header.
+        target_compile_options(levelgate_${ROOM_NAME} PRIVATE -Wno-subobject-linkage)
+      endif()
+    endif()
+    if(ROOM_COMPUTES_LITTLE AND LEVELGATE_SANITIZE)
+      target_compile_options(levelgate_${ROOM_NAME} PRIVATE -O0)
+    endif()
     if(ROOM_DATA_TOWER)
       target_link_libraries(levelgate_${ROOM_NAME} PRIVATE levelgate_data_tower_flags)
     else()
@@ -39,7 +52,8 @@ function(levelgate_test)
   endforeach()
   add_executable(${T_NAME} ${T_SOURCES})
   target_include_directories(${T_NAME} PRIVATE ${CMAKE_SOURCE_DIR}/tests ${CMAKE_SOURCE_DIR}/src)
-  target_link_libraries(${T_NAME} PRIVATE ${links} ${T_EXTERNAL} levelgate_flags GTest::gtest GTest::gmock GTest::gtest_main)
+  target_link_libraries(${T_NAME} PRIVATE ${links} ${T_EXTERNAL} levelgate_flags levelgate_test_flags GTest::gtest GTest::gmock
+                        GTest::gtest_main)
   levelgate_quickly_built(${T_NAME})
   set_target_properties(${T_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   file(RELATIVE_PATH label ${CMAKE_SOURCE_DIR}/tests ${CMAKE_CURRENT_SOURCE_DIR})
@@ -74,6 +88,10 @@ endfunction()
 function(levelgate_test_headers header)
   set(LEVELGATE_OPTIONS_OF_short_tests -O0 -g1 -U_FORTIFY_SOURCE)
   set(LEVELGATE_OPTIONS_OF_long_tests -O1 -g1)
+  if(LEVELGATE_SANITIZE MATCHES undefined)
+    # A third of their compiler's time; the rooms have it, and so have short tests, in which headers run as well.
+    list(APPEND LEVELGATE_OPTIONS_OF_long_tests -fno-sanitize=undefined)
+  endif()
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/test_headers.cpp CONTENT "int main() {}\n" @ONLY)
   foreach(kind short long)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CCACHE_PROGRAM)

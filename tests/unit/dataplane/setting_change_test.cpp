@@ -43,7 +43,6 @@ struct Wire {
   std::vector<std::size_t> sizes;
   std::vector<Octets> inner;
   std::uint64_t drops = 0;
-  friend bool operator==(const Wire&, const Wire&) = default;
 };
 
 struct SettingChange : ::testing::Test {

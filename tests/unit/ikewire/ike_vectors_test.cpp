@@ -9,6 +9,7 @@
 #include <string>
 
 #include "ikewire/ike_intermediate.h"
+#include "support/case_count.h"
 #include "support/ike_rewrite.h"
 #include "unit/wire/octets.h"
 
@@ -84,10 +85,11 @@ TEST(IkeVectors, TruncationsWithTheirOwnLengthKeepTheLaw) {
 }
 
 TEST(IkeVectors, EveryChangeOfOneOctetKeepsTheLaw) {
+  const unsigned step = testing::kFewCases ? 7 : 1;  // 1, 8, 15 ...: each bit changes now and then
   for (const auto& [name, octets] : messages()) {
     Octets changed = octets;
     for (std::size_t at = 0; at < octets.size(); ++at) {
-      for (unsigned by = 1; by < 256; ++by) {
+      for (unsigned by = 1; by < 256; by += step) {
         changed[at] = octets[at] ^ static_cast<std::byte>(by);
         ASSERT_NE(testing::message_law(ExactBlock(changed).bytes()), IkeLaw::kBroken) << name << ' ' << at << ' ' << by;
       }
