@@ -116,6 +116,8 @@ class Libreswan:
         self.delete("ike")
         return self.log()[-2000:]
 
+    initiate_in_vain = initiate
+
     def rekey(self, what):
         return self._told(f"--rekey-{what}")
 

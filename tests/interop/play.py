@@ -16,7 +16,7 @@ import subject
 from credentials import CredentialError, Credentials
 from daemons import Folder
 from row import OURS, THEIRS
-from steps import Failed, Stage, demand
+from steps import Failed, Stage, demand, eventually
 from subject import Subject
 from vici import ViciError
 
@@ -88,5 +88,5 @@ def tell(row, stage, stand_in):
         demand(re.search(pattern, theirs), f"not in the peer's log: {pattern}")
     if row.must_fail:
         pattern = row.refused if stand_in else re.escape(row.cause)
-        told = stage.sides[OURS].explain()
-        demand(re.search(pattern, told), f"the cause is not named ({pattern}):\n{told}")
+        eventually(lambda: re.search(pattern, stage.sides[OURS].explain()),
+                   lambda: f"the cause is not named ({pattern}):\n{stage.sides[OURS].explain()}")

@@ -217,6 +217,8 @@ class StrongSwan:
         """None, or why not."""
         return self._told("initiate", {"child": CHILD, "ike": "interop", "timeout": "15000", "loglevel": "-1"})
 
+    initiate_in_vain = initiate
+
     def rekey(self, what):
         return self._told("rekey", {"ike": "interop"} if what == "ike" else {"child": CHILD})
 

@@ -18,6 +18,7 @@ from spaces import run, wait_until
 
 TUNNEL = "peer"
 UP_PATIENCE = 10
+VAIN_PATIENCE = 3  # a peer that refuses does so at once; causes that show later are waited for
 
 
 def yaml(value):
@@ -126,6 +127,9 @@ class Subject:
 
     def initiate(self):
         return self._told("up", TUNNEL, "--timeout", str(UP_PATIENCE))
+
+    def initiate_in_vain(self):
+        return self._told("up", TUNNEL, "--timeout", str(VAIN_PATIENCE))
 
     def begin(self):
         """As initiate(), without waiting for a child."""
