@@ -10,6 +10,8 @@
 #include <bit>
 #include <limits>
 
+#include "cli/pcap_format.h"
+
 namespace levelgate::cli {
 namespace {
 
