@@ -55,7 +55,6 @@ def alone(room):
 
 
 def check(root):
-    root = Path(root)
     everybodys = header_names(sorted(root.glob("include/levelgate/base/*.h")))
     faults = []
     for room in sorted(path for path in root.glob("src/*") if path.is_dir()):
@@ -65,7 +64,7 @@ def check(root):
         for path in sorted(set(room.rglob("*.cpp")) - alone(room) - {room / "main.cpp"}):
             source = path.read_text()
             for enum in re.findall(r"^using (?:enum|namespace) (?!.*literals)[\w:]+;", source, re.M):
-                faults.append(f"{path.relative_to(root)}: '{enum}' reaches the files behind this one: say it in a function, or keep the file ALONE")
+                faults.append(f"{path.relative_to(root)}: '{enum}' reaches the files behind this one (in a function it would not; or keep the file ALONE)")
             for name, taken in local_names(source).items():
                 if name in shared and taken is None:
                     faults.append(f"{path.relative_to(root)}: '{name}' hides that of {shared[name].relative_to(root)}")
@@ -76,12 +75,11 @@ def check(root):
 
 
 def main():
-    root = sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent
+    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent)
     faults = check(root)
     for fault in faults:
-        print(f"check_units: {fault}")
-    if faults:
-        print("check_units: rename it, or give what both mean one place", file=sys.stderr)
+        print(f"error: {fault}: rename it, or give what both mean one place")
+    print(f"check_units: {len(faults)} faults")
     return 1 if faults else 0
 
 

@@ -4,6 +4,7 @@
 #include "cli/budget.h"
 
 #include <fmt/format.h>
+#include <levelgate/base/time.h>
 #include <levelgate/model/esp_sizes.h>
 
 #include <algorithm>
@@ -57,8 +58,7 @@ std::string path_text(const model::TunnelConfig& tunnel, const std::string& inde
   if (congestion.breaker) {
     text += fmt::format("{}circuit breaker: {} when {:.4g} % are lost for {:.4g} s\n", indent,
                         congestion.breaker->action == model::BreakerAction::kStop ? "stops" : "falls to the floor",
-                        congestion.breaker->loss_permille / 10.0,
-                        static_cast<double>(congestion.breaker->persists.count()) / 1e9);
+                        congestion.breaker->loss_permille / 10.0, in_seconds(congestion.breaker->persists));
   }
   return text;
 }
@@ -101,7 +101,7 @@ RateBudget rate_budget(const model::TunnelConfig& tunnel) {
   budget.packets_per_second = static_cast<double>(tunnel.tfs.rate_bits_per_second) / (counted * 8);
   budget.interval_ns = 1e9 / budget.packets_per_second;
   budget.inner_bits_per_second = budget.packets_per_second * budget.inner_octets * 8;
-  const double delay_s = static_cast<double>(tunnel.tfs.max_queue_delay.count()) / 1e9;
+  const double delay_s = in_seconds(tunnel.tfs.max_queue_delay);
   budget.queue_octets = budget.inner_bits_per_second / 8 * delay_s;
   return budget;
 }

@@ -4,6 +4,7 @@
 #include "cli/handshake_report.h"
 
 #include <fmt/format.h>
+#include <levelgate/base/time.h>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -27,7 +28,7 @@ using rehearsal::Delivery;
 using rehearsal::KeySet;
 
 std::string seconds_text(const std::optional<Nanos>& time) {
-  return time ? fmt::format("{:.2f}", static_cast<double>(time->count()) / 1e9) : "never";
+  return time ? fmt::format("{:.2f}", in_seconds(*time)) : "never";
 }
 
 std::string cell_text(const rehearsal::Row& row) {
