@@ -48,6 +48,9 @@ class Mode:
     wire_curve: list = field(repr=False)   # octets of the wire in each bin
     inner_curve: list = field(repr=False)  # octets that host A sent to host B in each bin
     rate_difference: float | None = None
+    slots: int | None = None            # from the first packet of the wire to the last, at the configured rate
+    missing: int | None = None          # of them, without a packet and not lost by tcpdump
+    skipped_by_a: int | None = None     # slots that the sender of these packets counted as given up
     ks_idle_loaded: float | None = None
     ks_idle_idle: float | None = None
     ks_chance: float | None = None
@@ -70,6 +73,7 @@ class Figures:
     bits_per_second: int
     machine: dict
     modes: dict
+    quick: bool = False
 
     @property
     def fixed(self):
@@ -78,11 +82,12 @@ class Figures:
 
 def measure(record):
     size, bits = record["packet_size"], record["rate_bits_per_second"]
-    return Figures(bits / (8 * size), size, bits, record.get("machine", {}),
-                   {name: measure_mode(name, mode) for name, mode in record["modes"].items()})
+    rate = bits / (8 * size)
+    return Figures(rate, size, bits, record.get("machine", {}),
+                   {name: measure_mode(name, mode, rate) for name, mode in record["modes"].items()}, record.get("quick", False))
 
 
-def measure_mode(name, record):
+def measure_mode(name, record, nominal_rate):
     host_a, host_b = ([table[host] for table in (demo_traffic.ADDRESS, demo_traffic.ADDRESS6)]
                       for host in ("hosta", "hostb"))
     wire = captures.outer_packets(record["captures"]["wire"])
@@ -107,6 +112,9 @@ def measure_mode(name, record):
     mode.ks_idle_idle = statistics.ks_distance(quiet[0], quiet[1]) if len(quiet) > 1 else None
     mode.correlation = statistics.correlation(mode.inner_curve, mode.outer_curve)
     mode.capture_lost = record.get("capture_lost")
+    if name == FIXED:
+        count_slots(mode, statistics.between(wire.times, begin, end), nominal_rate)
+        mode.skipped_by_a = skipped_between(*(look and look[:1] for look in (snapshots[0], snapshots[-1])))
     mode.traffic = traffic_of(raw)
     mode.gateways = [gateway_of(*all_of) for all_of in zip(demo_negotiation.SITES, record["tunnels"], record["memory_mib"],
                                                            record["drops"])]
@@ -128,8 +136,14 @@ def condition(wire, raw, phases, loaded):
                      None if None in skips else sum(skips))
 
 
+def count_slots(mode, times, nominal_rate):
+    mode.slots = statistics.slots(times, nominal_rate)
+    if mode.slots is not None:
+        mode.missing = mode.slots - len(times) - (mode.capture_lost or 0)
+
+
 def skipped_between(before, after):
-    """Slots that both gateways gave up between two looks at their counters."""
+    """Slots that the gateways gave up between two looks at their counters."""
     if not before or not after or None in before or None in after:
         return None
     return sum(late["skipped-slots"] - early["skipped-slots"] for early, late in zip(before, after))

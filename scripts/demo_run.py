@@ -78,7 +78,7 @@ class Demo:
         self.traffic = demo_traffic.Traffic(lab)
         self.table = LiveTable(self.gateways)
         self.run_record = {"packet_size": options.packet_size, "rate_bits_per_second": options.rate * 1_000_000,
-                           "machine": namespaces.machine(), "modes": {}}
+                           "quick": options.quick, "machine": namespaces.machine(), "modes": {}}
 
     def run(self):
         demo_credentials.make(self.folder)

@@ -25,6 +25,13 @@ def rate(times):
     return (len(times) - 1) * SECOND / (times[-1] - times[0])
 
 
+def slots(times, per_second):
+    """How many slots of a constant rate lie from the first to the last of these events, both counted."""
+    if len(times) < 2:
+        return None
+    return round((times[-1] - times[0]) * per_second / SECOND) + 1
+
+
 def relative_difference(value, reference):
     if value is None or not reference:
         return None

@@ -179,6 +179,10 @@ class Statistics(unittest.TestCase):
         for few in ([], [7], [7, 7]):
             self.assertIsNone(statistics.rate(few))
 
+    def test_slots_are_counted_with_both_ends(self):
+        self.assertEqual(statistics.slots([0, SECOND // 2 + 7, 2 * SECOND - 40], 1000), 2001)
+        self.assertIsNone(statistics.slots([5], 1000))
+
     def test_gaps_are_sorted_and_one_fewer(self):
         self.assertEqual(statistics.gaps([0, 5, 6, 9]), [1, 3, 5])
         self.assertEqual(statistics.gaps([4]), [])
@@ -390,6 +394,35 @@ class Verdict(WithRun):
         del self.run_.wire["fixed"][6000:6005]
         self.assert_fails("idle and loaded rates differ")
 
+    def test_a_quick_run_forgives_slots_that_were_counted(self):
+        self.run_.record["quick"] = True
+        del self.run_.wire["fixed"][6000:6100]
+        self.assert_fails("each slot sent or counted")
+        self.run_.fixed["phases"][-1]["tunnels"] = [counters(105), counters(5)]
+        self.assertEqual(self.run_.report()[0], 0)
+
+    def test_a_whole_run_does_not(self):
+        del self.run_.wire["fixed"][6000:6100]
+        self.run_.fixed["phases"][-1]["tunnels"] = [counters(105), counters(5)]
+        self.assert_fails("idle and loaded rates differ")
+
+    def test_a_slot_counted_as_skipped_by_the_other_gateway_explains_nothing(self):
+        self.run_.record["quick"] = True
+        del self.run_.wire["fixed"][6000:6100]
+        self.run_.fixed["phases"][-1]["tunnels"] = [counters(5), counters(105)]
+        self.assert_fails("each slot sent or counted")
+
+    def test_slots_counted_as_skipped_and_sent_all_the_same(self):
+        self.run_.record["quick"] = True
+        self.run_.fixed["phases"][-1]["tunnels"] = [counters(105), counters(5)]
+        self.assert_fails("each slot sent or counted")
+
+    def test_what_the_capture_lost_is_not_missing(self):
+        self.run_.record["quick"] = True
+        del self.run_.wire["fixed"][6000:6100]
+        self.run_.fixed["capture_lost"] = 100
+        self.assertEqual(self.run_.report()[0], 0)
+
     def test_loaded_rate_within_the_bound(self):
         del self.run_.wire["fixed"][6000:6003]
         self.assertEqual(self.run_.report()[0], 0)
@@ -401,7 +434,7 @@ class Verdict(WithRun):
 
     def test_nothing_on_the_wire(self):
         self.run_.wire["fixed"] = []
-        self.assert_fails("one outer size", "idle and loaded rates differ")
+        self.assert_fails("one outer size", "idle and loaded rates differ", "each slot sent or counted")
 
     def test_everything_at_once(self):
         self.run_.fixed["phases"][-1]["traffic"] = {"ping4": {"sent": 0, "received": 0}, "ping6": {"sent": 0, "received": 0},
