@@ -67,6 +67,25 @@ class CheckUnitsTest(SourceTreeTest):
             with self.subTest(first=first):
                 self.assertEqual(self.faults(**{"a.cpp": local(first), "b.cpp": local(second)}), [])
 
+    def faults_of_test(self, text):
+        self.write("tests/unit/room/size_test.cpp", text)
+        found = units.check(self.root)
+        (self.root / "tests/unit/room/size_test.cpp").unlink()
+        return found
+
+    def test_a_test_has_a_namespace_named_after_its_file(self):
+        text = "#include <x>\n\nnamespace levelgate::room::size_test {\nnamespace {\n\nint size() { return 1; }\n\n}\n}\n"
+        self.assertEqual(self.faults_of_test(text), [])
+        for wrong in (text.replace("::size_test", ""), text.replace("size_test", "sizes_test"),
+                      text.replace("levelgate::room::size_test", ""), text + "namespace std {\n}\n",
+                      text.replace("int size()", "#define SIZE 1\nint size()"),
+                      text.replace("namespace levelgate", "namespace {\nint one = 1;\n}\nnamespace levelgate")):
+            with self.subTest(wrong=wrong):
+                self.assertEqual(len(self.faults_of_test(wrong)), 1)
+        self.write("tests/unit/room/CMakeLists.txt", "levelgate_tests(LINKS room WITHOUT size_test.cpp)\n")
+        self.assertEqual(self.faults_of_test("int size() { return 1; }\n"), [])
+        (self.root / "tests/unit/room/CMakeLists.txt").unlink()
+
     def test_other_rooms_do_not_matter(self):
         self.write("src/other/c.cpp", local("int size() { return 1; }"))
         self.assertEqual(self.faults(**{"a.cpp": local("int size() { return 2; }")}), [])

@@ -6,7 +6,7 @@
 #include <openssl/crypto.h>
 #include <openssl/opensslv.h>
 
-namespace levelgate {
+namespace levelgate::openssl_version_test {
 namespace {
 
 TEST(OpenSslVersion, TheLoadedLibraryIsTheOneOfTheHeaders) {
@@ -18,4 +18,4 @@ TEST(OpenSslVersion, TheLineIsAtLeastThreeFive) {
 }
 
 }  // namespace
-}  // namespace levelgate
+}  // namespace levelgate::openssl_version_test

@@ -15,7 +15,7 @@
 #include "support/receiving_stream.h"
 #include "support/sent_row.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::aggfrag_delivery_laws_test {
 namespace {
 
 struct Arrival {
@@ -162,4 +162,4 @@ TEST(AggfragDelivery, BothCountEachLossOnce) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::aggfrag_delivery_laws_test

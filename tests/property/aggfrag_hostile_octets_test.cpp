@@ -10,7 +10,7 @@
 #include "property/sent_stream.h"
 #include "support/naive_receiver.h"
 
-namespace levelgate::aggfrag {
+namespace levelgate::aggfrag::aggfrag_hostile_octets_test {
 namespace {
 
 using namespace levelgate::testing;
@@ -150,4 +150,4 @@ RC_GTEST_PROP(AggfragHostile, ATruncatedPayloadHarmsItsOwnPackets, ()) {
 }
 
 }  // namespace
-}  // namespace levelgate::aggfrag
+}  // namespace levelgate::aggfrag::aggfrag_hostile_octets_test

@@ -15,7 +15,7 @@
 #include "support/receiving_stream.h"
 #include "support/sent_row.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::aggfrag_immediate_test {
 namespace {
 
 constexpr std::uint32_t kMaxInner = 2048;
@@ -158,4 +158,4 @@ TEST(AggfragImmediate, FaultyPayloadsDoWhatTheNaiveOneDoes) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::aggfrag_immediate_test

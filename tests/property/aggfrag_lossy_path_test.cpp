@@ -12,7 +12,7 @@
 #include "property/sent_stream.h"
 #include "support/naive_window.h"
 
-namespace levelgate::aggfrag {
+namespace levelgate::aggfrag::aggfrag_lossy_path_test {
 namespace {
 
 using namespace levelgate::testing;
@@ -149,4 +149,4 @@ RC_GTEST_PROP(AggfragLossyPath, ResynchronisesAtTheNextBlock, ()) {
 }
 
 }  // namespace
-}  // namespace levelgate::aggfrag
+}  // namespace levelgate::aggfrag::aggfrag_lossy_path_test

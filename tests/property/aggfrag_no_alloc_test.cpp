@@ -13,7 +13,7 @@
 #include "support/fifo_source.h"
 #include "support/no_alloc_scope.h"
 
-namespace levelgate::aggfrag {
+namespace levelgate::aggfrag::aggfrag_no_alloc_test {
 namespace {
 
 // One buffer for whatever packet is open.
@@ -92,4 +92,4 @@ TEST(AggfragNoAlloc, Pacer) {
 }
 
 }  // namespace
-}  // namespace levelgate::aggfrag
+}  // namespace levelgate::aggfrag::aggfrag_no_alloc_test

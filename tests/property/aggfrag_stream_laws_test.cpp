@@ -9,7 +9,7 @@
 #include "aggfrag/receiver.h"
 #include "property/sent_stream.h"
 
-namespace levelgate::aggfrag {
+namespace levelgate::aggfrag::aggfrag_stream_laws_test {
 namespace {
 
 using namespace levelgate::testing;
@@ -147,4 +147,4 @@ RC_GTEST_PROP(AggfragStream, RestartedPacketComesWholeUnderTheNewSa, ()) {
 }
 
 }  // namespace
-}  // namespace levelgate::aggfrag
+}  // namespace levelgate::aggfrag::aggfrag_stream_laws_test

@@ -10,7 +10,7 @@
 
 #include "support/naive_window.h"
 
-namespace levelgate::aggfrag {
+namespace levelgate::aggfrag::aggfrag_window_laws_test {
 namespace {
 
 using namespace levelgate::testing;
@@ -136,4 +136,4 @@ RC_GTEST_PROP(ReorderWindowLaws, DisplacementUpToTheWindowLosesNothing, ()) {
 }
 
 }  // namespace
-}  // namespace levelgate::aggfrag
+}  // namespace levelgate::aggfrag::aggfrag_window_laws_test

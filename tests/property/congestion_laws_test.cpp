@@ -10,7 +10,7 @@
 
 #include "congestion/path_control.h"
 
-namespace levelgate::congestion {
+namespace levelgate::congestion::congestion_laws_test {
 namespace {
 
 using HeaderOctets = std::array<std::byte, 24>;
@@ -183,4 +183,4 @@ RC_GTEST_PROP(CongestionLaws, MoreLossIsNeverFaster, ()) {
 }
 
 }  // namespace
-}  // namespace levelgate::congestion
+}  // namespace levelgate::congestion::congestion_laws_test

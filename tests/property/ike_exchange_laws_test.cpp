@@ -13,7 +13,7 @@
 #include "ikemessage/fragments.h"
 #include "ikemessage/message_window.h"
 
-namespace levelgate::ikemessage {
+namespace levelgate::ikemessage::ike_exchange_laws_test {
 namespace {
 
 // --- windows ---
@@ -160,4 +160,4 @@ RC_GTEST_PROP(IkeExchangeLaws, OnlyMessagesThatWereSentComeOutOfFragments, ()) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikemessage
+}  // namespace levelgate::ikemessage::ike_exchange_laws_test

@@ -9,7 +9,7 @@
 
 #include "negotiation/narrowing.h"
 
-namespace levelgate::negotiation {
+namespace levelgate::negotiation::ike_narrowing_laws_test {
 namespace {
 
 using model::SelectorPair;
@@ -102,4 +102,4 @@ RC_GTEST_PROP(IkeNarrowingLaws, TheFirstSelectorsAreInsideWhereAPolicyAllowsThem
 }
 
 }  // namespace
-}  // namespace levelgate::negotiation
+}  // namespace levelgate::negotiation::ike_narrowing_laws_test

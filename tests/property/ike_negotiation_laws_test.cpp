@@ -12,7 +12,7 @@
 #include "negotiation/negotiate.h"
 #include "negotiation/offer.h"
 
-namespace levelgate::negotiation {
+namespace levelgate::negotiation::ike_negotiation_laws_test {
 namespace {
 
 using ikewire::KeMethod;
@@ -147,4 +147,4 @@ RC_GTEST_PROP(IkeNegotiationLaws, ARefusalNamesAMismatchForEveryPair, ()) {
 }
 
 }  // namespace
-}  // namespace levelgate::negotiation
+}  // namespace levelgate::negotiation::ike_negotiation_laws_test

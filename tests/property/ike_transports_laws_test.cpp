@@ -10,7 +10,7 @@
 #include "negotiation/transports.h"
 #include "support/case_count.h"
 
-namespace levelgate::negotiation {
+namespace levelgate::negotiation::ike_transports_laws_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -204,4 +204,4 @@ TEST(Transports, AutoOffersTcpForLargeKeysOnPathsThatLoseLittle) {
 }
 
 }  // namespace
-}  // namespace levelgate::negotiation
+}  // namespace levelgate::negotiation::ike_transports_laws_test

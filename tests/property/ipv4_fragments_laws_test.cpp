@@ -11,7 +11,7 @@
 
 #include "wire/ipv4_fragments.h"
 
-namespace levelgate::wire {
+namespace levelgate::wire::ipv4_fragments_laws_test {
 namespace {
 
 using Octets = std::vector<std::byte>;
@@ -151,4 +151,4 @@ RC_GTEST_PROP(Ipv4FragmentsLaws, HostileHeadersAreRefusedOrCutSoundly, ()) {
 }
 
 }  // namespace
-}  // namespace levelgate::wire
+}  // namespace levelgate::wire::ipv4_fragments_laws_test

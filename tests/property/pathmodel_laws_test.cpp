@@ -12,7 +12,7 @@
 #include "pathmodel/path.h"
 #include "support/case_count.h"
 
-namespace levelgate::pathmodel {
+namespace levelgate::pathmodel::pathmodel_laws_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -369,4 +369,4 @@ TEST(PathLaws, AnotherSeedIsAnotherPath) {
 }
 
 }  // namespace
-}  // namespace levelgate::pathmodel
+}  // namespace levelgate::pathmodel::pathmodel_laws_test

@@ -15,7 +15,7 @@
 #include "queueing/flow_hash.h"
 #include "support/inner_traffic.h"
 
-namespace levelgate::queueing {
+namespace levelgate::queueing::queueing_laws_test {
 namespace {
 
 using aggfrag::Filled;
@@ -218,4 +218,4 @@ TEST(QueueingLaws, HoldUnderAnyLoad) {
 }
 
 }  // namespace
-}  // namespace levelgate::queueing
+}  // namespace levelgate::queueing::queueing_laws_test

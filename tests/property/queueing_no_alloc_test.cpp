@@ -9,7 +9,7 @@
 #include "support/inner_traffic.h"
 #include "support/no_alloc_scope.h"
 
-namespace levelgate::queueing {
+namespace levelgate::queueing::queueing_no_alloc_test {
 namespace {
 
 TEST(QueueingNoAlloc, PushAndPop) {
@@ -44,4 +44,4 @@ TEST(QueueingNoAlloc, AnIdleTunnelIsSmall) {
 }
 
 }  // namespace
-}  // namespace levelgate::queueing
+}  // namespace levelgate::queueing::queueing_no_alloc_test

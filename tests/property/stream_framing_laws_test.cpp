@@ -9,7 +9,7 @@
 #include "support/case_count.h"
 #include "support/stream_pieces.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::stream_framing_laws_test {
 namespace {
 
 using stream::FrameKind;
@@ -117,4 +117,4 @@ TEST(StreamFramingLaws, GarbageIsAValue) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::stream_framing_laws_test

@@ -10,7 +10,7 @@
 #include "support/case_count.h"
 #include "support/tcp_pair.h"
 
-namespace levelgate::tcpmodel {
+namespace levelgate::tcpmodel::tcpmodel_laws_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -225,4 +225,4 @@ TEST(TcpModelLaws, ASeedSaysItAll) {
 }
 
 }  // namespace
-}  // namespace levelgate::tcpmodel
+}  // namespace levelgate::tcpmodel::tcpmodel_laws_test

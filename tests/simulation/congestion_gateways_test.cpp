@@ -8,7 +8,7 @@
 #include "support/two_way.h"
 #include "wire/congestion_header.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::congestion_gateways_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -320,4 +320,4 @@ TEST(CongestionGateways, ModeChangesByReload) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::congestion_gateways_test

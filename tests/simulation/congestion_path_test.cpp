@@ -9,7 +9,7 @@
 #include "support/path_world.h"
 #include "support/reno_flow.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::congestion_path_test {
 namespace {
 
 using congestion::BreakerAction;
@@ -238,4 +238,4 @@ TEST(CongestionPath, BreakerTripsOnSilence) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::congestion_path_test

@@ -6,7 +6,7 @@
 
 #include "support/ike_insider.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_aggfrag_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -147,4 +147,4 @@ TEST_P(IkeAggfragDemand, ThatIsUnknownIsDeclinedByTheInitiator) {
 INSTANTIATE_TEST_SUITE_P(Required, IkeAggfragDemand, ::testing::Bool());
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_aggfrag_test

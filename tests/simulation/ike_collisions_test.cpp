@@ -10,7 +10,7 @@
 
 #include "support/ike_world.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_collisions_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -185,4 +185,4 @@ INSTANTIATE_TEST_SUITE_P(All, IkeCollisions,
                          ::testing::Values(Followups::kNone, Followups::kBoth, Followups::kChildOnly));
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_collisions_test

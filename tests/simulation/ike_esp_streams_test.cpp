@@ -11,7 +11,7 @@
 #include "support/ike_transports.h"
 #include "support/ike_world.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_esp_streams_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -238,4 +238,4 @@ TEST(IkeEspStreams, AfterEveryFaultPacketsFlowAgain) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_esp_streams_test

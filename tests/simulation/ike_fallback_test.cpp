@@ -11,7 +11,7 @@
 #include "support/ike_transports.h"
 #include "support/ike_world.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_fallback_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -260,4 +260,4 @@ TEST(IkeFallback, InAnyWeatherItComesUp) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_fallback_test

@@ -11,7 +11,7 @@
 #include "support/case_count.h"
 #include "support/ike_world.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_faults_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -143,4 +143,4 @@ TEST(IkeFaults, EverySeedEndsInAgreementAndRepeatsItself) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_faults_test

@@ -19,7 +19,7 @@
 #include "support/ike_insider.h"
 #include "support/ike_world.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_flood_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -442,4 +442,4 @@ TEST_F(Hub, AHalfOpenSaIsNotTriedWithoutEnd) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_flood_test

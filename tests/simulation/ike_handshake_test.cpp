@@ -6,7 +6,7 @@
 #include "support/ike_insider.h"
 #include "support/ike_world.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_handshake_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -161,4 +161,4 @@ TEST(IkeHandshake, ChildlessFirst) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_handshake_test

@@ -9,7 +9,7 @@
 #include "support/ike_forge.h"
 #include "support/ike_parties.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_hostile_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -305,4 +305,4 @@ TEST(IkeHostile, AFloodOfManyAddressesDoesNotKeepThePeerOut) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_hostile_test

@@ -7,7 +7,7 @@
 #include "ikewire/ike_notify_values.h"
 #include "support/ike_insider.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_init_requirements_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -362,4 +362,4 @@ TEST_F(IkeInit, SpisAreUniqueWhateverTheRandomNumbers) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_init_requirements_test

@@ -6,7 +6,7 @@
 
 #include "support/ike_world.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_inner_fragments_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -44,4 +44,4 @@ TEST(IkeInnerFragments, EachSideIsToldOfTheOtherOne) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_inner_fragments_test

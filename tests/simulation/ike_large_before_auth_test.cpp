@@ -13,7 +13,7 @@
 #include "support/ike_large.h"
 #include "support/ike_ppk.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_large_before_auth_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -196,4 +196,4 @@ TEST(IkeLargeBeforeAuth, AnAnswerWithoutTheAnnouncementIsNotTaken) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_large_before_auth_test

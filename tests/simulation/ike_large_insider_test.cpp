@@ -13,7 +13,7 @@
 #include "support/ike_insider.h"
 #include "support/ike_large.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_large_insider_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -243,4 +243,4 @@ TEST_F(AfterAuthInsider, TheThirdTimeTheSaEnds) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_large_insider_test

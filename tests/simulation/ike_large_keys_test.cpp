@@ -14,7 +14,7 @@
 #include "support/ike_large.h"
 #include "support/ike_world.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_large_keys_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -231,4 +231,4 @@ TEST_F(SpokenLargeKeys, WithoutAnAgreementNobodyHoldsMore) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_large_keys_test

@@ -14,7 +14,7 @@
 #include "support/figure.h"
 #include "support/ike_large.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_large_strangers_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -188,4 +188,4 @@ TEST(IkeLargeStrangers, WhoStopShortHoldWhatTheyMayAndNoMore) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_large_strangers_test

@@ -18,7 +18,7 @@
 #include "support/ike_large.h"
 #include "support/ike_ppk.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_large_swarm_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -190,4 +190,4 @@ TEST(IkeLargeSwarm, EverySubsetOfFaultsEndsWithALargeKey) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_large_swarm_test

@@ -6,7 +6,7 @@
 
 #include "support/ike_insider.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_own_requests_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -358,4 +358,4 @@ TEST_F(IkeFollowups, ThatNeverFindTheirStateEndTheIkeSa) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_own_requests_test

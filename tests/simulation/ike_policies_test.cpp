@@ -9,7 +9,7 @@
 #include "support/ike_parties.h"
 #include "support/ike_world.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_policies_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -256,4 +256,4 @@ TEST(IkePolicies, AWrongNameIsRefusedByEitherSide) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_policies_test

@@ -9,7 +9,7 @@
 #include "support/ike_forge.h"
 #include "support/ike_insider.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_ppk_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -355,4 +355,4 @@ TEST(IkePpk, ADemandThatAnSaDoesNotFulfilEndsItsRekeys) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_ppk_test

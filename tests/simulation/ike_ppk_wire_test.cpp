@@ -10,7 +10,7 @@
 #include "support/ike_insider.h"
 #include "support/ike_ppk.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_ppk_wire_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -381,4 +381,4 @@ TEST_F(IkePpkWire, APpkThatWasNotOfferedForARekeyEndsTheIkeSa) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_ppk_wire_test

@@ -12,7 +12,7 @@
 #include "support/ike_forge.h"
 #include "support/ike_world.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_puzzles_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -450,4 +450,4 @@ TEST_F(IkePuzzle, BothSidesHaveToSaySo) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_puzzles_test

@@ -6,7 +6,7 @@
 
 #include "support/ike_insider.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_requirements_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -416,4 +416,4 @@ TEST_F(IkeFragments, AreNotNeededForThreeThousandOctets) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_requirements_test

@@ -8,7 +8,7 @@
 #include "support/ike_world.h"
 #include "support/test_certificates.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_scale_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -94,4 +94,4 @@ TEST(IkeScale, TenThousandIkeSasOfOneEngine) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_scale_test

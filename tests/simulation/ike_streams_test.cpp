@@ -12,7 +12,7 @@
 #include "support/ike_transports.h"
 #include "support/ike_world.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ike_streams_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -397,4 +397,4 @@ TEST(IkeStreams, AfterEveryFaultTheTunnelComesBack) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ike_streams_test

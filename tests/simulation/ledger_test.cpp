@@ -12,7 +12,7 @@
 #include "support/packets.h"
 #include "support/peer.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ledger_test {
 namespace {
 
 using model::Drop;
@@ -204,4 +204,4 @@ TEST(Ledger, WhatIsMissingTouchedALostOuterPacketAndNothingElseIs) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ledger_test

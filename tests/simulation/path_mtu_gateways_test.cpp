@@ -9,7 +9,7 @@
 #include "control/path_sizes.h"
 #include "support/two_way.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::path_mtu_gateways_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -250,4 +250,4 @@ TEST(PathMtuGateways, AReloadKeepsWhatWasFound) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::path_mtu_gateways_test

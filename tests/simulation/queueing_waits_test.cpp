@@ -15,7 +15,7 @@
 #include "support/figure.h"
 #include "support/slotted_tunnel.h"
 
-namespace levelgate {
+namespace levelgate::queueing_waits_test {
 namespace {
 
 using queueing::ClassSettings;
@@ -300,4 +300,4 @@ TEST(QueueingWaits, WhoListensToMarksLosesNextToNothing) {
 }
 
 }  // namespace
-}  // namespace levelgate
+}  // namespace levelgate::queueing_waits_test

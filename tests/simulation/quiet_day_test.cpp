@@ -16,7 +16,7 @@
 #include "support/packets.h"
 #include "support/seeded_random.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::quiet_day_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -273,4 +273,4 @@ TEST(ADayOfATunnelOnDemand, ShowsTheLoad) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::quiet_day_test

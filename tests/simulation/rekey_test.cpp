@@ -14,7 +14,7 @@
 #include "support/packets.h"
 #include "support/peer.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::rekey_test {
 namespace {
 
 using model::Drop;
@@ -304,4 +304,4 @@ TEST(RekeyOfAFixedTunnel, DoesNotShowOnTheWire) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::rekey_test

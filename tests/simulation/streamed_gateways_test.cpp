@@ -14,7 +14,7 @@
 #include "support/packets.h"
 #include "support/peer.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::streamed_gateways_test {
 namespace {
 
 using model::Drop;
@@ -243,4 +243,4 @@ TEST(StreamedGateways, WhatControlSeesOfAFixedTunnelIsTheSameIdleAndLoaded) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::streamed_gateways_test

@@ -10,7 +10,7 @@
 #include "support/gateway.h"
 #include "support/packets.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::two_gateways_test {
 namespace {
 
 using std::chrono::microseconds;
@@ -153,4 +153,4 @@ TEST(TwoGateways, BuffersComeBackWhenTheTunnelGoes) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::two_gateways_test

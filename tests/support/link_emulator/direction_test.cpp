@@ -8,7 +8,7 @@
 #include <initializer_list>
 #include <random>
 
-namespace levelgate::testing {
+namespace levelgate::testing::direction_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -122,4 +122,4 @@ TEST(Direction, OneBitBehindTheEthernetHeaderIsFlippedInEachCopy) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::direction_test

@@ -10,7 +10,7 @@
 #include "crypto/prf.h"
 #include "negotiation/limits.h"
 
-namespace levelgate::admission {
+namespace levelgate::admission::cookies_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -181,4 +181,4 @@ TEST_F(CookieTest, KindsDoNotMix) {
 }
 
 }  // namespace
-}  // namespace levelgate::admission
+}  // namespace levelgate::admission::cookies_test

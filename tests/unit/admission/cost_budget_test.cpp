@@ -12,7 +12,7 @@
 #include "admission/acquaintances.h"
 #include "admission/spent_puzzles.h"
 
-namespace levelgate::admission {
+namespace levelgate::admission::cost_budget_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -140,4 +140,4 @@ TEST(SpentPuzzles, AreBounded) {
 }
 
 }  // namespace
-}  // namespace levelgate::admission
+}  // namespace levelgate::admission::cost_budget_test

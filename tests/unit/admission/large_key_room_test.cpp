@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace levelgate::admission {
+namespace levelgate::admission::large_key_room_test {
 namespace {
 
 IpAddress v4(std::uint32_t host) { return IpAddress::v4(0xc000'0200U + host); }
@@ -58,4 +58,4 @@ TEST(LargeKeyRoom, APlaceMayOutliveIt) {
 }
 
 }  // namespace
-}  // namespace levelgate::admission
+}  // namespace levelgate::admission::large_key_room_test

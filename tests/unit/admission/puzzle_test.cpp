@@ -11,7 +11,7 @@
 #include "unit/wire/octets.h"
 #include "vectors/ike_puzzle_vectors.h"
 
-namespace levelgate::admission {
+namespace levelgate::admission::puzzle_test {
 namespace {
 
 using testing::hex;
@@ -146,4 +146,4 @@ TEST(Puzzle, TheSearchEnds) {
 }
 
 }  // namespace
-}  // namespace levelgate::admission
+}  // namespace levelgate::admission::puzzle_test

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace levelgate::admission {
+namespace levelgate::admission::tiers_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -250,4 +250,4 @@ TEST(Tiers, LawsOfAllOrders) {
 }
 
 }  // namespace
-}  // namespace levelgate::admission
+}  // namespace levelgate::admission::tiers_test

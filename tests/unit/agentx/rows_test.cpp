@@ -9,7 +9,7 @@
 
 #include "agentx/options.h"
 
-namespace levelgate::agentx {
+namespace levelgate::agentx::rows_test {
 namespace {
 
 std::optional<std::uint64_t> interval(const std::string& text) {
@@ -90,4 +90,4 @@ TEST(AgentxOptions, WhatIsWrongIsSaid) {
 }
 
 }  // namespace
-}  // namespace levelgate::agentx
+}  // namespace levelgate::agentx::rows_test

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace levelgate::aggfrag {
+namespace levelgate::aggfrag::lost_timer_test {
 namespace {
 
 using std::chrono::microseconds;
@@ -48,4 +48,4 @@ TEST(LostTimer, APauseCountsAsASecondAtMost) {
 }
 
 }  // namespace
-}  // namespace levelgate::aggfrag
+}  // namespace levelgate::aggfrag::lost_timer_test

@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-namespace levelgate::aggfrag {
+namespace levelgate::aggfrag::octet_copy_test {
 namespace {
 
 constexpr std::byte kUntouched{0xa5};
@@ -47,4 +47,4 @@ TEST(OctetCopy, StaysInsideBlocksOfItsSize) {
 }
 
 }  // namespace
-}  // namespace levelgate::aggfrag
+}  // namespace levelgate::aggfrag::octet_copy_test

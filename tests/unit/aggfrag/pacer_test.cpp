@@ -11,7 +11,7 @@
 #include <random>
 #include <vector>
 
-namespace levelgate::aggfrag {
+namespace levelgate::aggfrag::pacer_test {
 namespace {
 
 __extension__ using Wide = unsigned __int128;
@@ -216,4 +216,4 @@ TEST(Pacer, TimesDoNotDependOnWhenItIsAsked) {
 }
 
 }  // namespace
-}  // namespace levelgate::aggfrag
+}  // namespace levelgate::aggfrag::pacer_test

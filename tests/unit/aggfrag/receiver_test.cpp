@@ -8,7 +8,7 @@
 
 #include "support/aggfrag_stream.h"
 
-namespace levelgate::aggfrag {
+namespace levelgate::aggfrag::receiver_test {
 namespace {
 
 using testing::inner_packet;
@@ -248,4 +248,4 @@ TEST_F(ReceiverTest, PayloadsOfEverySizeAreReadWithinTheirBounds) {
 }
 
 }  // namespace
-}  // namespace levelgate::aggfrag
+}  // namespace levelgate::aggfrag::receiver_test

@@ -11,7 +11,7 @@
 
 #include "support/naive_window.h"
 
-namespace levelgate::aggfrag {
+namespace levelgate::aggfrag::reorder_window_test {
 namespace {
 
 using testing::NaiveWindow;
@@ -281,4 +281,4 @@ TEST(ReorderWindow, ExhaustiveAgainstTheNaiveOne) {
 }
 
 }  // namespace
-}  // namespace levelgate::aggfrag
+}  // namespace levelgate::aggfrag::reorder_window_test

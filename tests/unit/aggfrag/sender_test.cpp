@@ -15,7 +15,7 @@
 #include "support/aggfrag_stream.h"
 #include "support/fifo_source.h"
 
-namespace levelgate::aggfrag {
+namespace levelgate::aggfrag::sender_test {
 namespace {
 
 using testing::block_offset_of;
@@ -311,4 +311,4 @@ TEST(Sender, GoodputAtSaturation) {
 }
 
 }  // namespace
-}  // namespace levelgate::aggfrag
+}  // namespace levelgate::aggfrag::sender_test

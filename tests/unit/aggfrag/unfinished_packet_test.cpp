@@ -11,7 +11,7 @@
 #include "aggfrag/receiver.h"
 #include "support/aggfrag_stream.h"
 
-namespace levelgate::aggfrag {
+namespace levelgate::aggfrag::unfinished_packet_test {
 namespace {
 
 using testing::inner_packet;
@@ -279,4 +279,4 @@ TEST_F(UnfinishedPacketTest, RuntWhoseLengthContradictsTheOffset) {
 }
 
 }  // namespace
-}  // namespace levelgate::aggfrag
+}  // namespace levelgate::aggfrag::unfinished_packet_test

@@ -10,7 +10,7 @@
 #include <random>
 #include <vector>
 
-namespace levelgate::aggfrag {
+namespace levelgate::aggfrag::window_width_test {
 namespace {
 
 TEST(WindowWidth, StaysAtTheDefaultOnAPathThatKeepsTheOrder) {
@@ -80,4 +80,4 @@ TEST(WindowWidth, AnyNumbersKeepTheLaws) {
 }
 
 }  // namespace
-}  // namespace levelgate::aggfrag
+}  // namespace levelgate::aggfrag::window_width_test

@@ -7,7 +7,7 @@
 
 #include "api/query_text.h"
 
-namespace levelgate::api {
+namespace levelgate::api::endpoints_test {
 namespace {
 
 using control::Value;
@@ -153,4 +153,4 @@ TEST(Endpoints, Exports) {
 }
 
 }  // namespace
-}  // namespace levelgate::api
+}  // namespace levelgate::api::endpoints_test

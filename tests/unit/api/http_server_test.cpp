@@ -18,7 +18,7 @@
 #include "apiclient/http_client.h"
 #include "unit/api/private_folder.h"
 
-namespace levelgate::api {
+namespace levelgate::api::http_server_test {
 namespace {
 
 namespace asio = boost::asio;
@@ -151,4 +151,4 @@ TEST_F(HttpServerTest, TheClientTellsWhyThereIsNoAnswer) {
 }
 
 }  // namespace
-}  // namespace levelgate::api
+}  // namespace levelgate::api::http_server_test

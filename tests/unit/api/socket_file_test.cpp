@@ -13,7 +13,7 @@
 
 #include "unit/api/private_folder.h"
 
-namespace levelgate::api {
+namespace levelgate::api::socket_file_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -66,4 +66,4 @@ TEST(SocketPath, ATooLongPathIsBadInput) {
 }
 
 }  // namespace
-}  // namespace levelgate::api
+}  // namespace levelgate::api::socket_file_test

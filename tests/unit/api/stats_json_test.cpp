@@ -7,7 +7,7 @@
 
 #include <boost/json/serialize.hpp>
 
-namespace levelgate::api {
+namespace levelgate::api::stats_json_test {
 namespace {
 
 TEST(StatsJson, HasTheShapeOfTheContract) {
@@ -46,4 +46,4 @@ TEST(StatsJson, EveryCounterIsThere) {
 }
 
 }  // namespace
-}  // namespace levelgate::api
+}  // namespace levelgate::api::stats_json_test

@@ -9,7 +9,7 @@
 
 #include "app/exit_status.h"
 
-namespace levelgate::app {
+namespace levelgate::app::arguments_test {
 namespace {
 
 Arguments read(std::vector<const char*> words) { return read_arguments(words); }
@@ -45,4 +45,4 @@ TEST(ExitStatus, OfEachFault) {
 }
 
 }  // namespace
-}  // namespace levelgate::app
+}  // namespace levelgate::app::arguments_test

@@ -13,7 +13,7 @@
 #include "support/peer.h"
 #include "support/plane.h"
 
-namespace levelgate::app {
+namespace levelgate::app::esp_in_tcp_test {
 namespace {
 
 using namespace testing;
@@ -170,4 +170,4 @@ TEST_F(EspInTcpTest, PacketsOfUnknownSasEndNothing) {
 }
 
 }  // namespace
-}  // namespace levelgate::app
+}  // namespace levelgate::app::esp_in_tcp_test

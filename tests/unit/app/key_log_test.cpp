@@ -15,7 +15,7 @@
 #include "crypto/random.h"
 #include "unit/api/private_folder.h"
 
-namespace levelgate::app {
+namespace levelgate::app::key_log_test {
 namespace {
 
 model::EspSa sa(std::uint32_t spi) {
@@ -138,4 +138,4 @@ TEST_F(KeyLogFile, WhatPeersCauseHasABound) {
 }
 
 }  // namespace
-}  // namespace levelgate::app
+}  // namespace levelgate::app::key_log_test

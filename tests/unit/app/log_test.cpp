@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace levelgate::app {
+namespace levelgate::app::log_test {
 namespace {
 
 constexpr std::int64_t kMoment = 1'795'428'280'151;  // 2026-11-23T10:04:40.151Z
@@ -37,16 +37,16 @@ TEST(LogLine, StaysOneLine) {
 }
 
 TEST(Log, WritesFromTheLeastLevelOn) {
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   Log log(Level::kWarn, LogFormat::kText);
   log.write({Level::kInfo, "app", "hidden"});
   log.write({Level::kWarn, "app", "shown {}"});
   log.set(Level::kInfo, LogFormat::kJson);
   log.write({Level::kInfo, "app", "now"});
-  const std::string out = testing::internal::GetCapturedStderr();
-  EXPECT_THAT(out,
-              testing::MatchesRegex(".*Z WARN app shown \\{\\}\n\\{\"ts\":.*\"level\":\"info\".*\"msg\":\"now\"\\}\n"));
+  const std::string out = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(
+      out, ::testing::MatchesRegex(".*Z WARN app shown \\{\\}\n\\{\"ts\":.*\"level\":\"info\".*\"msg\":\"now\"\\}\n"));
 }
 
 }  // namespace
-}  // namespace levelgate::app
+}  // namespace levelgate::app::log_test

@@ -14,7 +14,7 @@
 
 #include "unit/api/private_folder.h"
 
-namespace levelgate::app {
+namespace levelgate::app::supervisor_test {
 namespace {
 
 class Manager {
@@ -43,7 +43,7 @@ TEST(Supervisor, HearsWhatItKnows) {
   told.ready("2 tunnels");
   EXPECT_EQ(manager.next(), "READY=1\nSTATUS=2 tunnels");
   told.reloading();
-  EXPECT_THAT(manager.next(), testing::MatchesRegex("RELOADING=1\nMONOTONIC_USEC=[0-9]+"));
+  EXPECT_THAT(manager.next(), ::testing::MatchesRegex("RELOADING=1\nMONOTONIC_USEC=[0-9]+"));
   told.status("x");
   EXPECT_EQ(manager.next(), "STATUS=x");
   told.alive();
@@ -59,4 +59,4 @@ TEST(Supervisor, NobodyThereIsHarmless) {
 }
 
 }  // namespace
-}  // namespace levelgate::app
+}  // namespace levelgate::app::supervisor_test

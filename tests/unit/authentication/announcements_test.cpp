@@ -11,7 +11,7 @@
 
 #include "support/ike_parties.h"
 
-namespace levelgate::authentication {
+namespace levelgate::authentication::announcements_test {
 namespace {
 
 using namespace testing;
@@ -275,4 +275,4 @@ TEST(Choice, FindsEveryKeyInOurOwnAnnouncement) {
 }
 
 }  // namespace
-}  // namespace levelgate::authentication
+}  // namespace levelgate::authentication::announcements_test

@@ -13,7 +13,7 @@
 #include "support/hex_octets.h"
 #include "vectors/ike_key_vectors.h"
 
-namespace levelgate::authentication {
+namespace levelgate::authentication::auth_proof_test {
 namespace {
 
 using Role = ikewire::IkeRole;
@@ -176,4 +176,4 @@ TEST(WithoutCookie, WhatCannotBeReadStaysAsItIs) {
 }
 
 }  // namespace
-}  // namespace levelgate::authentication
+}  // namespace levelgate::authentication::auth_proof_test

@@ -8,7 +8,7 @@
 
 #include "support/ike_parties.h"
 
-namespace levelgate::authentication {
+namespace levelgate::authentication::authenticate_identity_test {
 namespace {
 
 using namespace testing;
@@ -122,4 +122,4 @@ TEST(IdentityMatrix, ASharedKeyOfTwoPeersIsBoundToTheName) {
 }
 
 }  // namespace
-}  // namespace levelgate::authentication
+}  // namespace levelgate::authentication::authenticate_identity_test

@@ -13,7 +13,7 @@
 #include "authentication/auth_proof.h"
 #include "support/ike_parties.h"
 
-namespace levelgate::authentication {
+namespace levelgate::authentication::authenticate_test {
 namespace {
 
 using namespace testing;
@@ -394,4 +394,4 @@ TEST(Reflection, OurOwnKeyIsNotAPeers) {
 }
 
 }  // namespace
-}  // namespace levelgate::authentication
+}  // namespace levelgate::authentication::authenticate_test

@@ -8,7 +8,7 @@
 #include "support/hex_octets.h"
 #include "support/ike_parties.h"
 
-namespace levelgate::authentication {
+namespace levelgate::authentication::credentials_test {
 namespace {
 
 using namespace testing;
@@ -228,4 +228,4 @@ TEST_F(Making, AFileMayHoldTheListsOfAWholeChain) {
 }
 
 }  // namespace
-}  // namespace levelgate::authentication
+}  // namespace levelgate::authentication::credentials_test

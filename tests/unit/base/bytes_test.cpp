@@ -12,7 +12,7 @@
 #include <random>
 #include <vector>
 
-namespace levelgate {
+namespace levelgate::bytes_test {
 namespace {
 
 std::vector<std::byte> counted(std::size_t octets) {
@@ -202,4 +202,4 @@ TEST(ByteCursors, WhatIsWrittenReadsBack) {
 }
 
 }  // namespace
-}  // namespace levelgate
+}  // namespace levelgate::bytes_test

@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <unordered_set>
 
-namespace levelgate {
+namespace levelgate::ids_test {
 namespace {
 
 TEST(Ids, NeverMixedUp) {
@@ -45,4 +45,4 @@ TEST(Time, MomentsAreNanosecondsOfOneClock) {
 }
 
 }  // namespace
-}  // namespace levelgate
+}  // namespace levelgate::ids_test

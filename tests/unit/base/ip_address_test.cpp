@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace levelgate {
+namespace levelgate::ip_address_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -187,4 +187,4 @@ TEST(MacAddress, BadTexts) {
 }
 
 }  // namespace
-}  // namespace levelgate
+}  // namespace levelgate::ip_address_test

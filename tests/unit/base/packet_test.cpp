@@ -8,7 +8,7 @@
 #include <array>
 #include <random>
 
-namespace levelgate {
+namespace levelgate::packet_test {
 namespace {
 
 class PacketEdges : public ::testing::Test {
@@ -74,4 +74,4 @@ TEST_F(PacketEdges, AnySequenceKeepsTheSum) {
 }
 
 }  // namespace
-}  // namespace levelgate
+}  // namespace levelgate::packet_test

@@ -7,7 +7,7 @@
 
 #include <memory>
 
-namespace levelgate {
+namespace levelgate::result_test {
 namespace {
 
 Result<std::unique_ptr<int>> make(bool good) {
@@ -43,4 +43,4 @@ TEST(Algorithms, KeySizes) {
 }
 
 }  // namespace
-}  // namespace levelgate
+}  // namespace levelgate::result_test

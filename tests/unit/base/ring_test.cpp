@@ -11,7 +11,7 @@
 
 #include "support/no_alloc_scope.h"
 
-namespace levelgate {
+namespace levelgate::ring_test {
 namespace {
 
 TEST(Ring, CapacityIsTheNextPowerOfTwo) {
@@ -104,4 +104,4 @@ TEST(Ring, AllocatesAtBirthOnly) {
 }
 
 }  // namespace
-}  // namespace levelgate
+}  // namespace levelgate::ring_test

@@ -42,7 +42,7 @@ void operator delete[](void* block, std::size_t) noexcept { release(block); }
 void operator delete(void* block) noexcept { release(block); }
 void operator delete(void* block, std::size_t) noexcept { release(block); }
 
-namespace levelgate {
+namespace levelgate::secret_bytes_test {
 namespace {
 
 // Watches what is given back as long as it lives.
@@ -143,4 +143,4 @@ TEST(SecretBytes, IsMoveOnlyAndNotPrintable) {
 }
 
 }  // namespace
-}  // namespace levelgate
+}  // namespace levelgate::secret_bytes_test

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace levelgate {
+namespace levelgate::secret_test {
 namespace {
 
 constexpr std::byte kMark{0xa7};
@@ -112,4 +112,4 @@ TEST(Secret, IsMoveOnlyAndNotPrintable) {
 }
 
 }  // namespace
-}  // namespace levelgate
+}  // namespace levelgate::secret_test

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace levelgate::cli {
+namespace levelgate::cli::budget_test {
 namespace {
 
 model::TunnelConfig berlin() {
@@ -49,4 +49,4 @@ TEST(Budget, TheLinkLayerCounts38OctetsMore) {
 }
 
 }  // namespace
-}  // namespace levelgate::cli
+}  // namespace levelgate::cli::budget_test

@@ -11,7 +11,7 @@
 
 #include "unit/cli/capture_bytes.h"
 
-namespace levelgate::cli {
+namespace levelgate::cli::capture_reader_test {
 namespace {
 
 using tests::as_text;
@@ -237,4 +237,4 @@ TEST(WholeFile, MissingOneIsNamed) {
 }
 
 }  // namespace
-}  // namespace levelgate::cli
+}  // namespace levelgate::cli::capture_reader_test

@@ -12,7 +12,7 @@
 #include "cli/capture_reader.h"
 #include "unit/cli/capture_bytes.h"
 
-namespace levelgate::cli {
+namespace levelgate::cli::capture_writer_test {
 namespace {
 
 using tests::as_text;
@@ -68,4 +68,4 @@ TEST_F(CaptureWriterTest, AMissingFolderIsAnErrorThatNamesThePath) {
 }
 
 }  // namespace
-}  // namespace levelgate::cli
+}  // namespace levelgate::cli::capture_writer_test

@@ -8,7 +8,7 @@
 #include "syntax/finding_ids.h"
 #include "unit/cli/command_run.h"
 
-namespace levelgate::cli {
+namespace levelgate::cli::check_verb_test {
 namespace {
 
 using tests::run;
@@ -186,4 +186,4 @@ TEST(CommandLineForm, HelpAndVersion) {
 }
 
 }  // namespace
-}  // namespace levelgate::cli
+}  // namespace levelgate::cli::check_verb_test

@@ -11,7 +11,7 @@
 
 #include "unit/cli/command_run.h"
 
-namespace levelgate::cli {
+namespace levelgate::cli::daemon_verbs_test {
 namespace {
 
 using tests::Outcome;
@@ -134,4 +134,4 @@ TEST(NoDaemon, WithoutTheRightItIsExit7) {
 }
 
 }  // namespace
-}  // namespace levelgate::cli
+}  // namespace levelgate::cli::daemon_verbs_test

@@ -12,7 +12,7 @@
 #include "syntax/schema.h"
 #include "unit/cli/command_run.h"
 
-namespace levelgate::cli {
+namespace levelgate::cli::reference_test {
 namespace {
 
 TEST(Reference, EveryCounterHasAMeaningInItsPlace) {
@@ -87,4 +87,4 @@ TEST(Reference, TheHandbookHoldsEachPartAsItIsPrinted) {
 }
 
 }  // namespace
-}  // namespace levelgate::cli
+}  // namespace levelgate::cli::reference_test

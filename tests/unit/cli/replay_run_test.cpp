@@ -10,7 +10,7 @@
 #include "crypto/aead_burst.h"
 #include "unit/api/private_folder.h"
 
-namespace levelgate::cli {
+namespace levelgate::cli::replay_run_test {
 namespace {
 
 constexpr PortId kWan{0}, kLan{1};
@@ -203,4 +203,4 @@ TEST(Arrivals, AreInTheOrderOfTheirStamps) {
 }
 
 }  // namespace
-}  // namespace levelgate::cli
+}  // namespace levelgate::cli::replay_run_test

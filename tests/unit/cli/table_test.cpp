@@ -7,7 +7,7 @@
 
 #include "cli/units.h"
 
-namespace levelgate::cli {
+namespace levelgate::cli::table_test {
 namespace {
 
 TEST(Table, ColumnsAreAsWideAsTheirWidestCell) {
@@ -48,4 +48,4 @@ TEST(Units, AsInTheOperatorsContract) {
 }
 
 }  // namespace
-}  // namespace levelgate::cli
+}  // namespace levelgate::cli::table_test

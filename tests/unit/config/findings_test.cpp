@@ -13,7 +13,7 @@
 #include "syntax/finding_ids.h"
 #include "unit/config/pki_folder.h"
 
-namespace levelgate::config {
+namespace levelgate::config::findings_test {
 namespace {
 
 constexpr std::string_view kDivider = "=== expected\n";
@@ -130,4 +130,4 @@ TEST(Findings, OneLineForALog) {
 }
 
 }  // namespace
-}  // namespace levelgate::config
+}  // namespace levelgate::config::findings_test

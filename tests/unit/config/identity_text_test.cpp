@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace levelgate::config {
+namespace levelgate::config::identity_text_test {
 namespace {
 
 using enum model::IdentityKind;
@@ -49,4 +49,4 @@ TEST(IdentityText, TheSubjectOfOurCertificateHasAWord) {
 }
 
 }  // namespace
-}  // namespace levelgate::config
+}  // namespace levelgate::config::identity_text_test

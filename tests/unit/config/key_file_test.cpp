@@ -7,7 +7,7 @@
 
 #include "unit/config/key_folder.h"
 
-namespace levelgate::config {
+namespace levelgate::config::key_file_test {
 namespace {
 
 class KeyFile : public ::testing::Test {
@@ -89,4 +89,4 @@ TEST_F(KeyFile, APipeIsNotWaitedFor) {
 }
 
 }  // namespace
-}  // namespace levelgate::config
+}  // namespace levelgate::config::key_file_test

@@ -8,7 +8,7 @@
 #include "config/load.h"
 #include "unit/config/pki_folder.h"
 
-namespace levelgate::config {
+namespace levelgate::config::load_ike_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -251,4 +251,4 @@ TEST_F(LoadIke, NoMessageHoldsAKey) {
 }
 
 }  // namespace
-}  // namespace levelgate::config
+}  // namespace levelgate::config::load_ike_test

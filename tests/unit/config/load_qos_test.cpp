@@ -7,7 +7,7 @@
 #include "config/load.h"
 #include "unit/config/pki_folder.h"
 
-namespace levelgate::config {
+namespace levelgate::config::load_qos_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -104,4 +104,4 @@ TEST_F(LoadQos, WhatIsWrongIsNamed) {
 }
 
 }  // namespace
-}  // namespace levelgate::config
+}  // namespace levelgate::config::load_qos_test

@@ -8,7 +8,7 @@
 
 #include "unit/config/pki_folder.h"
 
-namespace levelgate::config {
+namespace levelgate::config::load_test {
 namespace {
 
 using std::chrono::microseconds;
@@ -351,4 +351,4 @@ TEST_F(Load, TheCommentsOfTheInstalledExampleAreRight) {
 }
 
 }  // namespace
-}  // namespace levelgate::config
+}  // namespace levelgate::config::load_test

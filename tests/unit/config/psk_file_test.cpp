@@ -7,7 +7,7 @@
 
 #include "unit/config/pki_folder.h"
 
-namespace levelgate::config {
+namespace levelgate::config::psk_file_test {
 namespace {
 
 class PskFile : public ::testing::Test {
@@ -84,4 +84,4 @@ TEST_F(PskFile, ItsOwnerOnlyMayReadIt) {
 }
 
 }  // namespace
-}  // namespace levelgate::config
+}  // namespace levelgate::config::psk_file_test

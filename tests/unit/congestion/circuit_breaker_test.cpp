@@ -7,7 +7,7 @@
 
 #include <random>
 
-namespace levelgate::congestion {
+namespace levelgate::congestion::circuit_breaker_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -166,4 +166,4 @@ TEST(CircuitBreaker, LossEventsNameTheLoss) {
 }
 
 }  // namespace
-}  // namespace levelgate::congestion
+}  // namespace levelgate::congestion::circuit_breaker_test

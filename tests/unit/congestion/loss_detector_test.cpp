@@ -11,7 +11,7 @@
 #include <set>
 #include <vector>
 
-namespace levelgate::congestion {
+namespace levelgate::congestion::loss_detector_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -137,4 +137,4 @@ TEST(LossDetector, AgreesWithTheDefinition) {
 }
 
 }  // namespace
-}  // namespace levelgate::congestion
+}  // namespace levelgate::congestion::loss_detector_test

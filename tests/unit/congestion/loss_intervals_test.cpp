@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace levelgate::congestion {
+namespace levelgate::congestion::loss_intervals_test {
 namespace {
 
 constexpr Instant kWhen = at_ns(1);
@@ -60,4 +60,4 @@ TEST(LossIntervals, PositionsThatFallAreHarmless) {
 }
 
 }  // namespace
-}  // namespace levelgate::congestion
+}  // namespace levelgate::congestion::loss_intervals_test

@@ -8,7 +8,7 @@
 #include "support/case_count.h"
 #include "support/searched_path.h"
 
-namespace levelgate::congestion {
+namespace levelgate::congestion::path_mtu_search_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -258,4 +258,4 @@ TEST(PathMtuSearch, AProbeSharesNoStamp) {
 }
 
 }  // namespace
-}  // namespace levelgate::congestion
+}  // namespace levelgate::congestion::path_mtu_search_test

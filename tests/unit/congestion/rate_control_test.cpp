@@ -7,7 +7,7 @@
 
 #include "congestion/throughput.h"
 
-namespace levelgate::congestion {
+namespace levelgate::congestion::rate_control_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -171,4 +171,4 @@ TEST(RateControl, ASizeChangesThePaceOnly) {
 }
 
 }  // namespace
-}  // namespace levelgate::congestion
+}  // namespace levelgate::congestion::rate_control_test

@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-namespace levelgate::congestion {
+namespace levelgate::congestion::reporter_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -197,4 +197,4 @@ TEST(Reporter, AProbeInFrontOfASilentPayloadIsNoLoss) {
 }
 
 }  // namespace
-}  // namespace levelgate::congestion
+}  // namespace levelgate::congestion::reporter_test

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace levelgate::congestion {
+namespace levelgate::congestion::round_trip_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -85,4 +85,4 @@ TEST(RoundTrip, StampIsNeverZero) {
 }
 
 }  // namespace
-}  // namespace levelgate::congestion
+}  // namespace levelgate::congestion::round_trip_test

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace levelgate::congestion {
+namespace levelgate::congestion::throughput_test {
 namespace {
 
 TEST(Throughput, IsTheEquation) {
@@ -32,4 +32,4 @@ TEST(Throughput, InverseEndsAtItsLimits) {
 }
 
 }  // namespace
-}  // namespace levelgate::congestion
+}  // namespace levelgate::congestion::throughput_test

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace levelgate::control {
+namespace levelgate::control::admin_streams_test {
 namespace {
 
 constexpr model::StreamCounts::End kReset{"reset", 4}, kIdle{"idle-unproven", 0}, kLate{"prefix-late", 1};
@@ -34,4 +34,4 @@ TEST(AdminStreams, ValuesHaveEveryReason) {
 }
 
 }  // namespace
-}  // namespace levelgate::control
+}  // namespace levelgate::control::admin_streams_test

@@ -11,7 +11,7 @@
 
 #include "unit/control/gateway_configs.h"
 
-namespace levelgate::control {
+namespace levelgate::control::admin_test {
 namespace {
 
 using namespace tests;
@@ -375,4 +375,4 @@ TEST_F(Admin, UnknownTunnels) {
 }
 
 }  // namespace
-}  // namespace levelgate::control
+}  // namespace levelgate::control::admin_test

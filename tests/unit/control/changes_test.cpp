@@ -11,7 +11,7 @@
 #include "syntax/schema.h"
 #include "unit/control/gateway_configs.h"
 
-namespace levelgate::control {
+namespace levelgate::control::changes_test {
 namespace {
 
 using namespace tests;
@@ -399,4 +399,4 @@ TEST(Changes, KeysAreNeverShown) {
 }
 
 }  // namespace
-}  // namespace levelgate::control
+}  // namespace levelgate::control::changes_test

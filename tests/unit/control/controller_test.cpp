@@ -12,7 +12,7 @@
 #include "support/seeded_random.h"
 #include "unit/control/gateway_configs.h"
 
-namespace levelgate::control {
+namespace levelgate::control::controller_test {
 namespace {
 
 using namespace tests;
@@ -356,4 +356,4 @@ TEST(NoticeIds, EachHasATextAndStandsOnce) {
 }
 
 }  // namespace
-}  // namespace levelgate::control
+}  // namespace levelgate::control::controller_test

@@ -7,7 +7,7 @@
 
 #include <limits>
 
-namespace levelgate::control {
+namespace levelgate::control::figures_test {
 namespace {
 
 using std::chrono::hours;
@@ -57,4 +57,4 @@ TEST(Figures, Times) {
 }
 
 }  // namespace
-}  // namespace levelgate::control
+}  // namespace levelgate::control::figures_test

@@ -7,7 +7,7 @@
 
 #include "control/notice_ids.h"
 
-namespace levelgate::control {
+namespace levelgate::control::path_notices_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -130,4 +130,4 @@ TEST(PathNotices, APeerThatDoesNotReportIsToldOnce) {
 }
 
 }  // namespace
-}  // namespace levelgate::control
+}  // namespace levelgate::control::path_notices_test

@@ -10,7 +10,7 @@
 #include "support/seeded_random.h"
 #include "unit/control/gateway_configs.h"
 
-namespace levelgate::control {
+namespace levelgate::control::path_sizes_test {
 namespace {
 
 using namespace tests;
@@ -94,4 +94,4 @@ TEST(PathSizes, TheControllerTakesWhatTheDataPlaneFinds) {
 }
 
 }  // namespace
-}  // namespace levelgate::control
+}  // namespace levelgate::control::path_sizes_test

@@ -8,7 +8,7 @@
 
 #include "unit/control/gateway_configs.h"
 
-namespace levelgate::control {
+namespace levelgate::control::reconcile_test {
 namespace {
 
 using namespace tests;
@@ -189,4 +189,4 @@ TEST(Reconcile, NothingNewIsNoNewPlan) {
 }
 
 }  // namespace
-}  // namespace levelgate::control
+}  // namespace levelgate::control::reconcile_test

@@ -7,7 +7,7 @@
 
 #include "unit/control/gateway_configs.h"
 
-namespace levelgate::control {
+namespace levelgate::control::spent_keys_test {
 namespace {
 
 using namespace tests;
@@ -82,4 +82,4 @@ TEST(SpentKeys, ATunnelWithoutKeysHasNoneToSpend) {
 }
 
 }  // namespace
-}  // namespace levelgate::control
+}  // namespace levelgate::control::spent_keys_test

@@ -7,7 +7,7 @@
 
 #include "unit/control/gateway_configs.h"
 
-namespace levelgate::control {
+namespace levelgate::control::trends_test {
 namespace {
 
 using tests::at_second;
@@ -113,4 +113,4 @@ TEST(Trends, LastDropOfEachReason) {
 }
 
 }  // namespace
-}  // namespace levelgate::control
+}  // namespace levelgate::control::trends_test

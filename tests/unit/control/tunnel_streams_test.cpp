@@ -8,7 +8,7 @@
 #include "ike/report_ids.h"
 #include "unit/control/two_towers.h"
 
-namespace levelgate::control {
+namespace levelgate::control::tunnel_streams_test {
 namespace {
 
 class Streamed : public TwoTowers {
@@ -94,4 +94,4 @@ TEST_F(Streamed, WhereUdpIsSilentTheNextAttemptFollowsAtOnce) {
 }
 
 }  // namespace
-}  // namespace levelgate::control
+}  // namespace levelgate::control::tunnel_streams_test

@@ -11,7 +11,7 @@
 #include "ike/report_ids.h"
 #include "unit/control/two_towers.h"
 
-namespace levelgate::control {
+namespace levelgate::control::tunnels_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -263,4 +263,4 @@ TEST_F(TwoTowers, WhatTheNetworkSaysIsToldOnceForAnAttempt) {
 }
 
 }  // namespace
-}  // namespace levelgate::control
+}  // namespace levelgate::control::tunnels_test

@@ -13,7 +13,7 @@
 
 #include "support/test_certificates.h"
 
-namespace levelgate::crypto {
+namespace levelgate::crypto::certificate_identity_test {
 namespace {
 
 using testing::CertificateSpec;
@@ -127,4 +127,4 @@ TEST(Identity, TheErrorTellsBothSides) {
 }
 
 }  // namespace
-}  // namespace levelgate::crypto
+}  // namespace levelgate::crypto::certificate_identity_test

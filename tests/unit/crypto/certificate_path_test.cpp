@@ -13,7 +13,7 @@
 
 #include "support/test_certificates.h"
 
-namespace levelgate::crypto {
+namespace levelgate::crypto::certificate_path_test {
 namespace {
 
 using testing::authority_spec;
@@ -350,4 +350,4 @@ TEST_F(Revoking, TheAnchorNeedsNoList) {
 }
 
 }  // namespace
-}  // namespace levelgate::crypto
+}  // namespace levelgate::crypto::certificate_path_test

@@ -12,7 +12,7 @@
 #include "crypto/ike_hash.h"
 #include "support/test_certificates.h"
 
-namespace levelgate::crypto {
+namespace levelgate::crypto::certificate_test {
 namespace {
 
 using testing::authority_spec;
@@ -163,4 +163,4 @@ TEST(Certificate, KnowsWhetherItIsAnAuthority) {
 }
 
 }  // namespace
-}  // namespace levelgate::crypto
+}  // namespace levelgate::crypto::certificate_test

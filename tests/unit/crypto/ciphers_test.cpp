@@ -10,7 +10,7 @@
 #include "support/aead_laws.h"
 #include "support/no_alloc_scope.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::ciphers_test {
 namespace {
 
 using Case = std::tuple<std::string, EspCipher>;
@@ -109,4 +109,4 @@ TEST(CipherKinds, MixInOneBurst) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::ciphers_test

@@ -9,7 +9,7 @@
 #include "support/aead_laws.h"
 #include "support/memory_io.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::failed_seal_test {
 namespace {
 
 bool all_zero(const Octets& octets) {
@@ -55,4 +55,4 @@ INSTANTIATE_TEST_SUITE_P(All, FailedSeal, ::testing::ValuesIn(kEspCiphers),
                          [](const auto& of) { return name_of(of.param); });
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::failed_seal_test

@@ -13,7 +13,7 @@
 
 #include "support/hex_octets.h"
 
-namespace levelgate::crypto {
+namespace levelgate::crypto::ike_cipher_test {
 namespace {
 
 using testing::from_hex;
@@ -202,4 +202,4 @@ TEST(IkeCipher, ExampleOfRfc7634AppendixB) {
 }
 
 }  // namespace
-}  // namespace levelgate::crypto
+}  // namespace levelgate::crypto::ike_cipher_test

@@ -13,7 +13,7 @@
 #include "support/hex_octets.h"
 #include "support/seeded_random.h"
 
-namespace levelgate::crypto {
+namespace levelgate::crypto::ike_hash_test {
 namespace {
 
 using testing::from_hex;
@@ -69,4 +69,4 @@ TEST(SeededRandom, IsRepeatedByItsSeedOnly) {
 }
 
 }  // namespace
-}  // namespace levelgate::crypto
+}  // namespace levelgate::crypto::ike_hash_test

@@ -14,7 +14,7 @@
 #include "support/fixed_generator.h"
 #include "support/hex_octets.h"
 
-namespace levelgate::crypto {
+namespace levelgate::crypto::key_exchange_test {
 namespace {
 
 using testing::FixedGenerator;
@@ -374,4 +374,4 @@ TEST(KeyExchange, WithoutRandomnessThereIsNoKey) {
 }
 
 }  // namespace
-}  // namespace levelgate::crypto
+}  // namespace levelgate::crypto::key_exchange_test

@@ -58,7 +58,7 @@ void operator delete(void* block, std::size_t) noexcept { release(block); }
 void operator delete(void* block, std::align_val_t) noexcept { release(block); }
 void operator delete(void* block, std::size_t, std::align_val_t) noexcept { release(block); }
 
-namespace levelgate::testing {
+namespace levelgate::testing::keys_wiped_test {
 namespace {
 
 class KeysWiped : public ::testing::TestWithParam<EspCipher> {
@@ -169,4 +169,4 @@ INSTANTIATE_TEST_SUITE_P(All, KeysWiped, ::testing::ValuesIn(kEspCiphers),
                          [](const auto& of) { return name_of(of.param); });
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::keys_wiped_test

@@ -18,7 +18,7 @@
 #include "support/hex_octets.h"
 #include "vectors/mceliece_vectors.h"
 
-namespace levelgate::crypto {
+namespace levelgate::crypto::mceliece_answers_test {
 namespace {
 
 using Octets = std::vector<std::byte>;
@@ -124,4 +124,4 @@ INSTANTIATE_TEST_SUITE_P(Sets, McelieceAnswers, ::testing::ValuesIn(testing::kMc
                          [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace
-}  // namespace levelgate::crypto
+}  // namespace levelgate::crypto::mceliece_answers_test

@@ -20,7 +20,7 @@
 #include "crypto/signature.h"
 #include "support/test_certificates.h"
 
-namespace levelgate::crypto {
+namespace levelgate::crypto::openssl_context_test {
 namespace {
 
 using Octets = std::vector<std::byte>;
@@ -141,4 +141,4 @@ TEST(OpensslReason, IsTheOldestAndThenNone) {
 }
 
 }  // namespace
-}  // namespace levelgate::crypto
+}  // namespace levelgate::crypto::openssl_context_test

@@ -12,7 +12,7 @@
 
 #include "support/hex_octets.h"
 
-namespace levelgate::crypto {
+namespace levelgate::crypto::prf_test {
 namespace {
 
 using testing::from_hex;
@@ -150,4 +150,4 @@ TEST(PrfPlus, CounterOfOneOctetIsTheLimit) {
 }
 
 }  // namespace
-}  // namespace levelgate::crypto
+}  // namespace levelgate::crypto::prf_test

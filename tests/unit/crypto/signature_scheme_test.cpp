@@ -13,7 +13,7 @@
 
 #include "support/hex_octets.h"
 
-namespace levelgate::crypto {
+namespace levelgate::crypto::signature_scheme_test {
 namespace {
 
 using testing::from_hex;
@@ -181,4 +181,4 @@ TEST(SignatureScheme, KeysAndSchemesThatFit) {
 }
 
 }  // namespace
-}  // namespace levelgate::crypto
+}  // namespace levelgate::crypto::signature_scheme_test

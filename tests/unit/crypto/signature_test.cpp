@@ -18,7 +18,7 @@
 #include "support/hex_octets.h"
 #include "support/test_keys.h"
 
-namespace levelgate::crypto {
+namespace levelgate::crypto::signature_test {
 namespace {
 
 using testing::from_hex;
@@ -380,4 +380,4 @@ TEST(PrivateKeyStore, WhatHoldsNoOpenKeyIsAnError) {
 }
 
 }  // namespace
-}  // namespace levelgate::crypto
+}  // namespace levelgate::crypto::signature_test

@@ -11,7 +11,7 @@
 #include "support/packets.h"
 #include "support/peer.h"
 
-namespace levelgate::dataplane {
+namespace levelgate::dataplane::classify_test {
 namespace {
 
 using model::Drop;
@@ -204,4 +204,4 @@ TEST_F(ClassifyTest, AnyOctetsAreClassifiedWithinTheirFrame) {
 }
 
 }  // namespace
-}  // namespace levelgate::dataplane
+}  // namespace levelgate::dataplane::classify_test

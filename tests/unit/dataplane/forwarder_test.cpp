@@ -10,7 +10,7 @@
 #include "support/peer.h"
 #include "support/plane.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::forwarder_test {
 namespace {
 
 using model::Drop;
@@ -467,4 +467,4 @@ TEST(Forwarder, ALaterSnapshotAtTheAddressOfAnEarlierOneIsNews) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::forwarder_test

@@ -12,7 +12,7 @@
 #include "support/no_alloc_scope.h"
 #include "unit/dataplane/inbound_arrivals.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::inbound_immediate_test {
 namespace {
 
 using model::Drop;
@@ -298,4 +298,4 @@ TEST(ReceiveMemory, AWindowOf1024On1000TunnelsIsThirteenMegabytes) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::inbound_immediate_test

@@ -8,7 +8,7 @@
 #include "support/peer.h"
 #include "support/plane.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::inbound_rekey_test {
 namespace {
 
 using model::Drop;
@@ -219,4 +219,4 @@ TEST_F(InboundRekeyTest, AnSaCarriesWhatItWasMadeForWhateverTheModeBecomes) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::inbound_rekey_test

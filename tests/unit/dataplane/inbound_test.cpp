@@ -9,7 +9,7 @@
 #include "support/no_alloc_scope.h"
 #include "unit/dataplane/inbound_arrivals.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::inbound_test {
 namespace {
 
 using dataplane::PacketIo;
@@ -368,4 +368,4 @@ TEST_F(InboundTest, BurialGivesBackWhatIsHeldAndCountsIt) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::inbound_test

@@ -12,7 +12,7 @@
 #include "support/peer.h"
 #include "support/plane.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::laws_test {
 namespace {
 
 using model::Drop;
@@ -199,4 +199,4 @@ TEST(Laws, WithTheSameLateTurnsTheWireIsTheSameUnderAnyLoad) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::laws_test

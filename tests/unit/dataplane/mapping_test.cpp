@@ -13,7 +13,7 @@
 #include "support/plane.h"
 #include "wire/outer_fields.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::mapping_test {
 namespace {
 
 using model::Drop;
@@ -380,4 +380,4 @@ TEST_F(MappingTest, FragmentsEndBetweenTwoSlots) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::mapping_test

@@ -11,7 +11,7 @@
 #include "support/peer.h"
 #include "support/plane.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::outbound_queue_test {
 namespace {
 
 using model::Drop;
@@ -137,4 +137,4 @@ TEST(OutboundQueue, ChangedClassesLoseNothing) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::outbound_queue_test

@@ -12,7 +12,7 @@
 #include "support/peer.h"
 #include "support/plane.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::outbound_test {
 namespace {
 
 using model::Drop;
@@ -464,4 +464,4 @@ TEST_F(OutboundTest, PaddingIsCountedByKind) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::outbound_test

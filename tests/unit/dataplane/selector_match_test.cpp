@@ -8,7 +8,7 @@
 #include "support/packets.h"
 #include "support/peer.h"
 
-namespace levelgate::dataplane {
+namespace levelgate::dataplane::selector_match_test {
 namespace {
 
 using testing::address;
@@ -114,4 +114,4 @@ TEST(SelectorMatch, AnyOfSeveralRangesIsEnough) {
 }
 
 }  // namespace
-}  // namespace levelgate::dataplane
+}  // namespace levelgate::dataplane::selector_match_test

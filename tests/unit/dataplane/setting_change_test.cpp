@@ -10,7 +10,7 @@
 #include "support/peer.h"
 #include "support/plane.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::setting_change_test {
 namespace {
 
 using model::Drop;
@@ -274,4 +274,4 @@ TEST_F(SettingChange, AnotherAddressMovesNoSlot) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::setting_change_test

@@ -9,7 +9,7 @@
 #include "support/peer.h"
 #include "support/plane.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::streamed_test {
 namespace {
 
 using model::Drop;
@@ -366,4 +366,4 @@ TEST_F(StreamedTest, ATurnAllocatesNothing) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::streamed_test

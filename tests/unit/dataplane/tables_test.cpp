@@ -12,7 +12,7 @@
 #include "dataplane/prefix_table.h"
 #include "support/gateway.h"
 
-namespace levelgate::dataplane {
+namespace levelgate::dataplane::tables_test {
 namespace {
 
 using testing::address;
@@ -145,4 +145,4 @@ TEST(PacingHistogram, ValuesBeyondItsRangeAreKeptAsTheLargest) {
 }
 
 }  // namespace
-}  // namespace levelgate::dataplane
+}  // namespace levelgate::dataplane::tables_test

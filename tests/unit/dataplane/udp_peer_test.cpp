@@ -8,7 +8,7 @@
 #include "support/peer.h"
 #include "support/plane.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::udp_peer_test {
 namespace {
 
 using model::Encapsulation;
@@ -171,4 +171,4 @@ TEST_F(UdpPeerTest, ANewPortInThePlanIsFollowedWithTheSameNumbers) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::udp_peer_test

@@ -10,7 +10,7 @@
 #include "support/peer.h"
 #include "support/plane.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::worker_test {
 namespace {
 
 using model::Drop;
@@ -146,4 +146,4 @@ TEST_F(WorkerContextTest, WhatIsDroppedIsCountedAndGivenBack) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::worker_test

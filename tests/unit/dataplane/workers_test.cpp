@@ -11,7 +11,7 @@
 #include "support/peer.h"
 #include "support/plane.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::workers_test {
 namespace {
 
 using model::Drop;
@@ -212,4 +212,4 @@ TEST_F(TwoWorkers, WhatIsOnItsWayToATunnelThatStaysArrives) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::workers_test

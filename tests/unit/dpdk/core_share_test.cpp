@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace levelgate::dpdk {
+namespace levelgate::dpdk::core_share_test {
 namespace {
 
 using Change = CoreShare::Change;
@@ -69,4 +69,4 @@ TEST_F(CoreShareTest, ALongWindowIsMeasuredByItsOwnLength) {
 }
 
 }  // namespace
-}  // namespace levelgate::dpdk
+}  // namespace levelgate::dpdk::core_share_test

@@ -14,7 +14,7 @@
 #include "shell.h"
 #include "support/aead_laws.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::crypto_silence_test {
 namespace {
 
 constexpr EspCipher kKind = EspCipher::kAes128Gcm16;
@@ -237,4 +237,4 @@ TEST_F(CryptoSilence, DoesNotComeFromLongPackets) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::crypto_silence_test

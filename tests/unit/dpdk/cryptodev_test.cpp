@@ -17,7 +17,7 @@
 #include "support/aead_laws.h"
 #include "support/no_alloc_scope.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::cryptodev_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -264,4 +264,4 @@ TEST_F(CryptodevChoice, SaysWhichKeyToChangeWithoutACipher) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::cryptodev_test

@@ -12,7 +12,7 @@
 #include "dpdk/port.h"
 #include "dpdk/tables.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::eal_start_test {
 namespace {
 
 dpdk::EalSettings no_huge(std::uint64_t mebibytes, std::optional<std::uint32_t> core = {}) {
@@ -73,4 +73,4 @@ TEST(EalStart, WithTooLittleMemoryForBuffers) {
 TEST(EalStart, Twice) { EXPECT_EXIT(in_a_child(no_huge(128), another_start), kDone, ""); }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::eal_start_test

@@ -11,7 +11,7 @@
 #include "dpdk/tables.h"
 #include "shell.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::fib_tables_test {
 namespace {
 
 using V6 = std::array<std::uint8_t, 16>;
@@ -302,4 +302,4 @@ TEST_F(FibTables, WritesOnlyTheSpan) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::fib_tables_test

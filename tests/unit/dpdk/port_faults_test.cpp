@@ -8,7 +8,7 @@
 #include "dpdk/port.h"
 #include "shell.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::port_faults_test {
 namespace {
 
 using ::testing::AllOf;
@@ -131,4 +131,4 @@ TEST(InterfaceBelow, IsThatOfPacketSockets) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::port_faults_test

@@ -22,7 +22,7 @@
 #include "support/no_alloc_scope.h"
 #include "support/sa_pair.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::port_io_test {
 namespace {
 
 constexpr PortId kPort{0};
@@ -331,4 +331,4 @@ TEST_F(TwinTest, ThePortSendsWhatTheKernelSent) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::port_io_test

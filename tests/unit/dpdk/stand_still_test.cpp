@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace levelgate::dpdk {
+namespace levelgate::dpdk::stand_still_test {
 namespace {
 
 using std::chrono::microseconds;
@@ -55,4 +55,4 @@ TEST(StandStill, OneSlotIsDecidedOnce) {
 }
 
 }  // namespace
-}  // namespace levelgate::dpdk
+}  // namespace levelgate::dpdk::stand_still_test

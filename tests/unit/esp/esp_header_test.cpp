@@ -8,7 +8,7 @@
 
 #include <array>
 
-namespace levelgate::wire {
+namespace levelgate::wire::esp_header_test {
 namespace {
 
 TEST(EspHeader, ReadsSpiAndLowHalf) {
@@ -75,4 +75,4 @@ TEST(EspHeader, AgreesWithTheModel) {
 }
 
 }  // namespace
-}  // namespace levelgate::wire
+}  // namespace levelgate::wire::esp_header_test

@@ -14,7 +14,7 @@
 #include "support/no_alloc_scope.h"
 #include "support/sa_pair.h"
 
-namespace levelgate::esp {
+namespace levelgate::esp::opener_test {
 namespace {
 
 using testing::kAggfrag;
@@ -280,4 +280,4 @@ TEST(OpenerNumbers, ShortNumbersStandForThemselves) {
 }
 
 }  // namespace
-}  // namespace levelgate::esp
+}  // namespace levelgate::esp::opener_test

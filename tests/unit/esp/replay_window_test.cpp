@@ -14,7 +14,7 @@
 
 #include "support/no_alloc_scope.h"
 
-namespace levelgate::esp {
+namespace levelgate::esp::replay_window_test {
 namespace {
 
 // RFC 4303 §3.4.3 said with a set: accepted are numbers of the SA that are not left of the window and not seen before.
@@ -167,4 +167,4 @@ TEST(ReplayWindow, MarkingAllocatesNothing) {
 }
 
 }  // namespace
-}  // namespace levelgate::esp
+}  // namespace levelgate::esp::replay_window_test

@@ -12,7 +12,7 @@
 #include "support/no_alloc_scope.h"
 #include "support/sa_pair.h"
 
-namespace levelgate::esp {
+namespace levelgate::esp::sealer_test {
 namespace {
 
 using testing::kSalt;
@@ -164,4 +164,4 @@ TEST(Sealer, PreparingAllocatesNothing) {
 }
 
 }  // namespace
-}  // namespace levelgate::esp
+}  // namespace levelgate::esp::sealer_test

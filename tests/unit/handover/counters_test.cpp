@@ -8,7 +8,7 @@
 #include <limits>
 #include <thread>
 
-namespace levelgate::handover {
+namespace levelgate::handover::counters_test {
 namespace {
 
 TEST(Counter, Counts) {
@@ -87,4 +87,4 @@ TEST(MarkThreads, CarriesWhatWasDoneBefore) {
 }
 
 }  // namespace
-}  // namespace levelgate::handover
+}  // namespace levelgate::handover::counters_test

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-namespace levelgate::handover {
+namespace levelgate::handover::job_queue_test {
 namespace {
 
 TEST(JobQueue, FullItRefusesAndTheElementStays) {
@@ -73,4 +73,4 @@ TEST(JobQueueThreads, EveryElementOnce) {
 }
 
 }  // namespace
-}  // namespace levelgate::handover
+}  // namespace levelgate::handover::job_queue_test

@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-namespace levelgate::handover {
+namespace levelgate::handover::record_ring_test {
 namespace {
 
 using Octets = std::vector<std::byte>;
@@ -155,4 +155,4 @@ TEST(RecordRingThreads, EveryRecordOnceAndInOrder) {
 }
 
 }  // namespace
-}  // namespace levelgate::handover
+}  // namespace levelgate::handover::record_ring_test

@@ -16,7 +16,7 @@
 
 #include "handover/counters.h"
 
-namespace levelgate::handover {
+namespace levelgate::handover::snapshot_cell_test {
 namespace {
 
 TEST(SnapshotCell, NothingBeforeTheFirstPublication) {
@@ -199,4 +199,4 @@ TEST(SnapshotCellThreads, NoReaderSeesAFreedObject) {
 }
 
 }  // namespace
-}  // namespace levelgate::handover
+}  // namespace levelgate::handover::snapshot_cell_test

@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-namespace levelgate::handover {
+namespace levelgate::handover::spsc_ring_test {
 namespace {
 
 TEST(SpscRing, CapacityIsTheNextPowerOfTwo) {
@@ -125,4 +125,4 @@ TEST(SpscRingThreads, EveryElementOnceAndInOrder) {
 }
 
 }  // namespace
-}  // namespace levelgate::handover
+}  // namespace levelgate::handover::spsc_ring_test

@@ -12,7 +12,7 @@
 
 #include "ike/collision.h"
 
-namespace levelgate::ike {
+namespace levelgate::ike::collision_model_test {
 namespace {
 
 // Child SAs by who asked for them: the old one, A's, B's.
@@ -199,4 +199,4 @@ TEST(CollisionModel, EveryOrderOfMessagesLeavesOneNewSaOnBothSides) {
 }
 
 }  // namespace
-}  // namespace levelgate::ike
+}  // namespace levelgate::ike::collision_model_test

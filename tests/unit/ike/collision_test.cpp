@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace levelgate::ike {
+namespace levelgate::ike::collision_test {
 namespace {
 
 using Octets = std::vector<std::byte>;
@@ -196,4 +196,4 @@ TEST(CollisionSettlement, NoncesAreNotReadBeforeBothAreThere) {
 }
 
 }  // namespace
-}  // namespace levelgate::ike
+}  // namespace levelgate::ike::collision_test

@@ -10,7 +10,7 @@
 #include <string>
 #include <tuple>
 
-namespace levelgate::ike {
+namespace levelgate::ike::exchange_gate_test {
 namespace {
 
 using Role = ikewire::IkeRole;
@@ -94,4 +94,4 @@ TEST(ExchangeGate, OnlyTheOriginalInitiatorLeadsTheFirstExchanges) {
 }
 
 }  // namespace
-}  // namespace levelgate::ike
+}  // namespace levelgate::ike::exchange_gate_test

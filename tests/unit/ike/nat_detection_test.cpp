@@ -7,7 +7,7 @@
 
 #include "support/hex_octets.h"
 
-namespace levelgate::ike {
+namespace levelgate::ike::nat_detection_test {
 namespace {
 
 const ikemessage::IkeSpis kRequestSpis{ikewire::IkeSpi{0x0102030405060708}, {}};
@@ -47,4 +47,4 @@ TEST(NatSeen, WhoIsBehindOne) {
 TEST(NatSeen, APeerWithoutDetectionIsBehindNone) { EXPECT_FALSE(nat_seen({}, kRequestSpis, {kNear, kFar})->any()); }
 
 }  // namespace
-}  // namespace levelgate::ike
+}  // namespace levelgate::ike::nat_detection_test

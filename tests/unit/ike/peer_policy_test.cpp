@@ -9,7 +9,7 @@
 
 #include "support/ike_world.h"
 
-namespace levelgate::ike {
+namespace levelgate::ike::peer_policy_test {
 namespace {
 
 using testing::WorldTunnel;
@@ -66,4 +66,4 @@ TEST(PeerPolicy, AggfragFollowsTheModeAndTheDemand) {
 }
 
 }  // namespace
-}  // namespace levelgate::ike
+}  // namespace levelgate::ike::peer_policy_test

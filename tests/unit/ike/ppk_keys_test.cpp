@@ -9,7 +9,7 @@
 #include "support/hex_octets.h"
 #include "vectors/ike_ppk_vectors.h"
 
-namespace levelgate::ike {
+namespace levelgate::ike::ppk_keys_test {
 namespace {
 
 using testing::from_hex;
@@ -74,4 +74,4 @@ TEST(PpkKeysMissing, NothingIsMadeOfAnEmptySeed) {
 }
 
 }  // namespace
-}  // namespace levelgate::ike
+}  // namespace levelgate::ike::ppk_keys_test

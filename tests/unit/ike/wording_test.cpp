@@ -7,7 +7,7 @@
 
 #include "negotiation/keywords.h"
 
-namespace levelgate::ike {
+namespace levelgate::ike::wording_test {
 namespace {
 
 std::vector<ikewire::Proposal> offer(std::size_t count) {
@@ -51,4 +51,4 @@ TEST(Wording, SelectorsArePrefixesWhereTheyAre) {
 }
 
 }  // namespace
-}  // namespace levelgate::ike
+}  // namespace levelgate::ike::wording_test

@@ -8,7 +8,7 @@
 #include "ikewire/ike_chain.h"
 #include "ikewire/ike_payloads.h"
 
-namespace levelgate::ikemessage {
+namespace levelgate::ikemessage::big_start_test {
 namespace {
 
 using ikewire::KeMethod;
@@ -68,4 +68,4 @@ TEST(BigStart, NonsenseEnds) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikemessage
+}  // namespace levelgate::ikemessage::big_start_test

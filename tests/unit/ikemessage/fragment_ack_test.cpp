@@ -10,7 +10,7 @@
 
 #include "support/hex_octets.h"
 
-namespace levelgate::ikemessage {
+namespace levelgate::ikemessage::fragment_ack_test {
 namespace {
 
 std::vector<std::byte> written(const FragmentMap& map) {
@@ -45,4 +45,4 @@ TEST(FragmentAck, BitsOfNoFragmentAreRefused) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikemessage
+}  // namespace levelgate::ikemessage::fragment_ack_test

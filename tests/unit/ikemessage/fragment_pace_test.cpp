@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace levelgate::ikemessage {
+namespace levelgate::ikemessage::fragment_pace_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -60,4 +60,4 @@ TEST(FragmentPace, ALongTransferIsToldOfAllAlong) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikemessage
+}  // namespace levelgate::ikemessage::fragment_pace_test

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace levelgate::ikemessage {
+namespace levelgate::ikemessage::fragments_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -211,4 +211,4 @@ TEST(FragmentRoom, FillsAMessageAndNeverMore) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikemessage
+}  // namespace levelgate::ikemessage::fragments_test

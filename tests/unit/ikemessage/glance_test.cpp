@@ -8,7 +8,7 @@
 #include "support/ike_forge.h"
 #include "support/ike_parties.h"
 
-namespace levelgate::ikemessage {
+namespace levelgate::ikemessage::glance_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -131,4 +131,4 @@ TEST(Glance, TheEngineKnowsItsPeersAndNobodyElse) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikemessage
+}  // namespace levelgate::ikemessage::glance_test

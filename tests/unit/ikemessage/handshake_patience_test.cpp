@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace levelgate::ikemessage {
+namespace levelgate::ikemessage::handshake_patience_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -46,4 +46,4 @@ TEST(HandshakePatience, BehindTheKeyTheRestHasItsTime) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikemessage
+}  // namespace levelgate::ikemessage::handshake_patience_test

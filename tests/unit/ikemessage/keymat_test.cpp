@@ -9,7 +9,7 @@
 #include "support/hex_octets.h"
 #include "vectors/ike_key_vectors.h"
 
-namespace levelgate::ikemessage {
+namespace levelgate::ikemessage::keymat_test {
 namespace {
 
 using testing::from_hex;
@@ -141,4 +141,4 @@ TEST(Nonce, HasSixteenOctetsAndHalfAPrfKeyAtLeast) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikemessage
+}  // namespace levelgate::ikemessage::keymat_test

@@ -8,7 +8,7 @@
 
 #include "support/ike_forge.h"
 
-namespace levelgate::ikemessage {
+namespace levelgate::ikemessage::message_test {
 namespace {
 
 using ikewire::Exchange;
@@ -75,4 +75,4 @@ TEST(Message, TheFirstErrorIsFoundAndStatusIsNone) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikemessage
+}  // namespace levelgate::ikemessage::message_test

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace levelgate::ikemessage {
+namespace levelgate::ikemessage::message_window_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -217,4 +217,4 @@ TEST(PeerRequests, TheLastNumberEndsTheSa) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikemessage
+}  // namespace levelgate::ikemessage::message_window_test

@@ -7,7 +7,7 @@
 
 #include <random>
 
-namespace levelgate::ikemessage {
+namespace levelgate::ikemessage::paced_message_test {
 namespace {
 
 SentMessage message_of(std::size_t datagrams, std::size_t octets) {
@@ -65,4 +65,4 @@ TEST(PacedMessage, StopsWhenTheAnswerIsThere) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikemessage
+}  // namespace levelgate::ikemessage::paced_message_test

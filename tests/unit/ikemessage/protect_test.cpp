@@ -11,7 +11,7 @@
 #include "negotiation/negotiate.h"
 #include "support/seeded_random.h"
 
-namespace levelgate::ikemessage {
+namespace levelgate::ikemessage::protect_test {
 namespace {
 
 using ikewire::IkeRole;
@@ -145,4 +145,4 @@ TEST(CiphersOfSuite, KeysOfEspHaveASalt) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikemessage
+}  // namespace levelgate::ikemessage::protect_test

@@ -9,7 +9,7 @@
 #include "ikewire/ike_payloads.h"
 #include "unit/wire/octets.h"
 
-namespace levelgate::ikewire {
+namespace levelgate::ikewire::ike_chain_test {
 namespace {
 
 using testing::ExactBlock;
@@ -188,4 +188,4 @@ TEST(IkeChainWriter, LargeKeysTakeTheBigForm) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikewire
+}  // namespace levelgate::ikewire::ike_chain_test

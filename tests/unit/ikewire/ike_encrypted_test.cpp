@@ -8,7 +8,7 @@
 #include "ikewire/ike_header.h"
 #include "unit/wire/octets.h"
 
-namespace levelgate::ikewire {
+namespace levelgate::ikewire::ike_encrypted_test {
 namespace {
 
 using testing::hex;
@@ -152,4 +152,4 @@ TEST(IkeEncrypted, APayloadEndsAt65535Octets) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikewire
+}  // namespace levelgate::ikewire::ike_encrypted_test

@@ -7,7 +7,7 @@
 
 #include "unit/wire/octets.h"
 
-namespace levelgate::ikewire {
+namespace levelgate::ikewire::ike_header_test {
 namespace {
 
 using testing::hex;
@@ -170,4 +170,4 @@ TEST(WireBuffer, NarrowFieldsRefuseWideNumbers) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikewire
+}  // namespace levelgate::ikewire::ike_header_test

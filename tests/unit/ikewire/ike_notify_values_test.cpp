@@ -8,7 +8,7 @@
 
 #include "unit/wire/octets.h"
 
-namespace levelgate::ikewire {
+namespace levelgate::ikewire::ike_notify_values_test {
 namespace {
 
 using testing::hex;
@@ -176,4 +176,4 @@ TEST(IkeNotifyValues, PpkIdentity) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikewire
+}  // namespace levelgate::ikewire::ike_notify_values_test

@@ -12,7 +12,7 @@
 #include "ikewire/ike_notify_numbers.h"
 #include "ikewire/ike_transform_numbers.h"
 
-namespace levelgate::ikewire {
+namespace levelgate::ikewire::ike_numbers_test {
 namespace {
 
 // Numbers that peers would misread at once (RFC 7296 §3.1, §3.2, §3.5, §3.6, §3.8, RFC 8420 §2, RFC 8784 §5.1).
@@ -128,4 +128,4 @@ TEST(IkeNumbers, FaultsHaveNamesOfTheirOwn) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikewire
+}  // namespace levelgate::ikewire::ike_numbers_test

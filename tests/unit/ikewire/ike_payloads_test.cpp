@@ -9,7 +9,7 @@
 
 #include "unit/wire/octets.h"
 
-namespace levelgate::ikewire {
+namespace levelgate::ikewire::ike_payloads_test {
 namespace {
 
 using testing::hex;
@@ -209,4 +209,4 @@ TEST(IkeConfiguration, BoundsOfAttributes) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikewire
+}  // namespace levelgate::ikewire::ike_payloads_test

@@ -9,7 +9,7 @@
 
 #include "unit/wire/octets.h"
 
-namespace levelgate::ikewire {
+namespace levelgate::ikewire::ike_proposals_test {
 namespace {
 
 using testing::hex;
@@ -223,4 +223,4 @@ TEST(IkeProposals, WriterFailsOnWhatNoFieldHolds) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikewire
+}  // namespace levelgate::ikewire::ike_proposals_test

@@ -10,7 +10,7 @@
 #include "ikewire/ike_chain.h"
 #include "unit/wire/octets.h"
 
-namespace levelgate::ikewire {
+namespace levelgate::ikewire::ike_puzzle_test {
 namespace {
 
 using testing::hex;
@@ -54,4 +54,4 @@ TEST(IkePuzzle, TheCriticalBitSaysNothingNew) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikewire
+}  // namespace levelgate::ikewire::ike_puzzle_test

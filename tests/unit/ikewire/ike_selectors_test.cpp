@@ -10,7 +10,7 @@
 
 #include "unit/wire/octets.h"
 
-namespace levelgate::ikewire {
+namespace levelgate::ikewire::ike_selectors_test {
 namespace {
 
 using testing::hex;
@@ -135,4 +135,4 @@ TEST(IkeSelectors, WriterFailsOnWhatNobodyCouldRead) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikewire
+}  // namespace levelgate::ikewire::ike_selectors_test

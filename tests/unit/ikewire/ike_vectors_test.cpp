@@ -13,7 +13,7 @@
 #include "support/ike_rewrite.h"
 #include "unit/wire/octets.h"
 
-namespace levelgate::ikewire {
+namespace levelgate::ikewire::ike_vectors_test {
 namespace {
 
 using testing::ExactBlock;
@@ -282,4 +282,4 @@ TEST(IkeVectors, IntermediatePrefixNeedsAnEncryptedPayload) {
 }
 
 }  // namespace
-}  // namespace levelgate::ikewire
+}  // namespace levelgate::ikewire::ike_vectors_test

@@ -8,7 +8,7 @@
 #include <array>
 #include <memory>
 
-namespace levelgate::keylog {
+namespace levelgate::keylog::wireshark_tables_test {
 namespace {
 
 using model::WiresharkVersion;
@@ -90,4 +90,4 @@ TEST(WiresharkTables, VersionsByTheirWords) {
 }
 
 }  // namespace
-}  // namespace levelgate::keylog
+}  // namespace levelgate::keylog::wireshark_tables_test

@@ -15,7 +15,7 @@
 #include "management/metric_list.h"
 #include "unit/management/running_gateway.h"
 
-namespace levelgate::management {
+namespace levelgate::management::metrics_test {
 namespace {
 
 const std::set<std::string, std::less<>> kLabels{
@@ -187,4 +187,4 @@ TEST(Metrics, NamesOfTunnelsMayHoldAnything) {
 }
 
 }  // namespace
-}  // namespace levelgate::management
+}  // namespace levelgate::management::metrics_test

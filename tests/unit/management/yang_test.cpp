@@ -11,7 +11,7 @@
 #include "management/yang_policy.h"
 #include "unit/management/running_gateway.h"
 
-namespace levelgate::management {
+namespace levelgate::management::yang_test {
 namespace {
 
 const Value* under(const Value* value, const std::string& key) {
@@ -114,4 +114,4 @@ TEST(Yang, LeavesAreThoseOfTheList) {
 }
 
 }  // namespace
-}  // namespace levelgate::management
+}  // namespace levelgate::management::yang_test

@@ -9,7 +9,7 @@
 #include <set>
 #include <string_view>
 
-namespace levelgate::model {
+namespace levelgate::model::drops_test {
 namespace {
 
 struct Stable {
@@ -99,4 +99,4 @@ TEST(Drops, EveryReasonHasAMeaning) {
 }
 
 }  // namespace
-}  // namespace levelgate::model
+}  // namespace levelgate::model::drops_test

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <levelgate/model/esp_sizes.h>
 
-namespace levelgate::model {
+namespace levelgate::model::esp_sizes_test {
 namespace {
 
 // Octets in front of ESP: RFC 791, RFC 8200, RFC 768.
@@ -92,4 +92,4 @@ TEST(EspSizes, ReportsTakeTwentyOctetsMore) {
 }
 
 }  // namespace
-}  // namespace levelgate::model
+}  // namespace levelgate::model::esp_sizes_test

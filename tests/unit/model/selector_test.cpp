@@ -7,7 +7,7 @@
 #include <random>
 #include <string_view>
 
-namespace levelgate::model {
+namespace levelgate::model::selector_test {
 namespace {
 
 IpAddress address(std::string_view text) { return IpAddress::parse(text).value(); }
@@ -68,4 +68,4 @@ TEST(TrafficSelector, ContainsWhatThePrefixContains) {
 }
 
 }  // namespace
-}  // namespace levelgate::model
+}  // namespace levelgate::model::selector_test

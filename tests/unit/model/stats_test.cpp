@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace levelgate::model {
+namespace levelgate::model::stats_test {
 namespace {
 
 TEST(TunnelStats, EveryCounterIsVisitedOnce) {
@@ -36,4 +36,4 @@ TEST(TunnelStats, ConstValuesCanBeVisited) {
 }
 
 }  // namespace
-}  // namespace levelgate::model
+}  // namespace levelgate::model::stats_test

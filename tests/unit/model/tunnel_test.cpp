@@ -6,7 +6,7 @@
 
 #include <array>
 
-namespace levelgate::model {
+namespace levelgate::model::tunnel_test {
 namespace {
 
 std::shared_ptr<const Secret> key(unsigned fill) {
@@ -53,4 +53,4 @@ TEST(EspSa, WithoutKeysStillCompares) {
 }
 
 }  // namespace
-}  // namespace levelgate::model
+}  // namespace levelgate::model::tunnel_test

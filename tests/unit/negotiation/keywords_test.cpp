@@ -8,7 +8,7 @@
 
 #include "crypto/key_exchange.h"
 
-namespace levelgate::negotiation {
+namespace levelgate::negotiation::keywords_test {
 namespace {
 
 using ikewire::ProtocolId;
@@ -161,4 +161,4 @@ TEST(Keywords, KnowWhatIsAnAeadAndWhatResistsQuantumComputers) {
 }
 
 }  // namespace
-}  // namespace levelgate::negotiation
+}  // namespace levelgate::negotiation::keywords_test

@@ -7,7 +7,7 @@
 
 #include "negotiation/keywords.h"
 
-namespace levelgate::negotiation {
+namespace levelgate::negotiation::large_keys_test {
 namespace {
 
 using ikewire::KeMethod;
@@ -68,4 +68,4 @@ TEST(LargeKeys, AreTheTenSetsAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace levelgate::negotiation
+}  // namespace levelgate::negotiation::large_keys_test

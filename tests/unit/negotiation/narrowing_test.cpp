@@ -9,7 +9,7 @@
 
 #include "negotiation/limits.h"
 
-namespace levelgate::negotiation {
+namespace levelgate::negotiation::narrowing_test {
 namespace {
 
 using model::SelectorPair;
@@ -203,4 +203,4 @@ TEST(WireSelectors, UnknownTypesAreLeftOut) {
 }
 
 }  // namespace
-}  // namespace levelgate::negotiation
+}  // namespace levelgate::negotiation::narrowing_test

@@ -10,7 +10,7 @@
 #include "negotiation/limits.h"
 #include "unit/negotiation/proposals_of.h"
 
-namespace levelgate::negotiation {
+namespace levelgate::negotiation::negotiate_test {
 namespace {
 
 using namespace tests;
@@ -272,4 +272,4 @@ TEST(Refusal, IsBoundedAndKeepsTheClosest) {
 }
 
 }  // namespace
-}  // namespace levelgate::negotiation
+}  // namespace levelgate::negotiation::negotiate_test

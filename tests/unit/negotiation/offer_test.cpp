@@ -9,7 +9,7 @@
 #include "negotiation/limits.h"
 #include "unit/negotiation/proposals_of.h"
 
-namespace levelgate::negotiation {
+namespace levelgate::negotiation::offer_test {
 namespace {
 
 using namespace tests;
@@ -192,4 +192,4 @@ TEST_F(Answer, KeepsThePolicy) {
 }
 
 }  // namespace
-}  // namespace levelgate::negotiation
+}  // namespace levelgate::negotiation::offer_test

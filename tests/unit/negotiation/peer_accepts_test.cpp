@@ -9,7 +9,7 @@
 
 #include "support/hex_octets.h"
 
-namespace levelgate::negotiation {
+namespace levelgate::negotiation::peer_accepts_test {
 namespace {
 
 using ikewire::AuthMethod;
@@ -114,4 +114,4 @@ TEST(PeerAccepts, AuthoritiesAreThoseOfTheLastMessageThatHasSome) {
 }
 
 }  // namespace
-}  // namespace levelgate::negotiation
+}  // namespace levelgate::negotiation::peer_accepts_test

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace levelgate::pathmodel {
+namespace levelgate::pathmodel::path_spec_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -98,4 +98,4 @@ TEST(PathSpec, EveryKeyIsExplained) {
 }
 
 }  // namespace
-}  // namespace levelgate::pathmodel
+}  // namespace levelgate::pathmodel::path_spec_test

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <functional>
 
-namespace levelgate::pathmodel {
+namespace levelgate::pathmodel::path_stages_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -69,4 +69,4 @@ TEST(PathStages, ABlackHoleMayBeginAtOnce) {
 }
 
 }  // namespace
-}  // namespace levelgate::pathmodel
+}  // namespace levelgate::pathmodel::path_stages_test

@@ -7,7 +7,7 @@
 
 #include "pathmodel/in_transit.h"
 
-namespace levelgate::pathmodel {
+namespace levelgate::pathmodel::path_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -203,4 +203,4 @@ TEST(InTransit, GivesWhatHasArrivedInTheOrderOfArrival) {
 }
 
 }  // namespace
-}  // namespace levelgate::pathmodel
+}  // namespace levelgate::pathmodel::path_test

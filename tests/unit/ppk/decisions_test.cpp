@@ -12,7 +12,7 @@
 
 #include "support/hex_octets.h"
 
-namespace levelgate::ppk {
+namespace levelgate::ppk::decisions_test {
 namespace {
 
 using Exchange = model::PpkExchange;
@@ -147,4 +147,4 @@ TEST(PpkDecisions, TheInitiatorTakesWhatItAskedForAndWaitsWhereItMust) {
 }
 
 }  // namespace
-}  // namespace levelgate::ppk
+}  // namespace levelgate::ppk::decisions_test

@@ -9,7 +9,7 @@
 #include "support/hex_octets.h"
 #include "vectors/ike_ppk_vectors.h"
 
-namespace levelgate::ppk {
+namespace levelgate::ppk::mixing_test {
 namespace {
 
 using testing::from_hex;
@@ -106,4 +106,4 @@ TEST(PpkMatching, WithoutOctetsThereIsAnError) {
 }
 
 }  // namespace
-}  // namespace levelgate::ppk
+}  // namespace levelgate::ppk::mixing_test

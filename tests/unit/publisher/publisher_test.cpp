@@ -12,7 +12,7 @@
 
 #include "unit/publisher/publishing.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::publisher_test {
 namespace {
 
 using model::Drop;
@@ -388,4 +388,4 @@ TEST(Publisher, AnIdleTunnelIsSmall) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::publisher_test

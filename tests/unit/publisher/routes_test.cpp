@@ -9,7 +9,7 @@
 #include "publisher/publisher.h"
 #include "unit/publisher/publishing.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::routes_test {
 namespace {
 
 using model::ForwardingPlan;
@@ -105,4 +105,4 @@ TEST(RouteTable, RoutesWithoutRoomAreCounted) {
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::routes_test

@@ -7,7 +7,7 @@
 #include "publishing.h"
 #include "support/memory_streams.h"
 
-namespace levelgate::testing {
+namespace levelgate::testing::stream_desk_test {
 namespace {
 
 using model::Drop;
@@ -132,4 +132,4 @@ TEST_F(StreamDeskTest, WhatComesOutOfAConnectionReachesTheOwnerOfItsSaOrIsCounte
 }
 
 }  // namespace
-}  // namespace levelgate::testing
+}  // namespace levelgate::testing::stream_desk_test

@@ -9,7 +9,7 @@
 
 #include "support/inner_traffic.h"
 
-namespace levelgate::queueing {
+namespace levelgate::queueing::class_queue_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -158,4 +158,4 @@ TEST(ClassQueue, AFullStoreRefuses) {
 }
 
 }  // namespace
-}  // namespace levelgate::queueing
+}  // namespace levelgate::queueing::class_queue_test

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <vector>
 
-namespace levelgate::queueing {
+namespace levelgate::queueing::codel_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -75,4 +75,4 @@ TEST(Codel, EndsNowhere) {
 }
 
 }  // namespace
-}  // namespace levelgate::queueing
+}  // namespace levelgate::queueing::codel_test

@@ -10,7 +10,7 @@
 
 #include "support/inner_traffic.h"
 
-namespace levelgate::queueing {
+namespace levelgate::queueing::fair_queue_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -230,4 +230,4 @@ TEST(FairQueue, LookingTwiceChangesNothing) {
 }
 
 }  // namespace
-}  // namespace levelgate::queueing
+}  // namespace levelgate::queueing::fair_queue_test

@@ -15,7 +15,7 @@
 #include "queueing/flow_places.h"
 #include "support/inner_traffic.h"
 
-namespace levelgate::queueing {
+namespace levelgate::queueing::flow_hash_test {
 namespace {
 
 using Octets = std::vector<std::byte>;
@@ -106,4 +106,4 @@ TEST(FlowPlaces, AHashKeepsItsPlaceWhilePacketsWait) {
 }
 
 }  // namespace
-}  // namespace levelgate::queueing
+}  // namespace levelgate::queueing::flow_hash_test

@@ -10,7 +10,7 @@
 
 #include "rehearsal/handshake_table.h"
 
-namespace levelgate::rehearsal {
+namespace levelgate::rehearsal::golden_table_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -108,4 +108,4 @@ TEST(GoldenTable, IsTheSameToTheHundredth) {
 }
 
 }  // namespace
-}  // namespace levelgate::rehearsal
+}  // namespace levelgate::rehearsal::golden_table_test

@@ -9,7 +9,7 @@
 
 #include "rehearsal/summary.h"
 
-namespace levelgate::rehearsal {
+namespace levelgate::rehearsal::rehearse_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -147,4 +147,4 @@ TEST_F(Rehearse, ReadyKeysAreLentAndOthersAreMade) {
 }
 
 }  // namespace
-}  // namespace levelgate::rehearsal
+}  // namespace levelgate::rehearsal::rehearse_test

@@ -9,7 +9,7 @@
 
 #include "rehearsal/timeline.h"
 
-namespace levelgate::rehearsal {
+namespace levelgate::rehearsal::rehearsed_streams_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -99,4 +99,4 @@ TEST_F(RehearsedStreams, WhoClosesIsNotToldAndTheOtherSideIs) {
 }
 
 }  // namespace
-}  // namespace levelgate::rehearsal
+}  // namespace levelgate::rehearsal::rehearsed_streams_test

@@ -9,7 +9,7 @@
 
 #include "rehearsal/handshake_table.h"
 
-namespace levelgate::rehearsal {
+namespace levelgate::rehearsal::summary_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -79,4 +79,4 @@ TEST(Table, HasEachCombinationOnce) {
 }
 
 }  // namespace
-}  // namespace levelgate::rehearsal
+}  // namespace levelgate::rehearsal::summary_test

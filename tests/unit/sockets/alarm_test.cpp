@@ -9,7 +9,7 @@
 
 #include "support/no_alloc_scope.h"
 
-namespace levelgate::sockets {
+namespace levelgate::sockets::alarm_test {
 namespace {
 
 using std::chrono::hours;
@@ -123,4 +123,4 @@ TEST(Alarm, MayEndInItsOwnCallAndWhileItIsSet) {
 }
 
 }  // namespace
-}  // namespace levelgate::sockets
+}  // namespace levelgate::sockets::alarm_test

@@ -10,7 +10,7 @@
 #include <array>
 #include <vector>
 
-namespace levelgate::sockets {
+namespace levelgate::sockets::event_loop_test {
 namespace {
 
 TEST(EventLoop, SignalsReachTheirCallAgainAndAgain) {
@@ -85,4 +85,4 @@ TEST(EventLoop, ABadDescriptorIsAnError) {
 }
 
 }  // namespace
-}  // namespace levelgate::sockets
+}  // namespace levelgate::sockets::event_loop_test

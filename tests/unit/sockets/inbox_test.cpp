@@ -11,7 +11,7 @@
 
 #include "support/no_alloc_scope.h"
 
-namespace levelgate::sockets {
+namespace levelgate::sockets::inbox_test {
 namespace {
 
 using Octets = std::vector<std::byte>;
@@ -156,4 +156,4 @@ TEST(Inbox, TakesNoMemoryWhileItWorks) {
 }
 
 }  // namespace
-}  // namespace levelgate::sockets
+}  // namespace levelgate::sockets::inbox_test

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-namespace levelgate::sockets {
+namespace levelgate::sockets::jobs_test {
 namespace {
 
 TEST(Jobs, WorkRunsOnAHelperAndItsOutcomeOnTheLoop) {
@@ -95,4 +95,4 @@ TEST(Jobs, TheEndWaitsForWhatRunsAndDropsTheRest) {
 }
 
 }  // namespace
-}  // namespace levelgate::sockets
+}  // namespace levelgate::sockets::jobs_test

@@ -10,7 +10,7 @@
 
 #include "support/case_count.h"
 
-namespace levelgate::sockets {
+namespace levelgate::sockets::stream_places_test {
 namespace {
 
 IpAddress from(const char* text) { return *IpAddress::parse(text); }
@@ -109,4 +109,4 @@ TEST(StreamPlaces, Laws) {
 }
 
 }  // namespace
-}  // namespace levelgate::sockets
+}  // namespace levelgate::sockets::stream_places_test

@@ -11,7 +11,7 @@
 #include "support/case_count.h"
 #include "tcp_peer.h"
 
-namespace levelgate::sockets {
+namespace levelgate::sockets::tcp_crowd_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -132,4 +132,4 @@ TEST(TcpCrowd, WithoutDescriptorsStrangersFall) {
 }
 
 }  // namespace
-}  // namespace levelgate::sockets
+}  // namespace levelgate::sockets::tcp_crowd_test

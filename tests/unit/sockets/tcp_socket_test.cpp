@@ -10,7 +10,7 @@
 
 #include "sockets/asio_endpoint.h"
 
-namespace levelgate::sockets {
+namespace levelgate::sockets::tcp_socket_test {
 namespace {
 
 // [9329-6.1-h]
@@ -61,4 +61,4 @@ TEST(TcpSocket, AnAcceptedOneIsNarrowAndCanBecomeWide) {
 }
 
 }  // namespace
-}  // namespace levelgate::sockets
+}  // namespace levelgate::sockets::tcp_socket_test

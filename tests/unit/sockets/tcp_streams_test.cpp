@@ -11,7 +11,7 @@
 #include "sockets/alarm.h"
 #include "tcp_peer.h"
 
-namespace levelgate::sockets {
+namespace levelgate::sockets::tcp_streams_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -340,4 +340,4 @@ TEST(TcpStreams, ABusyPortIsAnErrorWithACure) {
 }
 
 }  // namespace
-}  // namespace levelgate::sockets
+}  // namespace levelgate::sockets::tcp_streams_test

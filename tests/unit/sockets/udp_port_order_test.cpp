@@ -8,7 +8,7 @@
 #include "sockets/alarm.h"
 #include "sockets/inbox.h"
 
-namespace levelgate::sockets {
+namespace levelgate::sockets::udp_port_order_test {
 namespace {
 
 constexpr int kKnown = 1, kReturned = 2, kFirst = 3;
@@ -165,4 +165,4 @@ TEST(UdpPortOrder, MayEndWhileStrangersWait) {
 }
 
 }  // namespace
-}  // namespace levelgate::sockets
+}  // namespace levelgate::sockets::udp_port_order_test

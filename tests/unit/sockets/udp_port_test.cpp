@@ -12,7 +12,7 @@
 
 #include "listener.h"
 
-namespace levelgate::sockets {
+namespace levelgate::sockets::udp_port_test {
 namespace {
 
 UdpPort::Calls nobody() {
@@ -137,4 +137,4 @@ TEST(UdpPort, EndpointsAreWrittenForPeople) {
 }
 
 }  // namespace
-}  // namespace levelgate::sockets
+}  // namespace levelgate::sockets::udp_port_test

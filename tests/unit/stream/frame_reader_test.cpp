@@ -12,7 +12,7 @@
 #include "support/stream_pieces.h"
 #include "vectors/stream_vectors.h"
 
-namespace levelgate::stream {
+namespace levelgate::stream::frame_reader_test {
 namespace {
 
 using testing::from_hex;
@@ -140,4 +140,4 @@ TEST(StreamEnds, HaveNamesOfTheirOwn) {
 }
 
 }  // namespace
-}  // namespace levelgate::stream
+}  // namespace levelgate::stream::frame_reader_test

@@ -9,7 +9,7 @@
 
 #include "support/case_count.h"
 
-namespace levelgate::stream {
+namespace levelgate::stream::stream_guard_test {
 namespace {
 
 constexpr Instant kOpened = at_ns(1'000'000'000);
@@ -141,4 +141,4 @@ TEST(StreamGuard, NoStrangerLivesLong) {
 }
 
 }  // namespace
-}  // namespace levelgate::stream
+}  // namespace levelgate::stream::stream_guard_test

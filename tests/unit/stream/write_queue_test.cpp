@@ -10,7 +10,7 @@
 #include "support/case_count.h"
 #include "support/stream_pieces.h"
 
-namespace levelgate::stream {
+namespace levelgate::stream::write_queue_test {
 namespace {
 
 using testing::StreamOctets;
@@ -157,4 +157,4 @@ TEST(WriteQueue, Laws) {
 }
 
 }  // namespace
-}  // namespace levelgate::stream
+}  // namespace levelgate::stream::write_queue_test

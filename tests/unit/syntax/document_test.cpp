@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace levelgate::syntax {
+namespace levelgate::syntax::document_test {
 namespace {
 
 Document good(std::string_view text) {
@@ -152,4 +152,4 @@ TEST(Document, ManyFaultsAreNotManyMegabytes) {
 }
 
 }  // namespace
-}  // namespace levelgate::syntax
+}  // namespace levelgate::syntax::document_test

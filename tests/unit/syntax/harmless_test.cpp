@@ -5,7 +5,7 @@
 
 #include "syntax/finding.h"
 
-namespace levelgate::syntax {
+namespace levelgate::syntax::harmless_test {
 namespace {
 
 TEST(Harmless, NothingSteersATerminalAndNoKeyIsShown) {
@@ -33,4 +33,4 @@ TEST(Harmless, WhatStandsBehindTheNameOfASecretIsStarred) {
 }
 
 }  // namespace
-}  // namespace levelgate::syntax
+}  // namespace levelgate::syntax::harmless_test

@@ -7,7 +7,7 @@
 
 #include <limits>
 
-namespace levelgate::syntax {
+namespace levelgate::syntax::quantities_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -136,4 +136,4 @@ TEST(Rate, PrintedAndReadAgain) {
 }
 
 }  // namespace
-}  // namespace levelgate::syntax
+}  // namespace levelgate::syntax::quantities_test

@@ -14,7 +14,7 @@
 #include "unit/config/pki_folder.h"
 #include "unit/syntax/schema_judge.h"
 
-namespace levelgate::syntax {
+namespace levelgate::syntax::schema_test {
 namespace {
 
 TEST(Schema, EveryKeyIsDescribed) {
@@ -139,4 +139,4 @@ TEST(JsonSchema, TheInstalledFileIsUpToDate) {
 }
 
 }  // namespace
-}  // namespace levelgate::syntax
+}  // namespace levelgate::syntax::schema_test

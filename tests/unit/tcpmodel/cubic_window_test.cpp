@@ -9,7 +9,7 @@
 
 #include "tcpmodel/trip_time.h"
 
-namespace levelgate::tcpmodel {
+namespace levelgate::tcpmodel::cubic_window_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -118,4 +118,4 @@ TEST(RoundTrip, WaitsAsRfc6298Says) {
 }
 
 }  // namespace
-}  // namespace levelgate::tcpmodel
+}  // namespace levelgate::tcpmodel::cubic_window_test

@@ -5,7 +5,7 @@
 
 #include "support/tcp_pair.h"
 
-namespace levelgate::tcpmodel {
+namespace levelgate::tcpmodel::opening_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -81,4 +81,4 @@ TEST_F(Opening, WhatWasWrittenStillLeavesBeforeTheEnd) {
 }
 
 }  // namespace
-}  // namespace levelgate::tcpmodel
+}  // namespace levelgate::tcpmodel::opening_test

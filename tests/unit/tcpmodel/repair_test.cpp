@@ -9,7 +9,7 @@
 
 #include "support/tcp_pair.h"
 
-namespace levelgate::tcpmodel {
+namespace levelgate::tcpmodel::repair_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -145,4 +145,4 @@ TEST_F(Repair, WhatCannotBeAcknowledgedEndsTheConnectionAfterItsPatience) {
 }
 
 }  // namespace
-}  // namespace levelgate::tcpmodel
+}  // namespace levelgate::tcpmodel::repair_test

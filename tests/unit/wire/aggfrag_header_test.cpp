@@ -9,7 +9,7 @@
 
 #include "unit/wire/octets.h"
 
-namespace levelgate::wire {
+namespace levelgate::wire::aggfrag_header_test {
 namespace {
 
 using testing::ExactBlock;
@@ -126,4 +126,4 @@ TEST(DataBlock, ArbitraryOctets) {
 }
 
 }  // namespace
-}  // namespace levelgate::wire
+}  // namespace levelgate::wire::aggfrag_header_test

@@ -9,7 +9,7 @@
 
 #include "unit/wire/octets.h"
 
-namespace levelgate::wire {
+namespace levelgate::wire::checksum_test {
 namespace {
 
 using testing::hex;
@@ -92,4 +92,4 @@ TEST(Checksum, AdjustEqualsAFreshSum) {
 }
 
 }  // namespace
-}  // namespace levelgate::wire
+}  // namespace levelgate::wire::checksum_test

@@ -11,7 +11,7 @@
 
 #include "wire/aggfrag_header.h"
 
-namespace levelgate::wire {
+namespace levelgate::wire::congestion_header_test {
 namespace {
 
 using Octets = std::array<std::byte, kAggfragCongestionOctets>;
@@ -107,4 +107,4 @@ RC_GTEST_PROP(CongestionHeader, AnyOctetsWriteBackEqual, ()) {
 }
 
 }  // namespace
-}  // namespace levelgate::wire
+}  // namespace levelgate::wire::congestion_header_test

@@ -7,7 +7,7 @@
 
 #include "unit/wire/octets.h"
 
-namespace levelgate::wire {
+namespace levelgate::wire::ethernet_header_test {
 namespace {
 
 using testing::ExactBlock;
@@ -82,4 +82,4 @@ TEST(Ethernet, DestinedToComparesEveryOctet) {
 }
 
 }  // namespace
-}  // namespace levelgate::wire
+}  // namespace levelgate::wire::ethernet_header_test

@@ -11,7 +11,7 @@
 
 #include "unit/wire/octets.h"
 
-namespace levelgate::wire {
+namespace levelgate::wire::icmp_test {
 namespace {
 
 using testing::ExactBlock;
@@ -193,4 +193,4 @@ TEST(Icmp, NeverAboutABrokenHeader) {
 }
 
 }  // namespace
-}  // namespace levelgate::wire
+}  // namespace levelgate::wire::icmp_test

@@ -8,7 +8,7 @@
 #include "unit/wire/octets.h"
 #include "wire/ip_header.h"
 
-namespace levelgate::wire {
+namespace levelgate::wire::ip_extensions_test {
 namespace {
 
 using testing::ExactBlock;
@@ -152,4 +152,4 @@ TEST(IpExtensions, ReadTwiceIsReadOnce) {
 }
 
 }  // namespace
-}  // namespace levelgate::wire
+}  // namespace levelgate::wire::ip_extensions_test

@@ -10,7 +10,7 @@
 #include "unit/wire/octets.h"
 #include "wire/checksum.h"
 
-namespace levelgate::wire {
+namespace levelgate::wire::ip_header_test {
 namespace {
 
 using testing::ExactBlock;
@@ -242,4 +242,4 @@ TEST(IpHeader, ArbitraryOctets) {
 }
 
 }  // namespace
-}  // namespace levelgate::wire
+}  // namespace levelgate::wire::ip_header_test

@@ -9,7 +9,7 @@
 
 #include "wire/ip_header.h"
 
-namespace levelgate::wire {
+namespace levelgate::wire::ip_marks_test {
 namespace {
 
 using Octets = std::vector<std::byte>;
@@ -43,4 +43,4 @@ TEST(IpMarks, EveryTrafficClassIsReadAndMarked) {
 }
 
 }  // namespace
-}  // namespace levelgate::wire
+}  // namespace levelgate::wire::ip_marks_test

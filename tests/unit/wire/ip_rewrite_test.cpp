@@ -9,7 +9,7 @@
 #include "unit/wire/octets.h"
 #include "wire/ip_header.h"
 
-namespace levelgate::wire {
+namespace levelgate::wire::ip_rewrite_test {
 namespace {
 
 using testing::Octets;
@@ -164,4 +164,4 @@ TEST(IpRewrite, AddressesBesideThemAre) {
 }
 
 }  // namespace
-}  // namespace levelgate::wire
+}  // namespace levelgate::wire::ip_rewrite_test

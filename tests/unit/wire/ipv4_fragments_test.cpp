@@ -7,7 +7,7 @@
 
 #include <vector>
 
-namespace levelgate::wire {
+namespace levelgate::wire::ipv4_fragments_test {
 namespace {
 
 using Octets = std::vector<std::byte>;
@@ -89,4 +89,4 @@ TEST(Ipv4Fragments, TheLaterHeaderIsThatOfALaterFragment) {
 }
 
 }  // namespace
-}  // namespace levelgate::wire
+}  // namespace levelgate::wire::ipv4_fragments_test

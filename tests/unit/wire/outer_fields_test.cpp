@@ -7,7 +7,7 @@
 
 #include <array>
 
-namespace levelgate::wire {
+namespace levelgate::wire::outer_fields_test {
 namespace {
 
 using Header = std::array<std::byte, kIpv6Octets>;
@@ -78,4 +78,4 @@ TEST(OuterFields, EcnOfBothHeadersAsRfc6040Says) {
 }
 
 }  // namespace
-}  // namespace levelgate::wire
+}  // namespace levelgate::wire::outer_fields_test

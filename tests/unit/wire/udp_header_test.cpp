@@ -10,7 +10,7 @@
 #include "unit/wire/octets.h"
 #include "wire/ip_header.h"
 
-namespace levelgate::wire {
+namespace levelgate::wire::udp_header_test {
 namespace {
 
 using testing::ExactBlock;
@@ -119,4 +119,4 @@ TEST(UdpEncapsulation, TooShortForAnything) {
 }
 
 }  // namespace
-}  // namespace levelgate::wire
+}  // namespace levelgate::wire::udp_header_test
