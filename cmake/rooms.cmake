@@ -5,10 +5,13 @@
 #   source it is an interface library. A room links only what the layer table lets it include.
 #   COMPUTES_LITTLE: under a sanitizer the compiler's time is more than what optimised code would save.
 #   ALONE: files that never share a unit, since what they say at the margin would reach the others (scripts/check_units.py).
-# levelgate_test(NAME aggfrag_sender_test LINKS aggfrag SOURCES sender_test.cpp)
-#   makes one GoogleTest program and registers each of its tests with ctest. The tests' label and the
-#   target that builds them all are named after the folder: tests/unit/aggfrag -> label 'unit/aggfrag',
-#   target 'tests_unit_aggfrag'.
+# levelgate_tests(LINKS aggfrag EXTERNAL rapidcheck)
+#   makes one GoogleTest program of the calling folder's *_test.cpp and registers each of its tests with ctest. The tests'
+#   label, the program and the target that builds all of a folder are named after it: tests/unit/aggfrag -> 'unit/aggfrag',
+#   'unit_aggfrag_test', 'tests_unit_aggfrag'. Where rooms are units, so are such programs, eight files in each.
+#   WITHOUT: files that this program does not have.
+# levelgate_test(NAME dpdk_start_test LINKS dpdk SOURCES eal_start_test.cpp)
+#   the same for a program that has to have certain files and no others.
 function(levelgate_room)
   cmake_parse_arguments(ROOM "DATA_TOWER;COMPUTES_LITTLE" "NAME" "LINKS;EXTERNAL;ALONE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/*/*.cpp)
@@ -21,14 +24,7 @@ function(levelgate_room)
     add_library(levelgate_${ROOM_NAME} STATIC ${sources})
     target_include_directories(levelgate_${ROOM_NAME} PUBLIC ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(levelgate_${ROOM_NAME} PUBLIC ${links} ${ROOM_EXTERNAL} PRIVATE levelgate_flags)
-    if(LEVELGATE_ROOMS_AS_UNITS)
-      set_target_properties(levelgate_${ROOM_NAME} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
-      set_source_files_properties(${ROOM_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-      if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-        # A class that a file hides may hold what the file hides; the compiler takes the file for a header.
-        target_compile_options(levelgate_${ROOM_NAME} PRIVATE -Wno-subobject-linkage)
-      endif()
-    endif()
+    levelgate_as_units(levelgate_${ROOM_NAME} 0 ${ROOM_ALONE})
     if(ROOM_COMPUTES_LITTLE AND LEVELGATE_SANITIZE)
       target_compile_options(levelgate_${ROOM_NAME} PRIVATE -O0)
     endif()
@@ -42,6 +38,29 @@ function(levelgate_room)
     target_include_directories(levelgate_${ROOM_NAME} INTERFACE ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(levelgate_${ROOM_NAME} INTERFACE ${links} ${ROOM_EXTERNAL})
   endif()
+endfunction()
+
+# levelgate_as_units(TARGET FILES_EACH ALONE...): 0 is one unit for all.
+function(levelgate_as_units target files)
+  if(NOT LEVELGATE_ROOMS_AS_UNITS)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${files})
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # A class that a file hides may hold what the file hides; the compiler takes the file for a header.
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  endif()
+endfunction()
+
+function(levelgate_tests)
+  cmake_parse_arguments(TESTS "" "" "WITHOUT;LINKS;EXTERNAL" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
+  list(REMOVE_ITEM sources ${TESTS_WITHOUT})
+  file(RELATIVE_PATH name ${CMAKE_SOURCE_DIR}/tests ${CMAKE_CURRENT_SOURCE_DIR})
+  string(REPLACE "/" "_" name ${name}_test)
+  levelgate_test(NAME ${name} SOURCES ${sources} LINKS ${TESTS_LINKS} EXTERNAL ${TESTS_EXTERNAL})
+  levelgate_as_units(${name} 8)
 endfunction()
 
 function(levelgate_test)
