@@ -76,6 +76,9 @@ class JoinedLab(namespaces.Lab):
         for space in ("gwa", "gwb"):
             self._ready(space, "wan")
             self.sysctl(space, "net.ipv4.tcp_congestion_control", congestion_control())
+        # Host A asks for its gateway once a second while the gateway is not there yet: a wait of the probe, not of the tunnel.
+        gateway = self.run("gwa", ["cat", "/sys/class/net/lan/address"]).strip()
+        self.ip("hosta", "neighbour", "replace", self.HOSTS["hosta"][2], "lladdr", gateway, "dev", "eth0", "nud", "permanent")
         return self
 
 
