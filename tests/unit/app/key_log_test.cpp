@@ -26,7 +26,7 @@ model::EspSa sa(std::uint32_t spi) {
   return made;
 }
 
-class KeyLogFile : public testing::Test {
+class KeyLogFile : public ::testing::Test {
  protected:
   Result<std::unique_ptr<KeyLog>> open() { return KeyLog::open({.directory = directory_}); }
   std::string text(const std::string& table = "/esp_sa") {
