@@ -21,7 +21,10 @@ void WorldStreams::connect(int from, const ike::Path& path) {
   on->caller = from;
   on->paths[static_cast<std::size_t>(from)] = path;
   on->open[static_cast<std::size_t>(from)] = true;
-  on->reset_after = std::exchange(reset_after, 0);
+  if (!resets_after.empty()) {
+    on->reset_after = resets_after.front();
+    resets_after.pop_front();
+  }
   for (const int side : {0, 1}) {
     on->readers.emplace_back(side == from ? FrameReader::Begin::kFrames : FrameReader::Begin::kPrefixFirst);
   }
@@ -62,19 +65,25 @@ bool WorldStreams::send(int from, const ike::Path& path, ConstBytes content, str
 void WorldStreams::put(const ConnectionPtr& on, int from, ConstBytes content) {
   const auto own = static_cast<std::size_t>(from), other = 1 - own;
   while (!content.empty()) {
-    const std::size_t size = std::min<std::size_t>(1 + dice_() % most_segment, content.size());
+    std::size_t size = std::min<std::size_t>(1 + dice_() % most_segment, content.size());
+    bool resets = false;
+    if (from == on->caller && on->reset_after != 0) {
+      const std::size_t left = on->reset_after - on->sent[own];
+      size = std::min(size, left);
+      resets = size == left;
+    }
     std::vector<std::byte> segment(content.begin(), content.begin() + static_cast<std::ptrdiff_t>(size));
     content = content.subspan(size);
     octets += size;
     on->sent[own] += size;
-    const bool resets = from == on->caller && on->reset_after != 0 && on->sent[own] >= on->reset_after;
     on->last[other] = std::max({on->last[other], world_.now() + 2ms, stalled_until});
     world_.at(on->last[other], [this, on, from, resets, segment = std::move(segment)] {
-      if (!resets) return arrive(on, 1 - from, segment);
+      arrive(on, 1 - from, segment);
+      if (!resets) return;
       end(on, 1 - from);
       end(on, from);
     });
-    if (resets) on->reset_after = 0;
+    if (resets) return;  // what is behind it never arrives
   }
 }
 
@@ -135,7 +144,7 @@ bool WorldStreams::harm(std::size_t within) {
       stalled_until = world_.now() + Nanos(static_cast<std::int64_t>(dice_() % 20'000'000'000));
       return true;
     case 3:
-      reset_after = 1 + dice_() % within;
+      resets_after.assign(1, 1 + dice_() % within);
       reset_all();
       return true;
     case 4:

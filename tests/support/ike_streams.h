@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <random>
@@ -39,7 +40,8 @@ class WorldStreams {
 
   bool blocked = false;             // nobody answers
   std::size_t most_segment = 1448;  // octets
-  std::size_t reset_after = 0;      // octets of the caller on the next stream; 0: never
+  // So many octets of the caller arrive, and a reset behind them: on the next stream, the one after it, and so on.
+  std::deque<std::size_t> resets_after;
   Instant stalled_until{};
   // Of all streams so far.
   std::size_t made = 0, called = 0;
@@ -56,7 +58,7 @@ class WorldStreams {
     std::vector<stream::FrameReader> readers;
     std::array<std::uint64_t, 2> sent{};
     std::vector<std::byte> waiting;  // of the caller, until it is made
-    std::size_t reset_after = 0;
+    std::size_t reset_after = 0;     // 0: never
     bool made = false;
   };
   using ConnectionPtr = std::shared_ptr<Connection>;
