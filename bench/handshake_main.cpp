@@ -27,7 +27,7 @@ double cpu_seconds() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-ike::PolicyPtr policy(const std::string& proposal, model::PostQuantum post_quantum, bool first) {
+ikestate::PolicyPtr policy(const std::string& proposal, model::PostQuantum post_quantum, bool first) {
   model::TunnelConfig tunnel;
   tunnel.name = "bench";
   tunnel.local = *IpAddress::parse(first ? "192.0.2.1" : "192.0.2.2");
@@ -44,7 +44,7 @@ ike::PolicyPtr policy(const std::string& proposal, model::PostQuantum post_quant
   authentication::CredentialCache cache;
   auto credentials = authentication::make_credentials({}, own, cache);
   if (!credentials) std::abort();
-  auto made = ike::make_policy(tunnel, *credentials);
+  auto made = ikestate::make_policy(tunnel, *credentials);
   if (!made) std::abort();
   return *made;
 }
@@ -76,26 +76,26 @@ class Pair {
  private:
   struct OnWire {
     std::size_t to;
-    ike::Path path;
+    ikestate::Path path;
     std::vector<std::byte> octets;
   };
-  void carry_out(std::size_t from, ike::Effects effects) {
-    for (ike::Effect& effect : effects) {
-      if (auto* const send = std::get_if<ike::Send>(&effect)) {
+  void carry_out(std::size_t from, ikestate::Effects effects) {
+    for (ikestate::Effect& effect : effects) {
+      if (auto* const send = std::get_if<ikestate::Send>(&effect)) {
         wire_.push_back({1 - from, {send->path.remote, send->path.local}, std::move(send->octets)});
-      } else if (auto* const job = std::get_if<ike::RunJob>(&effect)) {
+      } else if (auto* const job = std::get_if<ikestate::RunJob>(&effect)) {
         carry_out(from, ends_[from]->job_done(moment_, job->id, job->work()));
-      } else if (std::holds_alternative<ike::ChildUp>(effect)) {
+      } else if (std::holds_alternative<ikestate::ChildUp>(effect)) {
         ++children_;
       }
     }
   }
 
   std::unique_ptr<crypto::Random> random_;
-  std::array<ike::PolicyPtr, 2> policies_;
+  std::array<ikestate::PolicyPtr, 2> policies_;
   std::array<std::unique_ptr<ike::Engine>, 2> ends_;
   std::deque<OnWire> wire_;
-  ike::Moment moment_{at_ns(1'000'000'000), 1'790'000'000};
+  ikestate::Moment moment_{at_ns(1'000'000'000), 1'790'000'000};
   int children_ = 0;
 };
 

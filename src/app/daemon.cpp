@@ -100,13 +100,13 @@ Result<void> Daemon::boot() {
     if (auto set = network_->set_link_up(port->twin_name()); !set) return set;
   }
   ike_ = std::make_unique<IkeService>(
-      loop_, IkeService::Calls{[this](const ike::Path& path, ConstBytes octets) {
+      loop_, IkeService::Calls{[this](const ikestate::Path& path, ConstBytes octets) {
                                  carry_out(controller_.datagram(moment_now(), path, octets));
                                  wake_ike();
                                },
                                [this](StreamId stream, ConstBytes esp) { esp_in_tcp_->received(stream, esp); },
                                [this](ConstBytes octets) { return controller_.tunnels().engine().caller(octets); },
-                               [this](ike::JobId id, ike::JobValue value) {
+                               [this](ikestate::JobId id, ikestate::JobValue value) {
                                  carry_out(controller_.job_done(moment_now(), id, std::move(value)));
                                  wake_ike();
                                },
@@ -114,12 +114,12 @@ Result<void> Daemon::boot() {
                                  carry_out(controller_.ike_time(moment_now()));
                                  wake_ike();
                                },
-                               [this](const ike::Path& path, sockets::UdpPort::Absence absence) {
+                               [this](const ikestate::Path& path, sockets::UdpPort::Absence absence) {
                                  const bool port = absence == sockets::UdpPort::Absence::kNoProgram;
                                  carry_out(controller_.nobody_at(moment_now(), path, port));
                                },
                                [this] { return controller_.next_stream(); },
-                               [this](const ike::Path& path) {
+                               [this](const ikestate::Path& path) {
                                  carry_out(controller_.stream_up(moment_now(), path));
                                  wake_ike();
                                },
@@ -218,7 +218,7 @@ void Daemon::take_hints() {
 control::View Daemon::view() {
   stats_ = data_plane_->stats();
   port_states_ = devices_->states(controller_.config());
-  const ike::Moment moment = moment_now();
+  const ikestate::Moment moment = moment_now();
   return {.config = controller_.config(),
           .plan = controller_.plan(),
           .stats = stats_,
@@ -250,7 +250,7 @@ std::string Daemon::metrics() {
 }
 
 Result<void> Daemon::command(api::Command command, const std::string& tunnel) {
-  const ike::Moment moment = moment_now();
+  const ikestate::Moment moment = moment_now();
   Result<control::Effects> effects = failure(Fault::kInternal, "no such command");
   switch (command) {
     case api::Command::kUp:

@@ -15,7 +15,7 @@ constexpr std::size_t kWaiting = 4096;  // beyond it handshakes are not served: 
 
 }  // namespace
 
-ike::Moment moment_now() {
+ikestate::Moment moment_now() {
   return {
       sockets::EventLoop::now(),
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
@@ -30,7 +30,7 @@ IkeService::IkeService(sockets::EventLoop& loop, Calls calls)
 
 namespace {
 
-ike::Path path_of(const sockets::StreamLink& link) { return {link.local, link.remote, link.id}; }
+ikestate::Path path_of(const sockets::StreamLink& link) { return {link.local, link.remote, link.id}; }
 
 }  // namespace
 
@@ -68,14 +68,14 @@ Result<void> IkeService::listen(const model::Config& config) {
   std::set<Endpoint> wanted, wanted_tcp;
   for (const model::TunnelConfig& tunnel : config.tunnels) {
     if (!tunnel.ike) continue;
-    wanted.insert({tunnel.local, ike::kIkePort});
-    wanted.insert({tunnel.local, ike::kNatPort});
+    wanted.insert({tunnel.local, ikestate::kIkePort});
+    wanted.insert({tunnel.local, ikestate::kNatPort});
     if (tunnel.ike->ike.transport != model::Transport::kUdp) wanted_tcp.insert({tunnel.local, config.ike.tcp_port});
   }
   Ports opened;
   for (const Endpoint& local : wanted) {
     if (ports_.contains(local)) continue;
-    const auto marker = local.port == ike::kNatPort ? sockets::Marker::kNonEsp : sockets::Marker::kNone;
+    const auto marker = local.port == ikestate::kNatPort ? sockets::Marker::kNonEsp : sockets::Marker::kNone;
     auto port = sockets::UdpPort::open(
         loop_, local, marker,
         {[this, local](const Endpoint& from, ConstBytes message) { calls_.datagram({local, from}, message); },
@@ -116,30 +116,30 @@ model::StreamCounts IkeService::stream_counts() const {
   return shown;
 }
 
-void IkeService::carry_out(ike::Effect& effect) {
-  if (auto* const send = std::get_if<ike::Send>(&effect)) {
+void IkeService::carry_out(ikestate::Effect& effect) {
+  if (auto* const send = std::get_if<ikestate::Send>(&effect)) {
     if (send->path.over_tcp()) {
       (void)streams_.send(send->path.stream, stream::FrameKind::kIke, std::move(send->octets));
       return;
     }
     const auto port = ports_.find(send->path.local);
     if (port != ports_.end()) (void)port->second->send(send->path.remote, send->octets);
-  } else if (const auto* const keepalive = std::get_if<ike::SendKeepalive>(&effect)) {
+  } else if (const auto* const keepalive = std::get_if<ikestate::SendKeepalive>(&effect)) {
     const auto port = ports_.find(keepalive->path.local);
     if (port != ports_.end()) (void)port->second->send_keepalive(keepalive->path.remote);
-  } else if (const auto* const call = std::get_if<ike::Connect>(&effect)) {
+  } else if (const auto* const call = std::get_if<ikestate::Connect>(&effect)) {
     streams_.connect(call->path.stream, call->path.local.address, call->path.remote);
-  } else if (const auto* const proof = std::get_if<ike::ProveStream>(&effect)) {
+  } else if (const auto* const proof = std::get_if<ikestate::ProveStream>(&effect)) {
     streams_.prove(proof->stream);
-  } else if (const auto* const done = std::get_if<ike::CloseStream>(&effect)) {
+  } else if (const auto* const done = std::get_if<ikestate::CloseStream>(&effect)) {
     streams_.close(done->stream);
-  } else if (auto* const job = std::get_if<ike::RunJob>(&effect)) {
+  } else if (auto* const job = std::get_if<ikestate::RunJob>(&effect)) {
     run(std::move(*job));
   }
 }
 
 // A job that finds no room is dropped: its handshake times out, and the peer begins again when there is less to do.
-void IkeService::run(ike::RunJob job) {
+void IkeService::run(ikestate::RunJob job) {
   (void)jobs_.run([this, id = job.id, work = std::move(job.work)]() mutable -> sockets::Jobs::Done {
     auto value = work();
     return [this, id, value = std::move(value)]() mutable { calls_.job_done(id, std::move(value)); };

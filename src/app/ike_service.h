@@ -15,7 +15,7 @@
 #include <memory>
 #include <set>
 
-#include "ike/effects.h"
+#include "ikestate/effects.h"
 #include "sockets/alarm.h"
 #include "sockets/event_loop.h"
 #include "sockets/jobs.h"
@@ -25,27 +25,27 @@
 namespace levelgate::app {
 
 // Both clocks, for the engine.
-[[nodiscard]] ike::Moment moment_now();
+[[nodiscard]] ikestate::Moment moment_now();
 
 // Thread: control.
 class IkeService {
  public:
   struct Calls {
-    std::function<void(const ike::Path&, ConstBytes)> datagram;
+    std::function<void(const ikestate::Path&, ConstBytes)> datagram;
     std::function<void(StreamId, ConstBytes)> esp;  // out of a connection, from the SPI to the ICV
     std::function<model::Caller(ConstBytes)> who;
-    std::function<void(ike::JobId, ike::JobValue)> job_done;
+    std::function<void(ikestate::JobId, ikestate::JobValue)> job_done;
     std::function<void()> time;
-    std::function<void(const ike::Path&, sockets::UdpPort::Absence)> absent;
+    std::function<void(const ikestate::Path&, sockets::UdpPort::Absence)> absent;
     std::function<StreamId()> next_stream;
-    std::function<void(const ike::Path&)> stream_up;
+    std::function<void(const ikestate::Path&)> stream_up;
     std::function<void(StreamId)> stream_ended;
   };
   IkeService(sockets::EventLoop& loop, Calls calls);
 
   // Opens what the tunnels of this configuration need and closes the rest. On failure what was open stays.
   [[nodiscard]] Result<void> listen(const model::Config& config);
-  void carry_out(ike::Effect& effect);
+  void carry_out(ikestate::Effect& effect);
   void wake_at(Instant when) { alarm_.arm(when); }
   // Of all ports since the start, those that are closed by now as well.
   [[nodiscard]] model::LostArrivals lost() const;
@@ -56,7 +56,7 @@ class IkeService {
   using Ports = std::map<Endpoint, std::unique_ptr<sockets::UdpPort>>;
   [[nodiscard]] Result<void> listen_tcp(const std::set<Endpoint>& wanted);
   [[nodiscard]] sockets::TcpStreams::Calls stream_calls();
-  void run(ike::RunJob job);
+  void run(ikestate::RunJob job);
 
   sockets::EventLoop& loop_;
   Calls calls_;

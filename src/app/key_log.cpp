@@ -112,8 +112,8 @@ Result<void> KeyLog::take_ike(const ike::Engine& engine, std::vector<Written>& w
   decltype(ike_) now;
   Result<void> outcome;
   engine.each([&](const ike::IkeSa& one) {
-    const ike::SaState& sa = one.state();
-    if (ike::is_handshake(sa.phase) || !outcome) return;
+    const ikestate::SaState& sa = one.state();
+    if (ikestate::is_handshake(sa.phase) || !outcome) return;
     const std::pair which{sa.spis.initiator.value, sa.spis.responder.value};
     if (!now.insert(which).second || ike_.contains(which)) return;
     outcome = append(ike_file_, keylog::ike_line(sa));

@@ -17,7 +17,7 @@
 #include "cli/daemon_talk.h"
 #include "cli/verbs.h"
 #include "control/notice_ids.h"
-#include "ike/report_ids.h"
+#include "ikestate/report_ids.h"
 #include "syntax/finding_ids.h"
 
 namespace levelgate::cli {
@@ -54,7 +54,7 @@ std::optional<Exit> explain_elsewhere(const std::string& what) {
 }
 
 std::optional<Exit> explain_id(const std::string& what) {
-  for (const auto& text : ike::kReportTexts) {
+  for (const auto& text : ikestate::kReportTexts) {
     if (text.id != upper_case(what)) continue;
     print_text(text.id, text.cause, text.cure);
     return Exit::kOk;

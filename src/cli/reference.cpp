@@ -13,7 +13,7 @@
 #include "cli/counter_texts.h"
 #include "cli/verbs.h"
 #include "control/notice_ids.h"
-#include "ike/report_ids.h"
+#include "ikestate/report_ids.h"
 #include "syntax/finding_ids.h"
 #include "syntax/schema.h"
 
@@ -76,7 +76,7 @@ std::string findings_reference() {
 std::string notices_reference() {
   std::string text = head({"Id", "Cause", "Cure"});
   for (const auto& notice : control::kNoticeTexts) text += row({notice.id, notice.cause, notice.cure});
-  for (const auto& report : ike::kReportTexts) text += row({report.id, report.cause, report.cure});
+  for (const auto& report : ikestate::kReportTexts) text += row({report.id, report.cause, report.cure});
   return text;
 }
 

@@ -11,15 +11,15 @@
 #include "control/figures.h"
 #include "control/fragmentation.h"
 #include "control/tunnels.h"
-#include "ike/report_ids.h"
-#include "ike/wording.h"
 #include "ikemessage/ciphers_of_suite.h"
+#include "ikestate/report_ids.h"
+#include "ikestate/wording.h"
 
 namespace levelgate::control {
 namespace {
 
 using ike::IkeSa;
-using ike::SaState;
+using ikestate::SaState;
 
 std::string hex(std::uint64_t value, int digits) { return fmt::format("{:0{}x}", value, digits); }
 
@@ -31,30 +31,30 @@ Value::List list_of(const std::vector<std::string>& words) {
 
 std::string_view state_word(const SaState& sa) {
   switch (sa.phase) {
-    case ike::Phase::kNone:
-    case ike::Phase::kInitSent:
-    case ike::Phase::kIntermediateSent:
-    case ike::Phase::kAuthSent:
-    case ike::Phase::kIntermediateDue:
-    case ike::Phase::kAuthDue:
+    case ikestate::Phase::kNone:
+    case ikestate::Phase::kInitSent:
+    case ikestate::Phase::kIntermediateSent:
+    case ikestate::Phase::kAuthSent:
+    case ikestate::Phase::kIntermediateDue:
+    case ikestate::Phase::kAuthDue:
       return "connecting";
-    case ike::Phase::kEstablished:
+    case ikestate::Phase::kEstablished:
       return "established";
-    case ike::Phase::kRekeyed:
+    case ikestate::Phase::kRekeyed:
       return "rekeyed";
-    case ike::Phase::kClosing:
+    case ikestate::Phase::kClosing:
       return "closing";
   }
   return "";
 }
 
-std::string_view child_word(ike::ChildStage stage) {
+std::string_view child_word(ikestate::ChildStage stage) {
   switch (stage) {
-    case ike::ChildStage::kActive:
+    case ikestate::ChildStage::kActive:
       return "installed";
-    case ike::ChildStage::kReplaced:
+    case ikestate::ChildStage::kReplaced:
       return "rekeyed";
-    case ike::ChildStage::kClosing:
+    case ikestate::ChildStage::kClosing:
       return "closing";
   }
   return "";
@@ -76,19 +76,19 @@ std::string_view downgrade_word(authentication::TranscriptNotify notify) {
 }
 
 // Which PPK is in keys, and by which exchange it came there.
-std::string_view ppk_word(ike::PpkWay way) {
+std::string_view ppk_word(ikestate::PpkWay way) {
   switch (way) {
-    case ike::PpkWay::kAuth:
+    case ikestate::PpkWay::kAuth:
       return "IKE_AUTH";
-    case ike::PpkWay::kIntermediate:
+    case ikestate::PpkWay::kIntermediate:
       return "IKE_INTERMEDIATE";
-    case ike::PpkWay::kCreateChild:
+    case ikestate::PpkWay::kCreateChild:
       return "CREATE_CHILD_SA";
   }
   return "";
 }
 
-void add_ppk(Value::Map& map, const std::optional<ike::PpkUse>& use) {
+void add_ppk(Value::Map& map, const std::optional<ikestate::PpkUse>& use) {
   map.push_back({"ppk", Value{use ? use->ppk.id : ""}});
   map.push_back({"ppk-exchange", Value{use ? std::string(ppk_word(use->way)) : ""}});
 }
@@ -118,10 +118,10 @@ const model::SaStats* outbound_stats_of(const View& view, const std::string& tun
   return nullptr;
 }
 
-Value::Map child_value(const ike::ChildSa& child, const std::string& tunnel, const View& view) {
+Value::Map child_value(const ikestate::ChildSa& child, const std::string& tunnel, const View& view) {
   const auto life = view.tunnels->lives().find(tunnel);
   const bool held = life != view.tunnels->lives().end() && life->second.children.contains(child.id);
-  const ike::ChildUp* const up = held ? &life->second.children.at(child.id).up : nullptr;
+  const ikestate::ChildUp* const up = held ? &life->second.children.at(child.id).up : nullptr;
   const auto* const in = stats_of(view, tunnel, child.inbound);
   const auto* const out = outbound_stats_of(view, tunnel, child.outbound);
   const auto carrier = up != nullptr ? up->encapsulation : model::Encapsulation::kNone;
@@ -130,15 +130,15 @@ Value::Map child_value(const ike::ChildSa& child, const std::string& tunnel, con
                  {"proven", Value{held && life->second.children.at(child.id).proven}},
                  {"spi-in", Value{hex(child.inbound.value, 8)}},
                  {"spi-out", Value{hex(child.outbound.value, 8)}},
-                 {"cipher", Value{ike::cipher_word(child.suite)}},
-                 {"key-exchanges", Value{list_of(ike::exchange_words(child.suite))}},
+                 {"cipher", Value{ikestate::cipher_word(child.suite)}},
+                 {"key-exchanges", Value{list_of(ikestate::exchange_words(child.suite))}},
                  {"esn", Value{child.suite.sequence_numbers == ikewire::SequenceNumbers::kExtended}},
                  {"encapsulation", Value{std::string(name_of(carrier))}},
                  {"large-key", Value{child.large_key}},
                  {"aggfrag", Value{child.aggfrag}},
                  {"fragmentation", Value{fragmentation_text(tunnel, view)}},
-                 {"local-selectors", Value{ike::selectors_text(child.selectors.local)}},
-                 {"remote-selectors", Value{ike::selectors_text(child.selectors.remote)}},
+                 {"local-selectors", Value{ikestate::selectors_text(child.selectors.local)}},
+                 {"remote-selectors", Value{ikestate::selectors_text(child.selectors.remote)}},
                  {"octets-in", Value{in != nullptr ? in->octets : 0}},
                  {"packets-in", Value{in != nullptr ? in->packets : 0}},
                  {"octets-out", Value{out != nullptr ? out->octets : 0}},
@@ -179,10 +179,10 @@ Value::Map sa_value(const SaState& sa, const View& view) {
       {"remote-authority", Value{sa.proofs.peer.authority}}};
   // Before there are keys there is no suite.
   const bool agreed = sa.protection.has_value();
-  map.push_back({"cipher", Value{agreed ? ike::cipher_word(sa.suite) : ""}});
-  map.push_back({"prf", Value{agreed ? ike::prf_word(sa.suite) : ""}});
-  map.push_back({"key-exchanges", Value{agreed ? list_of(ike::exchange_words(sa.suite)) : Value::List{}}});
-  map.push_back({"suite", Value{agreed ? ike::suite_text(sa.suite) : ""}});
+  map.push_back({"cipher", Value{agreed ? ikestate::cipher_word(sa.suite) : ""}});
+  map.push_back({"prf", Value{agreed ? ikestate::prf_word(sa.suite) : ""}});
+  map.push_back({"key-exchanges", Value{agreed ? list_of(ikestate::exchange_words(sa.suite)) : Value::List{}}});
+  map.push_back({"suite", Value{agreed ? ikestate::suite_text(sa.suite) : ""}});
   map.push_back({"post-quantum", Value{sa.post_quantum}});
   map.push_back({"large-key", Value{sa.large_key}});
   add_ppk(map, sa.ppk.used);
@@ -192,30 +192,31 @@ Value::Map sa_value(const SaState& sa, const View& view) {
   return map;
 }
 
-bool held_back(std::map<std::string, Life>::const_iterator life, const ike::ChildSa& child, const View& view) {
+bool held_back(std::map<std::string, Life>::const_iterator life, const ikestate::ChildSa& child, const View& view) {
   return life != view.tunnels->lives().end() && life->second.awaits_large_key && !child.large_key;
 }
 
-void child_lines(const ike::ChildSa& child, const std::string& tunnel, const View& view,
+void child_lines(const ikestate::ChildSa& child, const std::string& tunnel, const View& view,
                  std::vector<std::string>& lines) {
   const auto life = view.tunnels->lives().find(tunnel);
   const bool sends = life != view.tunnels->lives().end() && life->second.sends_by == child.id;
-  lines.push_back("  child  ESP " + ike::suite_text(child.suite) +
+  lines.push_back("  child  ESP " + ikestate::suite_text(child.suite) +
                   (child.aggfrag ? "  AGGFRAG both ways" : "  no AGGFRAG") +
                   (child.aggfrag ? "  fragmentation: " + fragmentation_text(tunnel, view) : "") +
-                  (child.ppk && child.ppk->way == ike::PpkWay::kCreateChild ? "  ppk: " + child.ppk->ppk.id : "") +
-                  (child.stage != ike::ChildStage::kActive ? "  " + std::string(child_word(child.stage)) : "") +
+                  (child.ppk && child.ppk->way == ikestate::PpkWay::kCreateChild ? "  ppk: " + child.ppk->ppk.id : "") +
+                  (child.stage != ikestate::ChildStage::kActive ? "  " + std::string(child_word(child.stage)) : "") +
                   (held_back(life, child, view) ? "  waits for its large key"
                    : sends                      ? ""
                                                 : "  not sending"));
   lines.push_back("        in " + hex(child.inbound.value, 8) + "  out " + hex(child.outbound.value, 8) +
                   "  rekey in " + age(std::chrono::seconds(seconds_until(child.rekey_at, view.now))) + "   " +
-                  ike::selectors_text(child.selectors.local) + " <-> " + ike::selectors_text(child.selectors.remote));
+                  ikestate::selectors_text(child.selectors.local) + " <-> " +
+                  ikestate::selectors_text(child.selectors.remote));
 }
 
 void sa_lines(const SaState& sa, const View& view, std::vector<std::string>& lines) {
   const auto& credentials = *sa.policy->credentials;
-  const bool up = sa.phase == ike::Phase::kEstablished || sa.phase == ike::Phase::kRekeyed;
+  const bool up = sa.phase == ikestate::Phase::kEstablished || sa.phase == ikestate::Phase::kRekeyed;
   std::string state(state_word(sa));
   std::ranges::transform(state, state.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   lines.push_back(
@@ -231,7 +232,7 @@ void sa_lines(const SaState& sa, const View& view, std::vector<std::string>& lin
                   (sa.proofs.peer.method_text.empty() ? "" : "    " + sa.proofs.peer.method_text) +
                   (sa.proofs.peer.authority.empty() ? "" : ", issued by " + sa.proofs.peer.authority));
   if (sa.protection) {
-    lines.push_back("  " + ike::suite_text(sa.suite) + "   post-quantum: " + (sa.post_quantum ? "yes" : "no") +
+    lines.push_back("  " + ikestate::suite_text(sa.suite) + "   post-quantum: " + (sa.post_quantum ? "yes" : "no") +
                     ppk_text(sa) + "   downgrade protection: " + std::string(downgrade_word(sa.transcript)) +
                     (up ? "   rekey in " + age(std::chrono::seconds(seconds_until(sa.rekey_at, view.now))) : ""));
   }
@@ -246,9 +247,9 @@ bool is_kept(const std::string& name, const View& view) {
   return view.tunnels != nullptr && (name.empty() || view.tunnels->lives().contains(name));
 }
 
-const ike::ReportText* text_of_id(std::string_view id) {
-  const auto found = std::ranges::find(ike::kReportTexts, id, &ike::ReportText::id);
-  return found == ike::kReportTexts.end() ? nullptr : &*found;
+const ikestate::ReportText* text_of_id(std::string_view id) {
+  const auto found = std::ranges::find(ikestate::kReportTexts, id, &ikestate::ReportText::id);
+  return found == ikestate::kReportTexts.end() ? nullptr : &*found;
 }
 
 Value::Map happening_value(const Happening& happening, Instant now) {
@@ -338,7 +339,8 @@ Result<Answer> show_sa(const std::string& name, const View& view) {
       const auto* const in = stats_of(view, tunnel, child.inbound);
       const auto* const out = outbound_stats_of(view, tunnel, child.outbound);
       answer.rows.push_back({tunnel, std::string(child_word(child.stage)), hex(child.inbound.value, 8),
-                             hex(child.outbound.value, 8), ike::suite_text(child.suite), child.aggfrag ? "yes" : "no",
+                             hex(child.outbound.value, 8), ikestate::suite_text(child.suite),
+                             child.aggfrag ? "yes" : "no",
                              in != nullptr ? volume(static_cast<double>(in->octets)) : "-",
                              out != nullptr ? volume(static_cast<double>(out->octets)) : "-",
                              age(std::chrono::seconds(seconds_until(child.rekey_at, view.now)))});
@@ -366,7 +368,7 @@ Result<Answer> show_certs(const std::string& name, const View& view) {
                                     {"issuer", Value{issuer}},
                                     {"expires-unix-seconds", Value{static_cast<std::uint64_t>(last_second)}}}});
   };
-  for (const ike::PolicyPtr& policy : view.tunnels->policies()) {
+  for (const ikestate::PolicyPtr& policy : view.tunnels->policies()) {
     if (!name.empty() && policy->name != name) continue;
     for (const auto& certificate : policy->credentials->own.chain) {
       add(policy->name, "ours", certificate.subject(), certificate.issuer(), certificate.last_second());
@@ -433,7 +435,7 @@ Result<Answer> explain_tunnel(const std::string& name, const View& view) {
     answer.lines.push_back(name +
                            (life.children.empty() ? ": not up; nothing has failed" : ": up; nothing has failed"));
   } else {
-    const ike::ReportText* const text = text_of_id(life.failure->id);
+    const ikestate::ReportText* const text = text_of_id(life.failure->id);
     std::string head = name + ": failed";
     if (life.failed_attempts > 1) head += " " + std::to_string(life.failed_attempts) + " times";
     if (life.failing_since != kNever) head += ", first " + age(view.now - life.failing_since) + " ago";

@@ -62,7 +62,7 @@ Effects Controller::propose(Proposal proposal) {
   return {ApplyPlan{proposal_->plan}};
 }
 
-Effects Controller::reload(model::Config config, const ike::Moment&) {
+Effects Controller::reload(model::Config config, const ikestate::Moment&) {
   Proposal proposal;
   if (booted_) {
     std::vector<std::string> impossible;
@@ -97,7 +97,7 @@ Effects Controller::reload_refused(std::vector<std::string> findings) {
   return effects;
 }
 
-Effects Controller::applied(const Result<void>& outcome, const ike::Moment& moment) {
+Effects Controller::applied(const Result<void>& outcome, const ikestate::Moment& moment) {
   if (!proposal_) return {};
   Proposal proposal = std::move(*proposal_);
   proposal_.reset();
@@ -144,12 +144,12 @@ Result<model::ForwardingPlan> Controller::plan_for(const model::Config& config) 
 // The plan comes before what is sent: the peer may use a new SA as soon as it knows of it.
 void Controller::follow(TunnelWork work, Effects& effects) {
   for (Happening& happening : work.happenings) {
-    if (happening.severity == ike::Severity::kDebug && config_.management.log_level != model::LogLevel::kDebug)
+    if (happening.severity == ikestate::Severity::kDebug && config_.management.log_level != model::LogLevel::kDebug)
       continue;
-    const model::LogLevel level = happening.severity == ike::Severity::kError  ? model::LogLevel::kError
-                                  : happening.severity == ike::Severity::kWarn ? model::LogLevel::kWarn
-                                  : happening.severity == ike::Severity::kInfo ? model::LogLevel::kInfo
-                                                                               : model::LogLevel::kDebug;
+    const model::LogLevel level = happening.severity == ikestate::Severity::kError  ? model::LogLevel::kError
+                                  : happening.severity == ikestate::Severity::kWarn ? model::LogLevel::kWarn
+                                  : happening.severity == ikestate::Severity::kInfo ? model::LogLevel::kInfo
+                                                                                    : model::LogLevel::kDebug;
     effects.push_back(Notice{level, "ike", happening.id, std::move(happening.text), std::move(happening.tunnel)});
   }
   if (work.plan_changed && booted_) {
@@ -160,8 +160,8 @@ void Controller::follow(TunnelWork work, Effects& effects) {
       for (Effect& effect : propose({std::nullopt, std::move(*plan), {}, {}})) effects.push_back(std::move(effect));
     }
   }
-  for (ike::Effect& effect : work.rest) {
-    effects.push_back(IkeWork{std::make_shared<ike::Effect>(std::move(effect))});
+  for (ikestate::Effect& effect : work.rest) {
+    effects.push_back(IkeWork{std::make_shared<ikestate::Effect>(std::move(effect))});
   }
 }
 
@@ -176,35 +176,36 @@ Result<Effects> Controller::followed(Result<TunnelWork> work) {
   return followed(std::move(*work));
 }
 
-Effects Controller::datagram(const ike::Moment& moment, const ike::Path& path, ConstBytes octets) {
+Effects Controller::datagram(const ikestate::Moment& moment, const ikestate::Path& path, ConstBytes octets) {
   return followed(tunnels_.datagram(moment, path, octets));
 }
 
-Effects Controller::stream_up(const ike::Moment& moment, const ike::Path& path) {
+Effects Controller::stream_up(const ikestate::Moment& moment, const ikestate::Path& path) {
   return followed(tunnels_.stream_up(moment, path));
 }
-Effects Controller::stream_ended(const ike::Moment& moment, StreamId stream) {
+Effects Controller::stream_ended(const ikestate::Moment& moment, StreamId stream) {
   return followed(tunnels_.stream_ended(moment, stream));
 }
-Effects Controller::job_done(const ike::Moment& moment, ike::JobId id, ike::JobValue value) {
+Effects Controller::job_done(const ikestate::Moment& moment, ikestate::JobId id, ikestate::JobValue value) {
   return followed(tunnels_.job_done(moment, id, std::move(value)));
 }
 
-Effects Controller::ike_time(const ike::Moment& moment) { return followed(tunnels_.on_time(moment)); }
+Effects Controller::ike_time(const ikestate::Moment& moment) { return followed(tunnels_.on_time(moment)); }
 
-Effects Controller::nobody_at(const ike::Moment& moment, const ike::Path& path, bool at_port) {
+Effects Controller::nobody_at(const ikestate::Moment& moment, const ikestate::Path& path, bool at_port) {
   return followed(tunnels_.nobody_at(moment, path, at_port));
 }
 
-Result<Effects> Controller::bring_up(const ike::Moment& moment, const std::string& tunnel) {
+Result<Effects> Controller::bring_up(const ikestate::Moment& moment, const std::string& tunnel) {
   return followed(tunnels_.bring_up(moment, tunnel));
 }
 
-Result<Effects> Controller::take_down(const ike::Moment& moment, const std::string& tunnel, Tunnels::Extent extent) {
+Result<Effects> Controller::take_down(const ikestate::Moment& moment, const std::string& tunnel,
+                                      Tunnels::Extent extent) {
   return followed(tunnels_.take_down(moment, tunnel, extent));
 }
 
-Result<Effects> Controller::rekey(const ike::Moment& moment, const std::string& tunnel, ike::RekeyTarget what) {
+Result<Effects> Controller::rekey(const ikestate::Moment& moment, const std::string& tunnel, ike::RekeyTarget what) {
   return followed(tunnels_.rekey(moment, tunnel, what));
 }
 
@@ -219,7 +220,7 @@ Result<Effects> Controller::clear_breaker(const std::string& tunnel) {
   return propose({std::nullopt, std::move(plan), {}, {}});
 }
 
-Effects Controller::stop(const ike::Moment& moment) { return followed(tunnels_.say_farewell(moment)); }
+Effects Controller::stop(const ikestate::Moment& moment) { return followed(tunnels_.say_farewell(moment)); }
 
 void Controller::set_twins(const model::Config& next, Effects& effects) const {
   for (const model::PortConfig& port : next.ports) {
@@ -249,7 +250,7 @@ Effects Controller::surroundings(Surroundings now_seen, Instant now) {
   return effects;
 }
 
-Effects Controller::event(const model::Event& event, const ike::Moment& moment) {
+Effects Controller::event(const model::Event& event, const ikestate::Moment& moment) {
   Effects effects;
   const std::string tunnel = event.tunnel.value < plan_.tunnels.size() ? plan_.tunnels[event.tunnel.value].name : "";
   switch (event.kind) {
@@ -282,7 +283,7 @@ Effects Controller::event(const model::Event& event, const ike::Moment& moment) 
   return effects;
 }
 
-Effects Controller::tick(const model::Stats& stats, const ike::Moment& moment) {
+Effects Controller::tick(const model::Stats& stats, const ikestate::Moment& moment) {
   Effects effects;
   const Instant now = moment.now;
   trends_.observe(stats, now);

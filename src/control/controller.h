@@ -68,7 +68,7 @@ struct ReloadOutcome {
 
 // The engine's own: datagrams to send, and slow work, whose value comes back by job_done().
 struct IkeWork {
-  std::shared_ptr<ike::Effect> effect;
+  std::shared_ptr<ikestate::Effect> effect;
 };
 
 using Effect = std::variant<ApplyPlan, SetTwin, ResolveNeighbour, SetLog, Notice, ReloadOutcome, IkeWork>;
@@ -81,36 +81,37 @@ class Controller {
   Controller(std::uint32_t workers, crypto::Random& random) : workers_(workers), tunnels_(random) {}
 
   // A configuration that was loaded without an error: the first one is the boot.
-  [[nodiscard]] Effects reload(model::Config config, const ike::Moment& moment);
+  [[nodiscard]] Effects reload(model::Config config, const ikestate::Moment& moment);
   // One that could not be loaded: `findings` are lines for people. Nothing changes.
   [[nodiscard]] Effects reload_refused(std::vector<std::string> findings);
   // The outcome of the ApplyPlan before.
-  [[nodiscard]] Effects applied(const Result<void>& outcome, const ike::Moment& moment);
+  [[nodiscard]] Effects applied(const Result<void>& outcome, const ikestate::Moment& moment);
   // Neighbours, routes or devices changed; the whole of what is known now.
   [[nodiscard]] Effects surroundings(Surroundings now_seen, Instant now);
   // A hint from the data plane; may be lost or repeated.
-  [[nodiscard]] Effects event(const model::Event& event, const ike::Moment& moment);
+  [[nodiscard]] Effects event(const model::Event& event, const ikestate::Moment& moment);
   // Call it about once a second: counters, and what has to be done again now and then.
-  [[nodiscard]] Effects tick(const model::Stats& stats, const ike::Moment& moment);
+  [[nodiscard]] Effects tick(const model::Stats& stats, const ikestate::Moment& moment);
 
   // IKE: a datagram on a path, the value of a job, and the moment that ike_deadline() named.
-  [[nodiscard]] Effects datagram(const ike::Moment& moment, const ike::Path& path, ConstBytes octets);
-  [[nodiscard]] Effects stream_up(const ike::Moment& moment, const ike::Path& path);
-  [[nodiscard]] Effects stream_ended(const ike::Moment& moment, StreamId stream);
+  [[nodiscard]] Effects datagram(const ikestate::Moment& moment, const ikestate::Path& path, ConstBytes octets);
+  [[nodiscard]] Effects stream_up(const ikestate::Moment& moment, const ikestate::Path& path);
+  [[nodiscard]] Effects stream_ended(const ikestate::Moment& moment, StreamId stream);
   [[nodiscard]] StreamId next_stream() { return tunnels_.next_stream(); }
-  [[nodiscard]] Effects job_done(const ike::Moment& moment, ike::JobId id, ike::JobValue value);
-  [[nodiscard]] Effects ike_time(const ike::Moment& moment);
+  [[nodiscard]] Effects job_done(const ikestate::Moment& moment, ikestate::JobId id, ikestate::JobValue value);
+  [[nodiscard]] Effects ike_time(const ikestate::Moment& moment);
   // The network says that nobody is at the path's other end; `at_port`: the host is there, its port is not. A hint.
-  [[nodiscard]] Effects nobody_at(const ike::Moment& moment, const ike::Path& path, bool at_port);
+  [[nodiscard]] Effects nobody_at(const ikestate::Moment& moment, const ikestate::Path& path, bool at_port);
   [[nodiscard]] Instant ike_deadline() const { return tunnels_.deadline(); }
   // Commands about one tunnel. An Error: there is none, or it is in no state for that.
-  [[nodiscard]] Result<Effects> bring_up(const ike::Moment& moment, const std::string& tunnel);
-  [[nodiscard]] Result<Effects> take_down(const ike::Moment& moment, const std::string& tunnel, Tunnels::Extent extent);
-  [[nodiscard]] Result<Effects> rekey(const ike::Moment& moment, const std::string& tunnel, ike::RekeyTarget what);
+  [[nodiscard]] Result<Effects> bring_up(const ikestate::Moment& moment, const std::string& tunnel);
+  [[nodiscard]] Result<Effects> take_down(const ikestate::Moment& moment, const std::string& tunnel,
+                                          Tunnels::Extent extent);
+  [[nodiscard]] Result<Effects> rekey(const ikestate::Moment& moment, const std::string& tunnel, ike::RekeyTarget what);
   // Closes a tunnel's circuit breaker, whether or not it is open.
   [[nodiscard]] Result<Effects> clear_breaker(const std::string& tunnel);
   // Says farewell to every peer.
-  [[nodiscard]] Effects stop(const ike::Moment& moment);
+  [[nodiscard]] Effects stop(const ikestate::Moment& moment);
 
   [[nodiscard]] const model::Config& config() const { return config_; }      // in force
   [[nodiscard]] const model::ForwardingPlan& plan() const { return plan_; }  // that the data plane has

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "ike/report_ids.h"
+#include "ikestate/report_ids.h"
 
 namespace levelgate::control {
 namespace {
@@ -72,14 +72,14 @@ Result<Tunnels::Policies> Tunnels::prepare(const model::Config& config) {
     if (!credentials) {
       return failure(credentials.error().fault, "tunnels." + tunnel.name + ": " + credentials.error().what);
     }
-    auto policy = ike::make_policy(tunnel, std::move(*credentials));
+    auto policy = ikestate::make_policy(tunnel, std::move(*credentials));
     if (!policy) return std::unexpected(policy.error());
     policies.push_back(std::move(*policy));
   }
   return policies;
 }
 
-TunnelWork Tunnels::configure(const ike::Moment& moment, const model::Config& before, const model::Config& after,
+TunnelWork Tunnels::configure(const ikestate::Moment& moment, const model::Config& before, const model::Config& after,
                               Policies policies) {
   TunnelWork work;
   for (const model::TunnelConfig& old : before.tunnels) {
@@ -118,31 +118,31 @@ TunnelWork Tunnels::configure(const ike::Moment& moment, const model::Config& be
   return work;
 }
 
-TunnelWork Tunnels::datagram(const ike::Moment& moment, const ike::Path& path, ConstBytes octets) {
+TunnelWork Tunnels::datagram(const ikestate::Moment& moment, const ikestate::Path& path, ConstBytes octets) {
   TunnelWork work;
   take(moment, engine_.datagram(moment, path, octets), work);
   return work;
 }
 
-TunnelWork Tunnels::stream_up(const ike::Moment& moment, const ike::Path& path) {
+TunnelWork Tunnels::stream_up(const ikestate::Moment& moment, const ikestate::Path& path) {
   TunnelWork work;
   take(moment, engine_.stream_up(moment, path), work);
   return work;
 }
 
-TunnelWork Tunnels::stream_ended(const ike::Moment& moment, StreamId stream) {
+TunnelWork Tunnels::stream_ended(const ikestate::Moment& moment, StreamId stream) {
   TunnelWork work;
   take(moment, engine_.stream_ended(moment, stream), work);
   return work;
 }
 
-TunnelWork Tunnels::job_done(const ike::Moment& moment, ike::JobId id, ike::JobValue value) {
+TunnelWork Tunnels::job_done(const ikestate::Moment& moment, ikestate::JobId id, ikestate::JobValue value) {
   TunnelWork work;
   take(moment, engine_.job_done(moment, id, std::move(value)), work);
   return work;
 }
 
-TunnelWork Tunnels::on_time(const ike::Moment& moment) {
+TunnelWork Tunnels::on_time(const ikestate::Moment& moment) {
   TunnelWork work;
   take(moment, engine_.on_time(moment), work);
   return work;
@@ -152,7 +152,7 @@ Nanos Tunnels::pause(std::uint32_t failures) {
   return std::min(kFirstPause * (1 << std::min<std::uint32_t>(failures, 10)), kLongestPause);
 }
 
-void Tunnels::try_due(const ike::Moment& moment, TunnelWork& work) {
+void Tunnels::try_due(const ikestate::Moment& moment, TunnelWork& work) {
   for (auto& [name, life] : lives_) {
     if (life.try_at > moment.now) continue;
     life.try_at = kNever;
@@ -162,7 +162,7 @@ void Tunnels::try_due(const ike::Moment& moment, TunnelWork& work) {
       life.absence_told = false;
       life.tried_at = moment.now;
       const bool refused =
-          life.failure && (life.failure->id == ike::kPeerRefusedUs || life.failure->id == ike::kWrongPsk);
+          life.failure && (life.failure->id == ikestate::kPeerRefusedUs || life.failure->id == ikestate::kWrongPsk);
       take(moment,
            engine_.initiate(moment, name, refused ? ike::Engine::Asking::kWithout : ike::Engine::Asking::kByName),
            work);
@@ -175,16 +175,16 @@ void Tunnels::try_due(const ike::Moment& moment, TunnelWork& work) {
 
 // --- what the engine wants ---
 
-void Tunnels::take(const ike::Moment& moment, ike::Effects effects, TunnelWork& work) {
-  for (ike::Effect& effect : effects) {
+void Tunnels::take(const ikestate::Moment& moment, ikestate::Effects effects, TunnelWork& work) {
+  for (ikestate::Effect& effect : effects) {
     std::visit(
         [&](auto& one) {
           using Kind = std::decay_t<decltype(one)>;
-          if constexpr (std::is_same_v<Kind, ike::Send> || std::is_same_v<Kind, ike::SendKeepalive> ||
-                        std::is_same_v<Kind, ike::Connect> || std::is_same_v<Kind, ike::ProveStream> ||
-                        std::is_same_v<Kind, ike::CloseStream> || std::is_same_v<Kind, ike::RunJob>) {
+          if constexpr (std::is_same_v<Kind, ikestate::Send> || std::is_same_v<Kind, ikestate::SendKeepalive> ||
+                        std::is_same_v<Kind, ikestate::Connect> || std::is_same_v<Kind, ikestate::ProveStream> ||
+                        std::is_same_v<Kind, ikestate::CloseStream> || std::is_same_v<Kind, ikestate::RunJob>) {
             work.rest.push_back(std::move(effect));
-          } else if constexpr (std::is_same_v<Kind, ike::IkeUp> || std::is_same_v<Kind, ike::IkeDown>) {
+          } else if constexpr (std::is_same_v<Kind, ikestate::IkeUp> || std::is_same_v<Kind, ikestate::IkeDown>) {
             take(moment, one);
           } else {
             take(moment, one, work);
@@ -194,16 +194,16 @@ void Tunnels::take(const ike::Moment& moment, ike::Effects effects, TunnelWork& 
   }
 }
 
-void Tunnels::take(const ike::Moment& moment, ike::ChildUp& effect, TunnelWork& work) {
+void Tunnels::take(const ikestate::Moment& moment, ikestate::ChildUp& effect, TunnelWork& work) {
   const auto found = lives_.find(effect.tunnel);
   if (found == lives_.end()) return;
   Life& life = found->second;
   const std::string name = effect.tunnel;
-  const ike::ChildId id = effect.id;
+  const ikestate::ChildId id = effect.id;
   const auto sending = life.children.find(life.sends_by);
   const bool better = sending == life.children.end() || !life.may_use(sending->second) || effect.large_key;
   const bool now =
-      life.children.empty() || (effect.use == ike::OutboundUse::kNow && (better || !life.awaits_large_key));
+      life.children.empty() || (effect.use == ikestate::OutboundUse::kNow && (better || !life.awaits_large_key));
   effect.inbound.payload = effect.aggfrag ? model::SaPayload::kAggfrag : model::SaPayload::kIp;
   life.children[id] = {std::move(effect), moment.now};
   life.failures = 0;
@@ -216,20 +216,20 @@ void Tunnels::take(const ike::Moment& moment, ike::ChildUp& effect, TunnelWork& 
   work.plan_changed = true;
 }
 
-void Tunnels::use(const std::string& name, Life& life, ike::ChildId child, TunnelWork& work) {
+void Tunnels::use(const std::string& name, Life& life, ikestate::ChildId child, TunnelWork& work) {
   if (life.sends_by == child || !life.children.contains(child)) return;
   life.sends_by = child;
   refresh(name);
   work.plan_changed = true;
 }
 
-void Tunnels::take(const ike::Moment&, const ike::ChildUse& effect, TunnelWork& work) {
+void Tunnels::take(const ikestate::Moment&, const ikestate::ChildUse& effect, TunnelWork& work) {
   if (const auto found = lives_.find(effect.tunnel); found != lives_.end()) {
     use(effect.tunnel, found->second, effect.id, work);
   }
 }
 
-void Tunnels::take(const ike::Moment& moment, const ike::ChildDown& effect, TunnelWork& work) {
+void Tunnels::take(const ikestate::Moment& moment, const ikestate::ChildDown& effect, TunnelWork& work) {
   const auto found = lives_.find(effect.tunnel);
   if (found == lives_.end()) return;
   Life& life = found->second;
@@ -240,7 +240,7 @@ void Tunnels::take(const ike::Moment& moment, const ike::ChildDown& effect, Tunn
   }
   life.children.erase(child);
   if (life.sends_by == effect.id)
-    life.sends_by = life.children.empty() ? ike::ChildId{} : life.children.rbegin()->first;
+    life.sends_by = life.children.empty() ? ikestate::ChildId{} : life.children.rbegin()->first;
   if (life.children.empty() && life.wanted && life.try_at == kNever) {
     life.try_at = moment.now + kFirstPause;
   }
@@ -248,10 +248,10 @@ void Tunnels::take(const ike::Moment& moment, const ike::ChildDown& effect, Tunn
   work.plan_changed = true;
 }
 
-void Tunnels::take(const ike::Moment&, const ike::PathMoved& effect, TunnelWork& work) {
+void Tunnels::take(const ikestate::Moment&, const ikestate::PathMoved& effect, TunnelWork& work) {
   const auto found = lives_.find(effect.tunnel);
   if (found == lives_.end()) return;
-  for (const ike::ChildId id : effect.children) {
+  for (const ikestate::ChildId id : effect.children) {
     if (const auto child = found->second.children.find(id); child != found->second.children.end()) {
       child->second.up.path = effect.path;
     }
@@ -260,7 +260,7 @@ void Tunnels::take(const ike::Moment&, const ike::PathMoved& effect, TunnelWork&
   work.plan_changed = true;
 }
 
-void Tunnels::take(const ike::Moment& moment, const ike::IkeUp& effect) {
+void Tunnels::take(const ikestate::Moment& moment, const ikestate::IkeUp& effect) {
   const auto found = lives_.find(effect.tunnel);
   if (found == lives_.end()) return;
   Life& life = found->second;
@@ -270,7 +270,7 @@ void Tunnels::take(const ike::Moment& moment, const ike::IkeUp& effect) {
   life.try_at = life.wanted && life.children.empty() ? moment.now + pause(life.failures) : kNever;
 }
 
-void Tunnels::take(const ike::Moment& moment, const ike::IkeDown& effect) {
+void Tunnels::take(const ikestate::Moment& moment, const ikestate::IkeDown& effect) {
   const auto found = lives_.find(effect.tunnel);
   if (found == lives_.end()) return;
   Life& life = found->second;
@@ -287,19 +287,19 @@ void Tunnels::take(const ike::Moment& moment, const ike::IkeDown& effect) {
   }
 }
 
-void Tunnels::take(const ike::Moment& moment, ike::Report& effect, TunnelWork& work) {
+void Tunnels::take(const ikestate::Moment& moment, ikestate::Report& effect, TunnelWork& work) {
   Happening happening{0, moment.now, std::move(effect.tunnel), effect.severity, effect.id, std::move(effect.text)};
   tell(moment, std::move(happening), work);
 }
 
-void Tunnels::tell(const ike::Moment& moment, Happening happening, TunnelWork& work) {
+void Tunnels::tell(const ikestate::Moment& moment, Happening happening, TunnelWork& work) {
   happening.number = ++last_happening_;
-  const bool bad = happening.severity == ike::Severity::kWarn || happening.severity == ike::Severity::kError;
+  const bool bad = happening.severity == ikestate::Severity::kWarn || happening.severity == ikestate::Severity::kError;
   if (const auto life = lives_.find(happening.tunnel); bad && life != lives_.end()) {
     // Silence says less than what the peer or the network has said in the same attempt.
     const auto& before = life->second.failure;
-    const bool said_more = before && before->at >= life->second.tried_at && before->id != ike::kPeerUnreachable;
-    if (!said_more || happening.id != ike::kPeerUnreachable) life->second.failure = happening;
+    const bool said_more = before && before->at >= life->second.tried_at && before->id != ikestate::kPeerUnreachable;
+    if (!said_more || happening.id != ikestate::kPeerUnreachable) life->second.failure = happening;
     if (life->second.failing_since == kNever) life->second.failing_since = moment.now;
   }
   happenings_.push_back(happening);
@@ -325,12 +325,12 @@ void Tunnels::refresh(const std::string& name) {
   for (const Life::Lingering& old : life.lingering) agreed.inbound.push_back(old.sa);
   const auto sending = life.children.find(life.sends_by);
   if (sending == life.children.end() || !life.may_use(sending->second)) return;
-  const ike::ChildUp& up = sending->second.up;
+  const ikestate::ChildUp& up = sending->second.up;
   agreed.outbound = up.outbound;
   agreed.selectors = up.selectors;
   agreed.encapsulation = up.encapsulation;
-  agreed.udp_local_port = ike::kNatPort;
-  agreed.udp_remote_port = up.path.remote.port == ike::kIkePort ? ike::kNatPort : up.path.remote.port;
+  agreed.udp_local_port = ikestate::kNatPort;
+  agreed.udp_remote_port = up.path.remote.port == ikestate::kIkePort ? ikestate::kNatPort : up.path.remote.port;
   agreed.remote = up.path.remote.address;
   agreed.stream = up.path.stream;
   agreed.aggfrag = up.aggfrag;
@@ -340,7 +340,7 @@ void Tunnels::refresh(const std::string& name) {
 
 // --- what the data plane tells ---
 
-TunnelWork Tunnels::tick(const ike::Moment& moment, const model::Stats& stats) {
+TunnelWork Tunnels::tick(const ikestate::Moment& moment, const model::Stats& stats) {
   TunnelWork work;
   for (const model::NamedTunnelStats& named : stats.tunnels) {
     const auto found = lives_.find(named.name);
@@ -361,16 +361,16 @@ TunnelWork Tunnels::tick(const ike::Moment& moment, const model::Stats& stats) {
   return work;
 }
 
-void Tunnels::look_at_sas(const ike::Moment& moment, const std::string& name, Life& life,
+void Tunnels::look_at_sas(const ikestate::Moment& moment, const std::string& name, Life& life,
                           const model::NamedTunnelStats& stats, TunnelWork& work) {
-  std::vector<ike::ChildId> worn;
+  std::vector<ikestate::ChildId> worn;
   for (auto& [id, child] : life.children) {
     for (const model::SaStats& sa : stats.inbound) {
       if (sa.spi != child.up.inbound.spi || sa.packets == child.seen_packets) continue;
       child.seen_packets = sa.packets;
       engine_.heard(moment, id);
       if (std::exchange(child.proven, true)) continue;
-      if (child.up.use == ike::OutboundUse::kOnProof) use(name, life, id, work);
+      if (child.up.use == ikestate::OutboundUse::kOnProof) use(name, life, id, work);
     }
     const std::uint64_t limit = settings_[name].esp.rekey_octets;
     const bool sends = stats.outbound && stats.outbound->spi == child.up.outbound.spi;
@@ -378,21 +378,21 @@ void Tunnels::look_at_sas(const ike::Moment& moment, const std::string& name, Li
         sends && ((limit != 0 && stats.outbound->octets >= limit) || stats.outbound->remaining < kLowNumbers);
     if (is_worn && !std::exchange(child.rekey_asked, true)) worn.push_back(id);
   }
-  for (const ike::ChildId id : worn) take(moment, engine_.rekey_child(moment, id), work);
+  for (const ikestate::ChildId id : worn) take(moment, engine_.rekey_child(moment, id), work);
 }
 
-TunnelWork Tunnels::event(const ike::Moment& moment, const std::string& tunnel, const model::Event& event) {
+TunnelWork Tunnels::event(const ikestate::Moment& moment, const std::string& tunnel, const model::Event& event) {
   TunnelWork work;
   const auto found = lives_.find(tunnel);
   if (found == lives_.end()) return work;
   Life& life = found->second;
-  ike::ChildId streamed;
+  ikestate::ChildId streamed;
   for (auto& [id, child] : life.children) {
     if (child.up.inbound.spi != event.spi) continue;
     if (event.kind == model::EventKind::kInboundProven) {
       child.proven = true;
       engine_.heard(moment, id);
-      if (child.up.use == ike::OutboundUse::kOnProof) use(tunnel, life, id, work);
+      if (child.up.use == ikestate::OutboundUse::kOnProof) use(tunnel, life, id, work);
     } else if (event.kind == model::EventKind::kPeerMoved && child.up.encapsulation == model::Encapsulation::kUdp) {
       child.up.path.remote = {event.address, event.udp_port};
       refresh(tunnel);
@@ -401,21 +401,21 @@ TunnelWork Tunnels::event(const ike::Moment& moment, const std::string& tunnel, 
       streamed = id;
     }
   }
-  if (streamed != ike::ChildId{}) take(moment, engine_.esp_arrived(moment, streamed, StreamId{event.count}), work);
+  if (streamed != ikestate::ChildId{}) take(moment, engine_.esp_arrived(moment, streamed, StreamId{event.count}), work);
   return work;
 }
 
-TunnelWork Tunnels::nobody_at(const ike::Moment& moment, const ike::Path& path, bool at_port) {
+TunnelWork Tunnels::nobody_at(const ikestate::Moment& moment, const ikestate::Path& path, bool at_port) {
   TunnelWork work;
-  for (const ike::PolicyPtr& policy : policies_) {
+  for (const ikestate::PolicyPtr& policy : policies_) {
     if (policy->local != path.local.address || policy->remote != path.remote.address) continue;
     Life& life = lives_[policy->name];
     if (!life.trying || std::exchange(life.absence_told, true)) continue;
     const std::string text = at_port ? "the host is there, but nobody listens at " + path.remote.text()
                                      : "the network knows no way to " + path.remote.address.text();
     tell(moment,
-         {0, moment.now, policy->name, ike::Severity::kWarn, at_port ? ike::kNobodyListens : ike::kPeerUnreachable,
-          text},
+         {0, moment.now, policy->name, ikestate::Severity::kWarn,
+          at_port ? ikestate::kNobodyListens : ikestate::kPeerUnreachable, text},
          work);
   }
   return work;
@@ -423,7 +423,7 @@ TunnelWork Tunnels::nobody_at(const ike::Moment& moment, const ike::Path& path, 
 
 // --- commands ---
 
-Result<TunnelWork> Tunnels::bring_up(const ike::Moment& moment, const std::string& tunnel) {
+Result<TunnelWork> Tunnels::bring_up(const ikestate::Moment& moment, const std::string& tunnel) {
   const auto found = lives_.find(tunnel);
   if (found == lives_.end()) return no_such(tunnel);
   TunnelWork work;
@@ -437,7 +437,7 @@ Result<TunnelWork> Tunnels::bring_up(const ike::Moment& moment, const std::strin
   return work;
 }
 
-Result<TunnelWork> Tunnels::take_down(const ike::Moment& moment, const std::string& tunnel, Extent extent) {
+Result<TunnelWork> Tunnels::take_down(const ikestate::Moment& moment, const std::string& tunnel, Extent extent) {
   const auto found = lives_.find(tunnel);
   if (found == lives_.end()) return no_such(tunnel);
   TunnelWork work;
@@ -448,7 +448,7 @@ Result<TunnelWork> Tunnels::take_down(const ike::Moment& moment, const std::stri
   return work;
 }
 
-Result<TunnelWork> Tunnels::rekey(const ike::Moment& moment, const std::string& tunnel, ike::RekeyTarget what) {
+Result<TunnelWork> Tunnels::rekey(const ikestate::Moment& moment, const std::string& tunnel, ike::RekeyTarget what) {
   const auto found = lives_.find(tunnel);
   if (found == lives_.end()) return no_such(tunnel);
   if (found->second.up.empty()) return failure(Fault::kUnreachable, "tunnel \"" + tunnel + "\" is not up");
@@ -457,7 +457,7 @@ Result<TunnelWork> Tunnels::rekey(const ike::Moment& moment, const std::string& 
   return work;
 }
 
-TunnelWork Tunnels::say_farewell(const ike::Moment& moment) {
+TunnelWork Tunnels::say_farewell(const ikestate::Moment& moment) {
   TunnelWork work;
   for (auto& [name, life] : lives_) {
     life.wanted = false;

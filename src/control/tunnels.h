@@ -31,14 +31,14 @@ struct Happening {
   std::uint64_t number = 0;  // rises over all tunnels
   Instant at;
   std::string tunnel;
-  ike::Severity severity = ike::Severity::kInfo;
+  ikestate::Severity severity = ikestate::Severity::kInfo;
   std::string_view id;
   std::string text;
 };
 
 // A Child SA that the data plane has, or is to have.
 struct HeldChild {
-  ike::ChildUp up;
+  ikestate::ChildUp up;
   Instant since;
   bool proven = false;       // the peer has used it
   bool rekey_asked = false;  // by octets or numbers
@@ -52,8 +52,8 @@ struct Life {
   Instant try_at = kNever;        // a handshake, or a Child SA on the IKE SA that is up
   std::uint32_t failures = 0;     // in a row
   std::set<std::uint64_t> up;     // IKE SAs by our SPI
-  std::map<ike::ChildId, HeldChild> children;
-  ike::ChildId sends_by;
+  std::map<ikestate::ChildId, HeldChild> children;
+  ikestate::ChildId sends_by;
   struct Lingering {
     model::EspSa sa;
     Instant until;
@@ -77,7 +77,7 @@ struct Life {
 struct TunnelWork {
   std::vector<Happening> happenings;
   bool plan_changed = false;
-  std::vector<ike::Effect> rest;  // what sockets and helper threads do
+  std::vector<ikestate::Effect> rest;  // what sockets and helper threads do
 };
 
 class Tunnels {
@@ -85,34 +85,35 @@ class Tunnels {
   // `random` outlives it.
   explicit Tunnels(crypto::Random& random) : engine_(random) {}
 
-  using Policies = std::vector<ike::PolicyPtr>;
+  using Policies = std::vector<ikestate::PolicyPtr>;
   // The policies of a configuration that may yet be refused. An Error names the key.
   [[nodiscard]] static Result<Policies> prepare(const model::Config& config);
   // `after` is in force; tunnels that changed begin anew.
-  [[nodiscard]] TunnelWork configure(const ike::Moment& moment, const model::Config& before, const model::Config& after,
-                                     Policies policies);
+  [[nodiscard]] TunnelWork configure(const ikestate::Moment& moment, const model::Config& before,
+                                     const model::Config& after, Policies policies);
 
-  [[nodiscard]] TunnelWork datagram(const ike::Moment& moment, const ike::Path& path, ConstBytes octets);
-  [[nodiscard]] TunnelWork stream_up(const ike::Moment& moment, const ike::Path& path);
-  [[nodiscard]] TunnelWork stream_ended(const ike::Moment& moment, StreamId stream);
+  [[nodiscard]] TunnelWork datagram(const ikestate::Moment& moment, const ikestate::Path& path, ConstBytes octets);
+  [[nodiscard]] TunnelWork stream_up(const ikestate::Moment& moment, const ikestate::Path& path);
+  [[nodiscard]] TunnelWork stream_ended(const ikestate::Moment& moment, StreamId stream);
   [[nodiscard]] StreamId next_stream() { return engine_.next_stream(); }
-  [[nodiscard]] TunnelWork job_done(const ike::Moment& moment, ike::JobId id, ike::JobValue value);
-  [[nodiscard]] TunnelWork on_time(const ike::Moment& moment);
+  [[nodiscard]] TunnelWork job_done(const ikestate::Moment& moment, ikestate::JobId id, ikestate::JobValue value);
+  [[nodiscard]] TunnelWork on_time(const ikestate::Moment& moment);
   [[nodiscard]] Instant deadline() const { return engine_.deadline(); }
   // About once a second: counters, and what is tried again.
-  [[nodiscard]] TunnelWork tick(const ike::Moment& moment, const model::Stats& stats);
-  [[nodiscard]] TunnelWork event(const ike::Moment& moment, const std::string& tunnel, const model::Event& event);
+  [[nodiscard]] TunnelWork tick(const ikestate::Moment& moment, const model::Stats& stats);
+  [[nodiscard]] TunnelWork event(const ikestate::Moment& moment, const std::string& tunnel, const model::Event& event);
 
   // Told once for each attempt, and only while one is under way: it ends nothing.
-  [[nodiscard]] TunnelWork nobody_at(const ike::Moment& moment, const ike::Path& path, bool at_port);
+  [[nodiscard]] TunnelWork nobody_at(const ikestate::Moment& moment, const ikestate::Path& path, bool at_port);
 
   // Commands; kNotFound for a tunnel that has no IKE.
-  [[nodiscard]] Result<TunnelWork> bring_up(const ike::Moment& moment, const std::string& tunnel);
+  [[nodiscard]] Result<TunnelWork> bring_up(const ikestate::Moment& moment, const std::string& tunnel);
   enum class Extent : std::uint8_t { kWhole, kChildren };
-  [[nodiscard]] Result<TunnelWork> take_down(const ike::Moment& moment, const std::string& tunnel, Extent extent);
-  [[nodiscard]] Result<TunnelWork> rekey(const ike::Moment& moment, const std::string& tunnel, ike::RekeyTarget what);
+  [[nodiscard]] Result<TunnelWork> take_down(const ikestate::Moment& moment, const std::string& tunnel, Extent extent);
+  [[nodiscard]] Result<TunnelWork> rekey(const ikestate::Moment& moment, const std::string& tunnel,
+                                         ike::RekeyTarget what);
   // Says farewell to every peer, as the daemon ends.
-  [[nodiscard]] TunnelWork say_farewell(const ike::Moment& moment);
+  [[nodiscard]] TunnelWork say_farewell(const ikestate::Moment& moment);
 
   [[nodiscard]] const Policies& policies() const { return policies_; }
   [[nodiscard]] const NegotiatedTunnels& negotiated() const { return negotiated_; }
@@ -121,19 +122,19 @@ class Tunnels {
   [[nodiscard]] const std::deque<Happening>& happenings() const { return happenings_; }
 
  private:
-  void take(const ike::Moment& moment, ike::Effects effects, TunnelWork& work);
-  void take(const ike::Moment& moment, ike::ChildUp& effect, TunnelWork& work);
-  void take(const ike::Moment& moment, const ike::ChildUse& effect, TunnelWork& work);
-  void take(const ike::Moment& moment, const ike::ChildDown& effect, TunnelWork& work);
-  void take(const ike::Moment& moment, const ike::PathMoved& effect, TunnelWork& work);
-  void take(const ike::Moment& moment, const ike::IkeUp& effect);
-  void take(const ike::Moment& moment, const ike::IkeDown& effect);
-  void take(const ike::Moment& moment, ike::Report& effect, TunnelWork& work);
-  void tell(const ike::Moment& moment, Happening happening, TunnelWork& work);
-  void try_due(const ike::Moment& moment, TunnelWork& work);
-  void look_at_sas(const ike::Moment& moment, const std::string& name, Life& life, const model::NamedTunnelStats& stats,
-                   TunnelWork& work);
-  void use(const std::string& name, Life& life, ike::ChildId child, TunnelWork& work);
+  void take(const ikestate::Moment& moment, ikestate::Effects effects, TunnelWork& work);
+  void take(const ikestate::Moment& moment, ikestate::ChildUp& effect, TunnelWork& work);
+  void take(const ikestate::Moment& moment, const ikestate::ChildUse& effect, TunnelWork& work);
+  void take(const ikestate::Moment& moment, const ikestate::ChildDown& effect, TunnelWork& work);
+  void take(const ikestate::Moment& moment, const ikestate::PathMoved& effect, TunnelWork& work);
+  void take(const ikestate::Moment& moment, const ikestate::IkeUp& effect);
+  void take(const ikestate::Moment& moment, const ikestate::IkeDown& effect);
+  void take(const ikestate::Moment& moment, ikestate::Report& effect, TunnelWork& work);
+  void tell(const ikestate::Moment& moment, Happening happening, TunnelWork& work);
+  void try_due(const ikestate::Moment& moment, TunnelWork& work);
+  void look_at_sas(const ikestate::Moment& moment, const std::string& name, Life& life,
+                   const model::NamedTunnelStats& stats, TunnelWork& work);
+  void use(const std::string& name, Life& life, ikestate::ChildId child, TunnelWork& work);
   void refresh(const std::string& name);
   [[nodiscard]] static Nanos pause(std::uint32_t failures);
 

@@ -7,9 +7,9 @@
 
 #include "crypto/ike_hash.h"
 #include "ike/engine.h"
-#include "ike/exchanges/large_key_offer.h"
-#include "ike/exchanges/ppk_init.h"
-#include "ike/wording.h"
+#include "ikeexchange/large_key_offer.h"
+#include "ikeexchange/ppk_init.h"
+#include "ikestate/wording.h"
 #include "ikewire/ike_notify_values.h"
 #include "negotiation/negotiate.h"
 
@@ -18,6 +18,27 @@ namespace levelgate::ike {
 using ikewire::NotifyType;
 
 namespace {
+
+using ikeexchange::init_answer_octets;
+using ikeexchange::init_proposals;
+using ikeexchange::InitChoice;
+using ikeexchange::large_key_announcement;
+using ikeexchange::LargeKeyAnnouncement;
+using ikeexchange::Means;
+using ikeexchange::read_ppk_offers;
+using ikestate::kNatPort;
+using ikestate::kNoProposal;
+using ikestate::kPeerUnknown;
+using ikestate::kPpkMissing;
+using ikestate::kSeparateRefused;
+using ikestate::offer_text;
+using ikestate::other;
+using ikestate::Path;
+using ikestate::PolicyPtr;
+using ikestate::Report;
+using ikestate::SaState;
+using ikestate::Send;
+using ikestate::Severity;
 
 Result<ikemessage::MessageDigest> digest_of(ConstBytes message) {
   const auto hash = crypto::ike_hash(crypto::IkeHash::kSha256, {message});

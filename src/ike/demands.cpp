@@ -16,6 +16,13 @@ using admission::Cost;
 using admission::Shown;
 using admission::Standing;
 using admission::Verdict;
+using ikeexchange::Means;
+using ikestate::Effect;
+using ikestate::Effects;
+using ikestate::kFlood;
+using ikestate::PolicyPtr;
+using ikestate::Report;
+using ikestate::Severity;
 using ikewire::NotifyType;
 
 // The first of ours that the initiator offers as well, and that is computed here (RFC 8019 §7.1.1.2) [8019-7.1.1.2-a].

@@ -7,12 +7,34 @@
 #include <array>
 
 #include "crypto/prf.h"
-#include "ike/exchanges/separate_transports.h"
+#include "ikeexchange/separate_transports.h"
 #include "ikemessage/glance.h"
 
 namespace levelgate::ike {
 namespace {
 
+using ikeexchange::Adoption;
+using ikeexchange::call_peer;
+using ikeexchange::Means;
+using ikestate::ChildId;
+using ikestate::ChildSa;
+using ikestate::ChildStage;
+using ikestate::CloseStream;
+using ikestate::Effects;
+using ikestate::JobId;
+using ikestate::JobValue;
+using ikestate::kIkeClosed;
+using ikestate::kIkePort;
+using ikestate::kNatPort;
+using ikestate::Moment;
+using ikestate::Path;
+using ikestate::PeerPolicy;
+using ikestate::Phase;
+using ikestate::PolicyPtr;
+using ikestate::SaState;
+using ikestate::Severity;
+using ikestate::SpiLease;
+using ikestate::Want;
 using ikewire::IkeRole;
 
 constexpr int kSpiDraws = 16;  // until one is free: with fewer SAs than half of all SPIs this never ends the loop

@@ -28,9 +28,9 @@
 #include "admission/tiers.h"
 #include "admission/token_bucket.h"
 #include "crypto/random.h"
-#include "ike/effects.h"
 #include "ike/ike_sa.h"
-#include "ike/peer_policy.h"
+#include "ikestate/effects.h"
+#include "ikestate/peer_policy.h"
 
 namespace levelgate::ike {
 
@@ -71,7 +71,7 @@ struct AdmissionSettings {
   std::uint8_t most_difficulty = 20;  // that we solve ourselves
 };
 
-class Engine final : private Registry {
+class Engine final : private ikeexchange::Registry {
  public:
   // `random` outlives the engine.
   explicit Engine(crypto::Random& random);
@@ -79,7 +79,7 @@ class Engine final : private Registry {
 
   // What may be negotiated from now on. SAs that are up follow the new policy of their tunnel at the next rekey; the
   // caller ends those that shall not go on.
-  void configure(const std::vector<PolicyPtr>& policies);
+  void configure(const std::vector<ikestate::PolicyPtr>& policies);
   void admit_by(const AdmissionSettings& settings);
 
   // Who sent this message, as far as it says itself; for the order in which messages are served.
@@ -90,31 +90,34 @@ class Engine final : private Registry {
     kByName,   // IDr says whom we want
     kWithout,  // the peer refused us: it may answer who it is when it is not asked for a name
   };
-  [[nodiscard]] Effects initiate(const Moment& moment, const std::string& tunnel, Asking asking = Asking::kByName);
-  [[nodiscard]] Effects datagram(const Moment& moment, const Path& path, ConstBytes octets);
+  [[nodiscard]] ikestate::Effects initiate(const ikestate::Moment& moment, const std::string& tunnel,
+                                           Asking asking = Asking::kByName);
+  [[nodiscard]] ikestate::Effects datagram(const ikestate::Moment& moment, const ikestate::Path& path,
+                                           ConstBytes octets);
   // A connection that Connect asked for is made; or one that some message came on, or that Connect asked for, ended.
-  [[nodiscard]] Effects stream_up(const Moment& moment, const Path& path);
-  [[nodiscard]] Effects stream_ended(const Moment& moment, StreamId stream);
+  [[nodiscard]] ikestate::Effects stream_up(const ikestate::Moment& moment, const ikestate::Path& path);
+  [[nodiscard]] ikestate::Effects stream_ended(const ikestate::Moment& moment, StreamId stream);
   // For a connection that a peer made.
   [[nodiscard]] StreamId next_stream() override { return StreamId{++last_stream_}; }
-  [[nodiscard]] Effects job_done(const Moment& moment, JobId id, JobValue value);
-  [[nodiscard]] Effects on_time(const Moment& moment);
+  [[nodiscard]] ikestate::Effects job_done(const ikestate::Moment& moment, ikestate::JobId id,
+                                           ikestate::JobValue value);
+  [[nodiscard]] ikestate::Effects on_time(const ikestate::Moment& moment);
   // When on_time() is wanted next.
   [[nodiscard]] Instant deadline() const { return timers_.empty() ? kNever : timers_.begin()->first; }
 
   // Every SA of a tunnel; a Delete is sent to peers that are authenticated.
-  [[nodiscard]] Effects terminate(const Moment& moment, const std::string& tunnel);
+  [[nodiscard]] ikestate::Effects terminate(const ikestate::Moment& moment, const std::string& tunnel);
   // At once and without a word, as when the process ends.
-  [[nodiscard]] Effects forget(const Moment& moment, const std::string& tunnel);
-  [[nodiscard]] Effects rekey(const Moment& moment, const std::string& tunnel, RekeyTarget what);
-  [[nodiscard]] Effects rekey_child(const Moment& moment, ChildId child);
-  [[nodiscard]] Effects delete_children(const Moment& moment, const std::string& tunnel);
+  [[nodiscard]] ikestate::Effects forget(const ikestate::Moment& moment, const std::string& tunnel);
+  [[nodiscard]] ikestate::Effects rekey(const ikestate::Moment& moment, const std::string& tunnel, RekeyTarget what);
+  [[nodiscard]] ikestate::Effects rekey_child(const ikestate::Moment& moment, ikestate::ChildId child);
+  [[nodiscard]] ikestate::Effects delete_children(const ikestate::Moment& moment, const std::string& tunnel);
   // Another Child SA on the established IKE SA of a tunnel.
-  [[nodiscard]] Effects create_child(const Moment& moment, const std::string& tunnel);
+  [[nodiscard]] ikestate::Effects create_child(const ikestate::Moment& moment, const std::string& tunnel);
   // The peer of this child sent something authentic.
-  void heard(const Moment& moment, ChildId child);
+  void heard(const ikestate::Moment& moment, ikestate::ChildId child);
   // What it sent came by this stream, and was newer than all before it (RFC 9329 §6.1).
-  [[nodiscard]] Effects esp_arrived(const Moment& moment, ChildId child, StreamId stream);
+  [[nodiscard]] ikestate::Effects esp_arrived(const ikestate::Moment& moment, ikestate::ChildId child, StreamId stream);
 
   // For those who show: in no particular order.
   void each(const std::function<void(const IkeSa&)>& call) const;
@@ -143,13 +146,13 @@ class Engine final : private Registry {
     Instant timer = kNever;
     std::optional<InitKey> init;
     std::optional<HalfOpen> half_open;
-    std::string tunnel;             // under which it is found
-    std::vector<ChildId> children;  // that are found under it
-    StreamId stream;                // likewise; none: UDP
-    bool attempt = false;           // of ours, whose end is yet to be noted
+    std::string tunnel;                       // under which it is found
+    std::vector<ikestate::ChildId> children;  // that are found under it
+    StreamId stream;                          // likewise; none: UDP
+    bool attempt = false;                     // of ours, whose end is yet to be noted
   };
   struct InitRequest {
-    const Path& path;
+    const ikestate::Path& path;
     ConstBytes octets;
     ikewire::IkeHeader header;
     ikemessage::Contents contents;
@@ -170,66 +173,70 @@ class Engine final : private Registry {
 
   // --- Registry ---
   Result<ikewire::IkeSpi> draw_ike_spi() override;
-  Result<SpiLease> draw_child_spi() override;
-  ChildId next_child() override { return ChildId{++last_child_}; }
-  JobId start_job(std::uint64_t own_spi) override;
-  void adopt(SaState successor, Adoption adoption) override;
-  SaState* state(std::uint64_t own_spi) override;
-  void authenticated(SaState& sa, bool initial_contact) override;
+  Result<ikestate::SpiLease> draw_child_spi() override;
+  ikestate::ChildId next_child() override { return ikestate::ChildId{++last_child_}; }
+  ikestate::JobId start_job(std::uint64_t own_spi) override;
+  void adopt(ikestate::SaState successor, ikeexchange::Adoption adoption) override;
+  ikestate::SaState* state(std::uint64_t own_spi) override;
+  void authenticated(ikestate::SaState& sa, bool initial_contact) override;
   bool hold_fragments(std::uint64_t own_spi, std::size_t octets) override;
   bool may_work(std::uint64_t own_spi) const override;
   std::optional<admission::Budget::Charge> hold_large_key(std::size_t octets) override;
   std::uint8_t most_difficulty() const override { return settings_.most_difficulty; }
-  bool first_contact(const SaState& sa) const override;
+  bool first_contact(const ikestate::SaState& sa) const override;
 
   // --- IKE_SA_INIT of strangers ---
   [[nodiscard]] std::optional<std::uint64_t> sa_served(const InitRequest& request) const;
-  void init_request(Means& means, InitRequest request);
+  void init_request(ikeexchange::Means& means, InitRequest request);
   // The request may be served; nothing: it was answered, or dropped.
-  [[nodiscard]] std::optional<Showing> admitted(Means& means, const InitRequest& request,
-                                                const std::vector<PolicyPtr>& candidates);
-  [[nodiscard]] Showing shown_by(const Means& means, const InitRequest& request);
+  [[nodiscard]] std::optional<Showing> admitted(ikeexchange::Means& means, const InitRequest& request,
+                                                const std::vector<ikestate::PolicyPtr>& candidates);
+  [[nodiscard]] Showing shown_by(const ikeexchange::Means& means, const InitRequest& request);
   [[nodiscard]] admission::Shown solution_of(const InitRequest& request, const ikewire::Puzzle& puzzle,
                                              ConstBytes cookie);
-  void ask_cookie(Means& means, const InitRequest& request);
-  [[nodiscard]] bool make_large_room(Means& means, const InitRequest& request, InitChoice& choice,
-                                     const Showing& showing);
-  void ask_puzzle(Means& means, const InitRequest& request, const std::vector<PolicyPtr>& candidates,
-                  std::uint8_t number);
+  void ask_cookie(ikeexchange::Means& means, const InitRequest& request);
+  [[nodiscard]] bool make_large_room(ikeexchange::Means& means, const InitRequest& request,
+                                     ikeexchange::InitChoice& choice, const Showing& showing);
+  void ask_puzzle(ikeexchange::Means& means, const InitRequest& request,
+                  const std::vector<ikestate::PolicyPtr>& candidates, std::uint8_t number);
   [[nodiscard]] std::uint8_t difficulty_now(std::uint8_t number) const;
   void hurry_half_open(Instant now);
   [[nodiscard]] std::optional<HalfOpen> half_open_of(const InitRequest& request, Instant now);
-  void serve_init(Means& means, const InitRequest& request, std::vector<PolicyPtr> candidates, const Showing& showing);
+  void serve_init(ikeexchange::Means& means, const InitRequest& request, std::vector<ikestate::PolicyPtr> candidates,
+                  const Showing& showing);
   // Of what an SA whose peer is not known yet has told since, what is too much for one second.
-  void withhold_reports(Means& means, const IkeSa& sa, std::size_t from = 0);
-  [[nodiscard]] std::optional<InitChoice> choose_for(Means& means, const InitRequest& request,
-                                                     const std::vector<PolicyPtr>& candidates);
-  void answer_stranger(Means& means, const InitRequest& request, ikewire::NotifyType type, ConstBytes value = {});
-  static void reply(Means& means, const InitRequest& request, std::initializer_list<ikewire::Notify> notifies);
-  void report_stranger(Means& means, Severity severity, std::string_view id, std::string tunnel, std::string text);
-  [[nodiscard]] std::vector<PolicyPtr> candidates(const Path& path) const;
+  void withhold_reports(ikeexchange::Means& means, const IkeSa& sa, std::size_t from = 0);
+  [[nodiscard]] std::optional<ikeexchange::InitChoice> choose_for(ikeexchange::Means& means, const InitRequest& request,
+                                                                  const std::vector<ikestate::PolicyPtr>& candidates);
+  void answer_stranger(ikeexchange::Means& means, const InitRequest& request, ikewire::NotifyType type,
+                       ConstBytes value = {});
+  static void reply(ikeexchange::Means& means, const InitRequest& request,
+                    std::initializer_list<ikewire::Notify> notifies);
+  void report_stranger(ikeexchange::Means& means, ikestate::Severity severity, std::string_view id, std::string tunnel,
+                       std::string text);
+  [[nodiscard]] std::vector<ikestate::PolicyPtr> candidates(const ikestate::Path& path) const;
 
-  [[nodiscard]] Means means(const Moment& moment, Effects& effects);
+  [[nodiscard]] ikeexchange::Means means(const ikestate::Moment& moment, ikestate::Effects& effects);
   // `call` on every SA of the tunnel.
   template <typename Call>
-  [[nodiscard]] Effects on_each(const Moment& moment, const std::string& tunnel, Call call);
+  [[nodiscard]] ikestate::Effects on_each(const ikestate::Moment& moment, const std::string& tunnel, Call call);
   [[nodiscard]] std::vector<std::uint64_t> sas_of(const std::string& tunnel) const;
-  void settle(Means& means, std::uint64_t own_spi);
-  void settle_touched(Means& means);
-  void settle_one(Means& means, std::uint64_t own_spi);
+  void settle(ikeexchange::Means& means, std::uint64_t own_spi);
+  void settle_touched(ikeexchange::Means& means);
+  void settle_one(ikeexchange::Means& means, std::uint64_t own_spi);
   void file_under(Entry& entry, std::uint64_t own_spi, const std::string& tunnel);
   void unfile(Entry& entry, std::uint64_t own_spi);
-  void end_stream(Means& means, StreamId stream);
-  void file_stream(Means& means, Entry& entry, std::uint64_t own_spi, StreamId stream);
+  void end_stream(ikeexchange::Means& means, StreamId stream);
+  void file_stream(ikeexchange::Means& means, Entry& entry, std::uint64_t own_spi, StreamId stream);
   void file_children(Entry& entry, std::uint64_t own_spi);
-  static void tell_stream(Means& means, IkeSa& sa);
+  static void tell_stream(ikeexchange::Means& means, IkeSa& sa);
   void note_attempt(Entry& entry, Instant now);
-  [[nodiscard]] IkeSa* owner_of(ChildId child);
-  void close_duplicates(Means& means, std::uint64_t own_spi, bool initial_contact);
+  [[nodiscard]] IkeSa* owner_of(ikestate::ChildId child);
+  void close_duplicates(ikeexchange::Means& means, std::uint64_t own_spi, bool initial_contact);
 
   crypto::Random& random_;
-  std::map<std::pair<IpAddress, IpAddress>, std::vector<PolicyPtr>> by_addresses_;  // local, remote
-  std::map<std::string, PolicyPtr> by_name_;
+  std::map<std::pair<IpAddress, IpAddress>, std::vector<ikestate::PolicyPtr>> by_addresses_;  // local, remote
+  std::map<std::string, ikestate::PolicyPtr> by_name_;
   admission::Budget budget_;                      // outlives all that is charged to it
   std::unordered_map<std::uint64_t, Entry> sas_;  // by our SPI
   std::map<InitKey, std::uint64_t> inits_;

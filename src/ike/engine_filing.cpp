@@ -9,6 +9,16 @@
 
 namespace levelgate::ike {
 
+using ikeexchange::Means;
+using ikestate::ChildId;
+using ikestate::CloseStream;
+using ikestate::kPeerRestarted;
+using ikestate::Path;
+using ikestate::PathMoved;
+using ikestate::Phase;
+using ikestate::SaState;
+using ikestate::Severity;
+using ikestate::Want;
 using ikewire::IkeRole;
 
 void Engine::settle(Means& means, std::uint64_t own_spi) {

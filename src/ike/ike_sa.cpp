@@ -6,19 +6,49 @@
 #include <algorithm>
 
 #include "crypto/ike_hash.h"
-#include "ike/exchanges/auth.h"
-#include "ike/exchanges/create_child.h"
-#include "ike/exchanges/informational.h"
-#include "ike/exchanges/intermediate.h"
-#include "ike/exchanges/large_key_offer.h"
-#include "ike/exchanges/puzzle_jobs.h"
-#include "ike/exchanges/serve_create.h"
+#include "ikeexchange/auth.h"
+#include "ikeexchange/create_child.h"
+#include "ikeexchange/informational.h"
+#include "ikeexchange/intermediate.h"
+#include "ikeexchange/large_key_offer.h"
+#include "ikeexchange/puzzle_jobs.h"
+#include "ikeexchange/serve_create.h"
 #include "ikewire/ike_intermediate.h"
 #include "negotiation/large_keys.h"
 
 namespace levelgate::ike {
 namespace {
 
+using ikeexchange::auth_puzzle_text;
+using ikeexchange::InitChoice;
+using ikeexchange::Means;
+using ikeexchange::Outcome;
+using ikeexchange::OwnSaInit;
+using ikeexchange::PeerAuth;
+using ikeexchange::PeerCreate;
+using ikeexchange::PeerExchange;
+using ikeexchange::PeerFollowup;
+using ikeexchange::PeerInformational;
+using ikeexchange::PeerIntermediate;
+using ikeexchange::PeerSaInit;
+using ikeexchange::Turn;
+using ikestate::ChildId;
+using ikestate::Gate;
+using ikestate::gate;
+using ikestate::is_handshake;
+using ikestate::JobId;
+using ikestate::JobValue;
+using ikestate::kInternalFault;
+using ikestate::kMalformed;
+using ikestate::kPeerMoved;
+using ikestate::other;
+using ikestate::Path;
+using ikestate::PathMoved;
+using ikestate::Phase;
+using ikestate::Report;
+using ikestate::SaState;
+using ikestate::Severity;
+using ikestate::Want;
 using ikewire::Exchange;
 using ikewire::IkeDirection;
 using ikewire::PayloadType;

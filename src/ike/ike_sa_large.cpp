@@ -4,16 +4,28 @@
 // together that were agreed to, and what is there of them is told.
 #include <algorithm>
 
-#include "ike/exchanges/key_jobs.h"
-#include "ike/exchanges/large_key_offer.h"
-#include "ike/exchanges/serve_create.h"
 #include "ike/ike_sa.h"
+#include "ikeexchange/key_jobs.h"
+#include "ikeexchange/large_key_offer.h"
+#include "ikeexchange/serve_create.h"
 #include "ikemessage/big_start.h"
 #include "ikemessage/fragment_ack.h"
 #include "negotiation/large_keys.h"
 
 namespace levelgate::ike {
 
+using ikeexchange::break_series;
+using ikeexchange::expected_large_key;
+using ikeexchange::ExpectedLargeKey;
+using ikeexchange::Means;
+using ikeexchange::start_generating;
+using ikeexchange::Turn;
+using ikestate::is_handshake;
+using ikestate::JobValue;
+using ikestate::kMalformed;
+using ikestate::Path;
+using ikestate::Phase;
+using ikestate::Send;
 using ikewire::Exchange;
 using ikewire::IkeDirection;
 using ikewire::NotifyType;

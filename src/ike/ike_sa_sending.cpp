@@ -4,15 +4,46 @@
 #include <algorithm>
 #include <array>
 
-#include "ike/exchanges/create_child.h"
-#include "ike/exchanges/informational.h"
-#include "ike/exchanges/large_key_offer.h"
-#include "ike/exchanges/serve_create.h"
 #include "ike/ike_sa.h"
+#include "ikeexchange/create_child.h"
+#include "ikeexchange/informational.h"
+#include "ikeexchange/large_key_offer.h"
+#include "ikeexchange/serve_create.h"
 
 namespace levelgate::ike {
 namespace {
 
+using ikeexchange::drop_series;
+using ikeexchange::expected_large_key;
+using ikeexchange::Means;
+using ikeexchange::Outcome;
+using ikeexchange::OwnCreate;
+using ikeexchange::OwnExchange;
+using ikeexchange::OwnInformational;
+using ikeexchange::Reason;
+using ikeexchange::Turn;
+using ikestate::ChildDown;
+using ikestate::ChildId;
+using ikestate::ChildStage;
+using ikestate::IkeDown;
+using ikestate::is_handshake;
+using ikestate::kFallsBack;
+using ikestate::kHandshakeAbandoned;
+using ikestate::kIkeClosed;
+using ikestate::kInternalFault;
+using ikestate::kKeysDiffer;
+using ikestate::kLifetimeOver;
+using ikestate::kMalformed;
+using ikestate::kPeerGone;
+using ikestate::kPeerUnreachable;
+using ikestate::Path;
+using ikestate::Phase;
+using ikestate::Report;
+using ikestate::SaState;
+using ikestate::Send;
+using ikestate::SendKeepalive;
+using ikestate::Severity;
+using ikestate::Want;
 using ikewire::Exchange;
 using ikewire::IkeDirection;
 using ikewire::NotifyType;

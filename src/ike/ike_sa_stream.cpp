@@ -3,11 +3,23 @@
 // An IKE SA over TCP: its streams come and go, and it outlives them (RFC 9329 §6.1, §6.2).
 #include <algorithm>
 
-#include "ike/exchanges/separate_transports.h"
 #include "ike/ike_sa.h"
+#include "ikeexchange/separate_transports.h"
 
 namespace levelgate::ike {
 
+using ikeexchange::call_peer;
+using ikeexchange::Means;
+using ikeexchange::Reason;
+using ikestate::is_handshake;
+using ikestate::kIkeClosed;
+using ikestate::kPeerUnreachable;
+using ikestate::kTcpBlocked;
+using ikestate::Path;
+using ikestate::Phase;
+using ikestate::ProveStream;
+using ikestate::StreamUse;
+using ikestate::Want;
 using namespace std::chrono_literals;
 
 void IkeSa::stream_up(Means& means, const Path& path) {

@@ -7,6 +7,10 @@
 
 namespace levelgate::ike {
 
+using ikeexchange::InitChoice;
+using ikeexchange::Means;
+using ikestate::kLargeKeyWaits;
+using ikestate::Severity;
 // The choice does not depend on the load: both sides sign the request that was answered.
 bool Engine::make_large_room(Means& means, const InitRequest& request, InitChoice& choice, const Showing& showing) {
   if (!negotiation::has_large(choice.suite)) return true;

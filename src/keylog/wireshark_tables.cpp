@@ -98,7 +98,7 @@ std::string esp_line(WiresharkVersion version, const EspEntry& entry) {
   return line + "\n";
 }
 
-std::string ike_line(const ike::SaState& sa) {
+std::string ike_line(const ikestate::SaState& sa) {
   const std::string spis = hex(sa.spis.initiator.value, 16) + "," + hex(sa.spis.responder.value, 16);
   const auto ciphers = ikemessage::ike_ciphers_of(sa.suite);
   const std::string_view encryption = ciphers ? encryption_word(ciphers->protection.encryption) : "";

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "ike/sa_state.h"
+#include "ikestate/sa_state.h"
 
 namespace levelgate::keylog {
 
@@ -34,6 +34,6 @@ struct EspEntry {
 // told the upper half of the first number, and takes ICVs for wrong once that has risen.
 [[nodiscard]] std::string esp_line(model::WiresharkVersion version, const EspEntry& entry);
 // Of an IKE SA that is established. The exchanges before IKE_AUTH that were under other keys stay unreadable.
-[[nodiscard]] std::string ike_line(const ike::SaState& sa);
+[[nodiscard]] std::string ike_line(const ikestate::SaState& sa);
 
 }  // namespace levelgate::keylog

@@ -9,7 +9,7 @@
 #include "control/admin_tunnels.h"
 #include "control/figures.h"
 #include "control/tunnels.h"
-#include "ike/wording.h"
+#include "ikestate/wording.h"
 #include "management/class_metrics.h"
 #include "management/metric_list.h"
 #include "management/yang_state.h"
@@ -114,11 +114,11 @@ class TunnelMetrics {
   void info(const model::TunnelPlan& plan) {
     const auto config = std::ranges::find(view_.config.tunnels, plan.name, &model::TunnelConfig::name);
     const bool negotiated = config != view_.config.tunnels.end() && config->ike.has_value();
-    const ike::SaState* const sa = ike_sa_of(plan.name, view_);
-    const std::string ike = !negotiated ? "static" : sa != nullptr ? ike::suite_text(sa->suite) : "";
+    const ikestate::SaState* const sa = ike_sa_of(plan.name, view_);
+    const std::string ike = !negotiated ? "static" : sa != nullptr ? ikestate::suite_text(sa->suite) : "";
     std::string esp;
     if (plan.outbound && !negotiated) esp = control::cipher_word(plan.outbound->cipher);
-    if (sa != nullptr && !sa->children.empty()) esp = ike::cipher_word(sa->children.rbegin()->second.suite);
+    if (sa != nullptr && !sa->children.empty()) esp = ikestate::cipher_word(sa->children.rbegin()->second.suite);
     const std::string remote_id = negotiated ? config->ike->remote_id.text : "";
     out_.sample({plan.name, plan.remote.text(), remote_id, control::mode_name(plan.tfs), esp, ike}, std::uint64_t{1});
   }
@@ -232,7 +232,7 @@ void write_ike(const control::View& view, Exposition& out) {
   out.begin(metrics::kCertificateExpiry);
   if (view.tunnels == nullptr) return;
   std::map<std::string, std::int64_t> ends;  // tunnels may share an identity
-  for (const ike::PolicyPtr& policy : view.tunnels->policies()) {
+  for (const ikestate::PolicyPtr& policy : view.tunnels->policies()) {
     const auto config = std::ranges::find(view.config.tunnels, policy->name, &model::TunnelConfig::name);
     const auto& chain = policy->credentials->own.chain;
     if (chain.empty() || config == view.config.tunnels.end() || !config->ike) continue;

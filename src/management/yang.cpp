@@ -159,7 +159,7 @@ Value::Map connection(const TunnelConfig& tunnel, std::uint32_t cookie_threshold
   map.push_back({"encapsulation-type", Value{Value::Map{{"espencap", text(encapsulation_word(most_of(ike)))}}}});
   map.push_back({"spd", Value{Value::Map{{"spd-entry", Value{std::move(policies)}}}}});
   map.push_back({"child-sa-info", Value{child_settings(tunnel, ike.esp, view)}});
-  const ike::SaState* const sa = view != nullptr ? ike_sa_of(tunnel.name, *view) : nullptr;
+  const ikestate::SaState* const sa = view != nullptr ? ike_sa_of(tunnel.name, *view) : nullptr;
   if (sa != nullptr) map.push_back({"state", Value{yang_ike_state(*sa, view->now)}});
   return map;
 }

@@ -43,18 +43,18 @@ Value::Map yang_sa_state(const std::string& tunnel, const control::View& view, D
   return map;
 }
 
-const ike::SaState* ike_sa_of(const std::string& tunnel, const control::View& view) {
-  const ike::SaState* best = nullptr;
+const ikestate::SaState* ike_sa_of(const std::string& tunnel, const control::View& view) {
+  const ikestate::SaState* best = nullptr;
   if (view.tunnels == nullptr) return best;
   view.tunnels->engine().each([&](const ike::IkeSa& sa) {
-    const ike::SaState& state = sa.state();
-    if (state.phase != ike::Phase::kEstablished || state.tunnel() != tunnel) return;
+    const ikestate::SaState& state = sa.state();
+    if (state.phase != ikestate::Phase::kEstablished || state.tunnel() != tunnel) return;
     if (best == nullptr || state.established_at > best->established_at) best = &state;
   });
   return best;
 }
 
-Value::Map yang_ike_state(const ike::SaState& sa, Instant now) {
+Value::Map yang_ike_state(const ikestate::SaState& sa, Instant now) {
   Value::Map map{{"initiator", Value{sa.role == ikewire::IkeRole::kInitiator}},
                  {"initiator-ikesa-spi", Value{std::to_string(sa.spis.initiator.value)}},
                  {"responder-ikesa-spi", Value{std::to_string(sa.spis.responder.value)}},

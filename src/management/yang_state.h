@@ -21,9 +21,9 @@ enum class Directions : std::uint8_t { kBoth, kInbound, kOutbound };
 [[nodiscard]] Value::Map yang_sa_state(const std::string& tunnel, const control::View& view, Directions directions);
 
 // The container "state" of a connection.
-[[nodiscard]] Value::Map yang_ike_state(const ike::SaState& sa, Instant now);
+[[nodiscard]] Value::Map yang_ike_state(const ikestate::SaState& sa, Instant now);
 // The established IKE SA of a tunnel, the one that goes on where there are several; null: none.
-[[nodiscard]] const ike::SaState* ike_sa_of(const std::string& tunnel, const control::View& view);
+[[nodiscard]] const ikestate::SaState* ike_sa_of(const std::string& tunnel, const control::View& view);
 [[nodiscard]] Value::Map yang_ike_counts(const control::View& view);
 
 // The container "ipsec-sa-state" of an SA with a static key.

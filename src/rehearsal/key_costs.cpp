@@ -40,18 +40,18 @@ std::unique_ptr<crypto::GeneratedKey> ReadyKeys::lend(std::uint16_t method) cons
   return found == keys_.end() ? nullptr : std::make_unique<LentKey>(found->second);
 }
 
-DoneJob do_job(ike::RunJob& job, const ReadyKeys& ready, const KeyCosts& costs) {
+DoneJob do_job(ikestate::RunJob& job, const ReadyKeys& ready, const KeyCosts& costs) {
   const auto cost = costs.find(job.key.method);
   const KeyCost takes = cost == costs.end() ? KeyCost{} : cost->second;
   switch (job.key.step) {
-    case ike::KeyStep::kNone:
+    case ikestate::KeyStep::kNone:
       return {job.work(), Nanos(0)};
-    case ike::KeyStep::kGenerate:
+    case ikestate::KeyStep::kGenerate:
       if (auto key = ready.lend(job.key.method)) return {std::move(key), takes.generate};
       return {job.work(), takes.generate};
-    case ike::KeyStep::kEncapsulate:
+    case ikestate::KeyStep::kEncapsulate:
       return {job.work(), takes.encapsulate};
-    case ike::KeyStep::kDecapsulate:
+    case ikestate::KeyStep::kDecapsulate:
       return {job.work(), takes.decapsulate};
   }
   return {job.work(), Nanos(0)};

@@ -13,7 +13,7 @@
 #include <span>
 
 #include "crypto/key_exchange.h"
-#include "ike/effects.h"
+#include "ikestate/effects.h"
 
 namespace levelgate::rehearsal {
 
@@ -37,9 +37,9 @@ class ReadyKeys {
 
 // Does what the job does, with a ready key where it makes one that is there; `cost` is what it would have taken.
 struct DoneJob {
-  ike::JobValue value;
+  ikestate::JobValue value;
   Nanos cost{};
 };
-[[nodiscard]] DoneJob do_job(ike::RunJob& job, const ReadyKeys& ready, const KeyCosts& costs);
+[[nodiscard]] DoneJob do_job(ikestate::RunJob& job, const ReadyKeys& ready, const KeyCosts& costs);
 
 }  // namespace levelgate::rehearsal

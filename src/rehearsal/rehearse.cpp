@@ -60,11 +60,11 @@ class World {
   };
 
   [[nodiscard]] End& end(Side side) { return sides_[static_cast<std::size_t>(side)]; }
-  [[nodiscard]] ike::Moment moment() const { return {now_, kUnixBegin + to_ns(now_) / 1'000'000'000}; }
+  [[nodiscard]] ikestate::Moment moment() const { return {now_, kUnixBegin + to_ns(now_) / 1'000'000'000}; }
   [[nodiscard]] Streams::Calls stream_calls();
   void carry_out(Side side, control::TunnelWork work);
-  void take(Side side, ike::Send& send);
-  void take(Side side, ike::RunJob& job);
+  void take(Side side, ikestate::Send& send);
+  void take(Side side, ikestate::RunJob& job);
   void pass(Side from, std::size_t octets, const std::function<void()>& arrives);
   void pass_ike(Side from, std::size_t octets, std::function<void()> arrives);
   void show_sa(Side side);
@@ -123,12 +123,12 @@ void World::tick() {
 }
 
 void World::carry_out(Side side, control::TunnelWork work) {
-  for (ike::Effect& effect : work.rest) {
-    if (auto* const send = std::get_if<ike::Send>(&effect)) take(side, *send);
-    if (auto* const job = std::get_if<ike::RunJob>(&effect)) take(side, *job);
-    if (auto* const call = std::get_if<ike::Connect>(&effect)) streams_.connect(side, call->path);
-    if (auto* const known = std::get_if<ike::ProveStream>(&effect)) streams_.prove(side, known->stream);
-    if (auto* const ended = std::get_if<ike::CloseStream>(&effect)) streams_.close(side, ended->stream);
+  for (ikestate::Effect& effect : work.rest) {
+    if (auto* const send = std::get_if<ikestate::Send>(&effect)) take(side, *send);
+    if (auto* const job = std::get_if<ikestate::RunJob>(&effect)) take(side, *job);
+    if (auto* const call = std::get_if<ikestate::Connect>(&effect)) streams_.connect(side, call->path);
+    if (auto* const known = std::get_if<ikestate::ProveStream>(&effect)) streams_.prove(side, known->stream);
+    if (auto* const ended = std::get_if<ikestate::CloseStream>(&effect)) streams_.close(side, ended->stream);
   }
   if (!work.plan_changed) return;
   const std::optional<Spi> sends_by = end(side).gateway.sends_by();
@@ -142,10 +142,10 @@ Streams::Calls World::stream_calls() {
             pass_ike(from, octets, std::move(arrives));
           },
           [this](Side side) { return end(side).gateway.tower().next_stream(); },
-          [this](Side side, const ike::Path& path) {
+          [this](Side side, const ikestate::Path& path) {
             carry_out(side, end(side).gateway.tower().stream_up(moment(), path));
           },
-          [this](Side side, const ike::Path& path, ConstBytes message) {
+          [this](Side side, const ikestate::Path& path, ConstBytes message) {
             carry_out(side, end(side).gateway.tower().datagram(moment(), path, message));
           },
           [this](Side side, StreamId stream) {
@@ -153,11 +153,12 @@ Streams::Calls World::stream_calls() {
           }};
 }
 
-void World::take(Side side, ike::Send& send) {
+void World::take(Side side, ikestate::Send& send) {
   if (send.path.over_tcp()) return streams_.send(side, send.path.stream, send.octets);
-  const std::size_t octets = kUdpHeaders + (send.path.local.port == ike::kNatPort ? kMarker : 0) + send.octets.size();
+  const std::size_t octets =
+      kUdpHeaders + (send.path.local.port == ikestate::kNatPort ? kMarker : 0) + send.octets.size();
   const auto message = std::make_shared<const std::vector<std::byte>>(std::move(send.octets));
-  pass_ike(side, octets, [this, to = other(side), path = ike::Path{send.path.remote, send.path.local}, message] {
+  pass_ike(side, octets, [this, to = other(side), path = ikestate::Path{send.path.remote, send.path.local}, message] {
     carry_out(to, end(to).gateway.tower().datagram(moment(), path, *message));
   });
 }
@@ -175,7 +176,7 @@ void World::pass_ike(Side from, std::size_t octets, std::function<void()> arrive
   });
 }
 
-void World::take(Side side, ike::RunJob& job) {
+void World::take(Side side, ikestate::RunJob& job) {
   DoneJob done = do_job(job, ready_, costs_);
   timeline_.at(now_ + done.cost, [this, side, id = job.id, value = std::move(done.value)]() mutable {
     carry_out(side, end(side).gateway.tower().job_done(moment(), id, std::move(value)));

@@ -33,7 +33,7 @@ struct Streams::Connection {
     ConnectionEnd tcp;
     stream::FrameReader reader;
     stream::StreamGuard guard;  // of an accepted one: from when it is accepted
-    ike::Path path;
+    ikestate::Path path;
     bool open = false;  // its gateway has it, and was not told that it is over
     bool made = false;
   };
@@ -48,7 +48,7 @@ struct Streams::Connection {
 Streams::Streams(const Instant& now, Calls calls) : now_(now), calls_(std::move(calls)) {}
 Streams::~Streams() = default;
 
-void Streams::connect(Side side, const ike::Path& path) {
+void Streams::connect(Side side, const ikestate::Path& path) {
   const auto on = std::make_shared<Connection>(side, now_);
   connections_.push_back(on);
   on->end(side).path = path;
@@ -149,7 +149,7 @@ void Streams::make(const ConnectionPtr& on, Side side) {
   Connection::End& own = on->end(side);
   own.made = true;
   if (side != on->caller) {
-    const ike::Path& theirs = on->end(on->caller).path;
+    const ikestate::Path& theirs = on->end(on->caller).path;
     own.path = {theirs.remote, theirs.local, calls_.next_id(side)};
     own.guard = stream::StreamGuard(stream::StreamGuard::Side::kAccepted, now_);
     own.open = true;

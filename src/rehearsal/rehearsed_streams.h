@@ -14,7 +14,7 @@
 #include <memory>
 #include <vector>
 
-#include "ike/effects.h"
+#include "ikestate/effects.h"
 #include "rehearsal/rehearsing_gateway.h"
 #include "tcpmodel/segment.h"
 
@@ -26,8 +26,8 @@ class Streams {
     // A packet of so many octets leaves a gateway; `arrives` is called if and when it does.
     std::function<void(Side, std::uint32_t octets, std::function<void()> arrives)> pass;
     std::function<StreamId(Side)> next_id;
-    std::function<void(Side, const ike::Path&)> up;
-    std::function<void(Side, const ike::Path&, ConstBytes)> message;
+    std::function<void(Side, const ikestate::Path&)> up;
+    std::function<void(Side, const ikestate::Path&, ConstBytes)> message;
     // Not for one that close() ended.
     std::function<void(Side, StreamId)> ended;
   };
@@ -37,7 +37,7 @@ class Streams {
   Streams(const Streams&) = delete;
   Streams& operator=(const Streams&) = delete;
 
-  void connect(Side side, const ike::Path& path);
+  void connect(Side side, const ikestate::Path& path);
   // Nothing happens where there is no such stream any more.
   void send(Side side, StreamId stream, ConstBytes message);
   void prove(Side side, StreamId stream);

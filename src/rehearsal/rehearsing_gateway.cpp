@@ -48,29 +48,29 @@ model::TunnelConfig tunnel_of(Side side, const Cell& cell) {
   return tunnel;
 }
 
-ike::LongMessages long_messages_of(Delivery delivery) {
+ikestate::LongMessages long_messages_of(Delivery delivery) {
   switch (delivery) {
     case Delivery::kWholeRepeats:
-      return ike::LongMessages::kWhole;
+      return ikestate::LongMessages::kWhole;
     case Delivery::kPaced:
-      return ike::LongMessages::kPaced;
+      return ikestate::LongMessages::kPaced;
     case Delivery::kAcknowledged:
     case Delivery::kTcp:
     case Delivery::kSeparate:
-      return ike::LongMessages::kAcknowledged;
+      return ikestate::LongMessages::kAcknowledged;
   }
-  return ike::LongMessages::kAcknowledged;
+  return ikestate::LongMessages::kAcknowledged;
 }
 
 }  // namespace
 
-Result<control::TunnelWork> Gateway::start(const ike::Moment& moment, const Cell& cell) {
+Result<control::TunnelWork> Gateway::start(const ikestate::Moment& moment, const Cell& cell) {
   model::Config config;
   config.tunnels.push_back(tunnel_of(side_, cell));
   auto policies = control::Tunnels::prepare(config);
   if (!policies) return std::unexpected(policies.error());
-  for (ike::PolicyPtr& policy : *policies) {
-    auto changed = std::make_shared<ike::PeerPolicy>(*policy);
+  for (ikestate::PolicyPtr& policy : *policies) {
+    auto changed = std::make_shared<ikestate::PeerPolicy>(*policy);
     changed->long_messages = long_messages_of(cell.delivery);
     policy = std::move(changed);
   }
@@ -108,7 +108,7 @@ std::size_t Gateway::held_octets() const {
   return held;
 }
 
-control::TunnelWork Gateway::proven(const ike::Moment& moment, Spi spi) {
+control::TunnelWork Gateway::proven(const ikestate::Moment& moment, Spi spi) {
   model::Event event;
   event.kind = model::EventKind::kInboundProven;
   event.spi = spi;

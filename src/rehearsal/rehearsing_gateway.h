@@ -26,7 +26,7 @@ class Gateway {
   Gateway(Side side, std::uint64_t seed) : side_(side), random_(seed), tower_(random_) {}
 
   // The tunnel is configured; the initiator begins. Fails as control::Tunnels::prepare() does.
-  [[nodiscard]] Result<control::TunnelWork> start(const ike::Moment& moment, const Cell& cell);
+  [[nodiscard]] Result<control::TunnelWork> start(const ikestate::Moment& moment, const Cell& cell);
   [[nodiscard]] control::Tunnels& tower() { return tower_; }
   [[nodiscard]] const control::Tunnels& tower() const { return tower_; }
 
@@ -38,7 +38,7 @@ class Gateway {
   // Of messages that are not whole yet.
   [[nodiscard]] std::size_t held_octets() const;
   // The peer's authentic packets under this SA have come.
-  [[nodiscard]] control::TunnelWork proven(const ike::Moment& moment, Spi spi);
+  [[nodiscard]] control::TunnelWork proven(const ikestate::Moment& moment, Spi spi);
 
  private:
   Side side_;

@@ -149,7 +149,7 @@ class Play {
 
   // A sealed request or response that nobody asked for.
   void invent(int from) {
-    const ike::SaState* const state = only_state(world_.node(from));
+    const ikestate::SaState* const state = only_state(world_.node(from));
     if (state == nullptr || !state->protection) return;
     const std::uint8_t kind = code_.octet();
     const auto exchange = ikewire::Exchange(35 + kind % 10);
@@ -165,8 +165,8 @@ class Play {
   // The oldest message, opened by its receiver's keys, altered, and sealed anew by its sender's.
   void alter_inside(int from) {
     auto& queue = queue_[static_cast<std::size_t>(from)];
-    const ike::SaState* const sender = only_state(world_.node(from));
-    const ike::SaState* const receiver = only_state(world_.node(1 - from));
+    const ikestate::SaState* const sender = only_state(world_.node(from));
+    const ikestate::SaState* const receiver = only_state(world_.node(1 - from));
     if (queue.empty() || sender == nullptr || receiver == nullptr || !receiver->protection) return;
     const std::vector<std::byte>& message = queue.front();
     const auto header = ikewire::read_ike_header(message).header;

@@ -131,7 +131,7 @@ TEST_P(IkeAggfragDemand, ThatIsUnknownIsDeclinedByTheInitiator) {
   ASSERT_TRUE(made);
   const auto holds = [&](int number) {
     return std::ranges::any_of(world.node(number).children, [&](const auto& one) {
-      const ike::ChildUp& up = one.second.up;
+      const ikestate::ChildUp& up = one.second.up;
       return (number == 0 ? up.outbound.spi : up.inbound.spi) == *made;
     });
   };

@@ -122,7 +122,7 @@ class CollidingRun {
     queue.pop_front();
     world_.ladder.message(world_.now(), from, octets, "delivered");
     IkeNode& to = world_.node(1 - from);
-    const ike::Path path{{to.policy->local, ike::kIkePort}, {to.policy->remote, ike::kIkePort}};
+    const ikestate::Path path{{to.policy->local, ikestate::kIkePort}, {to.policy->remote, ikestate::kIkePort}};
     to.carry_out(to.engine->datagram(world_.moment(), path, octets));
   }
 

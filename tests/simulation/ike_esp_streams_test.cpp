@@ -35,7 +35,7 @@ struct EspWorld : IkeWorld {
   bool settles(Nanos within = 10s) {
     return run_until([&] { return settled(); }, within);
   }
-  const ike::ChildUp& sending(int number) { return node(number).children.at(node(number).sends_by).up; }
+  const ikestate::ChildUp& sending(int number) { return node(number).children.at(node(number).sends_by).up; }
   // A packet of each side is taken, and arrives.
   bool esp_flows() {
     if (!settled() || !sending(0).path.over_tcp() || !sending(1).path.over_tcp()) return false;
@@ -64,7 +64,7 @@ TEST(IkeEspStreams, AllOfATunnelGoesByOneConnection) {
   EspWorld world(1);
   ASSERT_TRUE(world.settles()) << world.story();
   for (const int number : {0, 1}) {
-    const ike::SaState& sa = *only_state(world.node(number));
+    const ikestate::SaState& sa = *only_state(world.node(number));
     EXPECT_FALSE(sa.peer.separate_transports);
     EXPECT_EQ(world.sending(number).encapsulation, Encapsulation::kTcp);
     EXPECT_EQ(world.sending(number).path, sa.path);
@@ -106,7 +106,7 @@ TEST(IkeEspStreams, WithoutAConnectionPacketsHaveNoneAndWithTheNextOneTheyGoOn) 
   world.streams.blocked = false;
   ASSERT_TRUE(world.esp_comes_to_flow(30s)) << world.story();
   EXPECT_EQ(only_state(world.node(0))->own_spi(), spi) << "the same SA";
-  EXPECT_EQ(world.told(0, ike::kPeerGone) + world.told(1, ike::kPeerGone), 0u);
+  EXPECT_EQ(world.told(0, ikestate::kPeerGone) + world.told(1, ikestate::kPeerGone), 0u);
   EXPECT_EQ(world.broken(), "");
 }
 
@@ -123,7 +123,7 @@ TEST(IkeEspStreams, TheOtherSideFollowsAPacketAlone) {
   EXPECT_EQ(only_state(world.node(1))->path.stream, old);
   ASSERT_TRUE(world.node(0).send_esp());
   world.run_for(100ms);
-  const ike::SaState& sa = *only_state(world.node(1));
+  const ikestate::SaState& sa = *only_state(world.node(1));
   EXPECT_GT(sa.path.stream, old);
   EXPECT_EQ(world.sending(1).path.stream, sa.path.stream);
   EXPECT_TRUE(std::ranges::count(world.streams.proven[1], sa.path.stream) == 1) << "it is no stranger's any more";
@@ -144,7 +144,7 @@ TEST(IkeEspStreams, APacketOfAStreamThatIsOverMovesNothing) {
   node.carry_out(node.engine->esp_arrived(world.moment(), node.sends_by, first));
   EXPECT_EQ(world.sending(1).path.stream, StreamId{});
   world.run_for(5s);
-  const ike::Path second = only_state(node)->path;
+  const ikestate::Path second = only_state(node)->path;
   ASSERT_GT(second.stream, first);
   node.carry_out(node.engine->esp_arrived(world.moment(), node.sends_by, first));
   EXPECT_EQ(only_state(node)->path, second);
@@ -155,7 +155,7 @@ TEST(IkeEspStreams, PacketsOfASeparateSaMoveNothing) {
   EspWorld world(6, over_tcp(false, false));
   ASSERT_TRUE(world.settles());
   IkeNode& node = world.node(1);
-  const ike::Path before = only_state(node)->path;
+  const ikestate::Path before = only_state(node)->path;
   node.carry_out(node.engine->esp_arrived(world.moment(), node.sends_by, node.engine->next_stream()));
   EXPECT_EQ(only_state(node)->path, before);
   EXPECT_EQ(world.sending(1).encapsulation, Encapsulation::kNone);
@@ -185,11 +185,11 @@ TEST(IkeEspStreams, WhoWantsItApartAndWhoWantsItWholeDoNotMeet) {
   EspWorld whole(9, over_tcp(true, false));
   whole.run_for(5s);
   EXPECT_TRUE(whole.node(0).children.empty());
-  EXPECT_GE(whole.told(1, ike::kSeparateRefused), 1u) << whole.story();
+  EXPECT_GE(whole.told(1, ikestate::kSeparateRefused), 1u) << whole.story();
   EspWorld apart(10, over_tcp(false, true));
   apart.run_for(5s);
   EXPECT_TRUE(apart.node(0).children.empty());
-  EXPECT_GE(apart.told(0, ike::kSeparateRefused), 1u) << apart.story();
+  EXPECT_GE(apart.told(0, ikestate::kSeparateRefused), 1u) << apart.story();
 }
 
 // Two tunnels with one peer's address: the first message gets one answer for both, and who turns out to be the other

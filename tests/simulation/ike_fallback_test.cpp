@@ -61,7 +61,7 @@ TEST(IkeFallback, WhereUdpIsSilentAllGoesByTcp) {
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {
     FallbackWorld world(seed, both_fall_back(), kNoUdp);
     const Instant begun = world.now();
-    ASSERT_TRUE(world.run_until([&] { return world.told(ike::kFallsBack) == 1; }, 30s));
+    ASSERT_TRUE(world.run_until([&] { return world.told(ikestate::kFallsBack) == 1; }, 30s));
     EXPECT_LT(world.now() - begun, 8s);
     world.run_for(10ms);
     EXPECT_EQ(world.streams.called, 1u) << "without a pause";
@@ -70,8 +70,8 @@ TEST(IkeFallback, WhereUdpIsSilentAllGoesByTcp) {
     EXPECT_EQ(world.carrier(0), Encapsulation::kTcp);
     EXPECT_EQ(world.carrier(1), Encapsulation::kTcp);
     EXPECT_TRUE(world.esp_flows());
-    EXPECT_EQ(world.told(ike::kFallsBack), 1u);
-    EXPECT_EQ(world.told(ike::kPeerUnreachable), 0u);
+    EXPECT_EQ(world.told(ikestate::kFallsBack), 1u);
+    EXPECT_EQ(world.told(ikestate::kPeerUnreachable), 0u);
     const std::size_t tries = limits::kTriesBeforeTcp + ikemessage::short_tries(limits::kUnknownFirstRetry);
     ASSERT_EQ(world.init_spis.size(), tries + 1);
     EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(world.init_spis, world.init_spis[0])), tries)
@@ -99,8 +99,8 @@ TEST(IkeFallback, AnAnswerKeepsItOnUdp) {
   tunnel.second.ike->ike.post_quantum = model::PostQuantum::kOff;
   FallbackWorld world(10, tunnel);
   world.run_for(100s);
-  EXPECT_GE(world.told(ike::kNoProposal), 1u);
-  EXPECT_EQ(world.told(ike::kFallsBack), 0u);
+  EXPECT_GE(world.told(ikestate::kNoProposal), 1u);
+  EXPECT_EQ(world.told(ikestate::kFallsBack), 0u);
   EXPECT_EQ(world.streams.called, 0u);
 }
 
@@ -134,7 +134,7 @@ TEST(IkeFallback, AutoWithLargeKeysGoesApartAndWithoutTcpStaysOnUdp) {
   EXPECT_FALSE(blocked.over_tcp());
   blocked.run_for(300s);
   EXPECT_TRUE(blocked.settled());
-  EXPECT_EQ(blocked.told(ike::kTcpBlocked), 1u);
+  EXPECT_EQ(blocked.told(ikestate::kTcpBlocked), 1u);
 }
 
 TEST(IkeFallback, AutoRemembersThatAPathLosesMessages) {
@@ -143,7 +143,7 @@ TEST(IkeFallback, AutoRemembersThatAPathLosesMessages) {
     FallbackWorld world(seed, auto_with_large_keys(), {.loss = seed % 4 == 0 ? 0 : 0.4});
     world.streams.blocked = true;
     const auto is_up = [&] {
-      const ike::SaState* const sa = only_state(world.node(0));
+      const ikestate::SaState* const sa = only_state(world.node(0));
       return sa != nullptr && sa->established_at != kNever;
     };
     ASSERT_TRUE(world.run_until(is_up, 600s)) << world.story();
@@ -197,8 +197,8 @@ TEST(IkeFallback, WhereNothingPassesItKeepsTrying) {
     FallbackWorld world(16, both_fall_back(), kNoUdp);
     world.streams.blocked = true;
     world.run_for(600s);
-    EXPECT_GT(world.told(ike::kFallsBack), 10u);
-    EXPECT_LE(world.told(ike::kFallsBack), 100u);
+    EXPECT_GT(world.told(ikestate::kFallsBack), 10u);
+    EXPECT_LE(world.told(ikestate::kFallsBack), 100u);
     EXPECT_LE(world.streams.called, 100u);
     EXPECT_LE(world.node(0).engine->size(), 1u);
     if (udp) {

@@ -59,7 +59,7 @@ class FaultyRun {
     return bad;
   }
 
-  ike::PolicyPtr policy(int number) {
+  ikestate::PolicyPtr policy(int number) {
     if (number == 0) {
       for (model::TunnelConfig* end : {&tunnel_.first, &tunnel_.second}) {
         model::TunnelIke& ike = *end->ike;

@@ -54,15 +54,15 @@ WorldTunnel classic() {
 }
 
 // Node 1 has a tunnel for each of so many addresses, and that with node 0.
-std::vector<ike::Path> give_tunnels(IkeNode& node, const WorldTunnel& tunnel, std::size_t count) {
-  std::vector<ike::PolicyPtr> policies{tunnel.policy(1)};
-  std::vector<ike::Path> paths;
+std::vector<ikestate::Path> give_tunnels(IkeNode& node, const WorldTunnel& tunnel, std::size_t count) {
+  std::vector<ikestate::PolicyPtr> policies{tunnel.policy(1)};
+  std::vector<ikestate::Path> paths;
   for (std::size_t i = 0; i < count; ++i) {
     WorldTunnel other = tunnel;
     other.second.name = "branch " + std::to_string(i);
     other.second.remote = address(i);
     policies.push_back(other.policy(1));
-    paths.push_back({{other.second.local, ike::kIkePort}, {other.second.remote, ike::kIkePort}});
+    paths.push_back({{other.second.local, ikestate::kIkePort}, {other.second.remote, ikestate::kIkePort}});
   }
   node.engine->configure(policies);
   return paths;
@@ -242,44 +242,44 @@ class Hub : public ::testing::Test {
   struct Branch {
     ikemessage::IkeSpis spis;
     std::unique_ptr<IkeInsider> insider;
-    ike::Path path;
+    ikestate::Path path;
   };
 
   // Both engines' effects in turns until nothing is left; what `to` of the hub was sent at the end is kept.
-  void play(ike::Engine& hub, ike::Effects of_hub, ike::Engine& branch, ike::Effects of_branch) {
+  void play(ike::Engine& hub, ikestate::Effects of_hub, ike::Engine& branch, ikestate::Effects of_branch) {
     while (!of_branch.empty() || !of_hub.empty()) {
-      ike::Effects next_branch, next_hub;
+      ikestate::Effects next_branch, next_hub;
       turn(of_branch, branch, next_branch, hub, next_hub);
       turn(of_hub, hub, next_hub, branch, next_branch);
       of_branch = std::move(next_branch);
       of_hub = std::move(next_hub);
     }
   }
-  void turn(ike::Effects& effects, ike::Engine& self, ike::Effects& own_next, ike::Engine& other,
-            ike::Effects& other_next) {
-    for (ike::Effect& effect : effects) {
-      if (auto* send = std::get_if<ike::Send>(&effect)) {
+  void turn(ikestate::Effects& effects, ike::Engine& self, ikestate::Effects& own_next, ike::Engine& other,
+            ikestate::Effects& other_next) {
+    for (ikestate::Effect& effect : effects) {
+      if (auto* send = std::get_if<ikestate::Send>(&effect)) {
         std::ranges::move(other.datagram(moment, {send->path.remote, send->path.local}, send->octets),
                           std::back_inserter(other_next));
-      } else if (auto* job = std::get_if<ike::RunJob>(&effect)) {
+      } else if (auto* job = std::get_if<ikestate::RunJob>(&effect)) {
         std::ranges::move(self.job_done(moment, job->id, job->work()), std::back_inserter(own_next));
       }
     }
   }
   // What the hub answers to a datagram, its jobs done at once.
-  std::vector<Row> told(ike::Engine& hub, const ike::Path& path, ConstBytes octets) {
+  std::vector<Row> told(ike::Engine& hub, const ikestate::Path& path, ConstBytes octets) {
     std::vector<Row> sent;
-    ike::Effects effects = hub.datagram(moment, path, octets);
+    ikestate::Effects effects = hub.datagram(moment, path, octets);
     for (std::size_t i = 0; i < effects.size(); ++i) {
-      if (auto* send = std::get_if<ike::Send>(&effects[i])) sent.push_back(send->octets);
-      if (auto* job = std::get_if<ike::RunJob>(&effects[i])) {
+      if (auto* send = std::get_if<ikestate::Send>(&effects[i])) sent.push_back(send->octets);
+      if (auto* job = std::get_if<ikestate::RunJob>(&effects[i])) {
         std::ranges::move(hub.job_done(moment, job->id, job->work()), std::back_inserter(effects));
       }
     }
     return sent;
   }
 
-  ike::Moment moment{at_ns(1'000'000'000), 1'800'000'000};
+  ikestate::Moment moment{at_ns(1'000'000'000), 1'800'000'000};
 };
 
 WorldTunnel with_large_keys() {
@@ -295,7 +295,7 @@ WorldTunnel with_large_keys() {
 TEST_F(Hub, AThousandHalfSentLargeKeysCostWhatTheBudgetSays) {
   const std::size_t count = kFew ? 60 : 1'000;
   WorldTunnel tunnel = with_large_keys();
-  std::vector<ike::PolicyPtr> policies;
+  std::vector<ikestate::PolicyPtr> policies;
   for (std::size_t i = 0; i < count; ++i) {
     tunnel.second.name = "branch " + std::to_string(i);
     tunnel.second.remote = address(i);
@@ -355,13 +355,13 @@ TEST_F(Hub, AThousandHalfSentLargeKeysCostWhatTheBudgetSays) {
     SeededRandom own(i + 2);
     ike::Engine branch(own);
     branch.configure({tunnel.policy(0)});
-    std::optional<ike::SaState> state;
+    std::optional<ikestate::SaState> state;
     Branch one;
-    one.path = {{tunnel.first.remote, ike::kIkePort}, {tunnel.first.local, ike::kIkePort}};
+    one.path = {{tunnel.first.remote, ikestate::kIkePort}, {tunnel.first.local, ikestate::kIkePort}};
     // Only the handshake: the rekey that begins behind it is left where it is.
-    ike::Effects of_branch = branch.initiate(moment, "east"), of_hub;
+    ikestate::Effects of_branch = branch.initiate(moment, "east"), of_hub;
     for (int turns = 0; turns < 12 && !one.insider; ++turns) {
-      ike::Effects next_branch, next_hub;
+      ikestate::Effects next_branch, next_hub;
       turn(of_branch, branch, next_branch, hub, next_hub);
       turn(of_hub, hub, next_hub, branch, next_branch);
       of_branch = std::move(next_branch);
@@ -416,18 +416,18 @@ TEST_F(Hub, AHalfOpenSaIsNotTriedWithoutEnd) {
     hub.configure({tunnel.policy(1)});
     branch.configure({tunnel.policy(0)});
     std::vector<Row> said;
-    ike::Path path;
-    ike::Effects effects = branch.initiate(moment, "east");
+    ikestate::Path path;
+    ikestate::Effects effects = branch.initiate(moment, "east");
     for (std::size_t i = 0; i < effects.size() && said.size() < 2; ++i) {
-      if (auto* send = std::get_if<ike::Send>(&effects[i])) {
-        const ike::Path back{send->path.remote, send->path.local};
+      if (auto* send = std::get_if<ikestate::Send>(&effects[i])) {
+        const ikestate::Path back{send->path.remote, send->path.local};
         said.push_back(send->octets);
         path = back;
         if (said.size() == 2) break;  // IKE_AUTH
         for (const Row& answer : told(hub, back, said.back())) {
           std::ranges::move(branch.datagram(moment, {back.remote, back.local}, answer), std::back_inserter(effects));
         }
-      } else if (auto* job = std::get_if<ike::RunJob>(&effects[i])) {
+      } else if (auto* job = std::get_if<ikestate::RunJob>(&effects[i])) {
         std::ranges::move(branch.job_done(moment, job->id, job->work()), std::back_inserter(effects));
       }
     }

@@ -61,9 +61,9 @@ TEST(IkeHandshake, LifetimesRekeyByThemselves) {
   world.run_for(3600s);
   ASSERT_TRUE(world.run_until([&] { return world.settled(); }, 30s)) << world.what_disagrees() << "\n" << world.story();
   for (const int number : {0, 1}) {
-    for (const ike::Report& report : world.node(number).reports) {
-      EXPECT_NE(report.severity, ike::Severity::kError) << report.text;
-      EXPECT_NE(report.severity, ike::Severity::kWarn) << report.text;
+    for (const ikestate::Report& report : world.node(number).reports) {
+      EXPECT_NE(report.severity, ikestate::Severity::kError) << report.text;
+      EXPECT_NE(report.severity, ikestate::Severity::kWarn) << report.text;
     }
   }
 }
@@ -126,10 +126,11 @@ TEST(IkeHandshake, AnIntermediateExchangeWithoutContentIsAnswered) {
   world.start(tunnel.policy(0), tunnel.policy(1));
   world.run_for(300ms);
   IkeNode& responder = world.node(1);
-  ASSERT_EQ(only_sa(responder).state().phase, ike::Phase::kAuthDue) << world.story();
+  ASSERT_EQ(only_sa(responder).state().phase, ikestate::Phase::kAuthDue) << world.story();
   const std::size_t exchanges = only_sa(responder).state().intermediates;
   IkeInsider insider(only_sa(responder).state(), 9);
-  const ike::Path path{{responder.policy->local, ike::kIkePort}, {responder.policy->remote, ike::kIkePort}};
+  const ikestate::Path path{{responder.policy->local, ikestate::kIkePort},
+                            {responder.policy->remote, ikestate::kIkePort}};
   for (std::size_t i = 0; i <= limits::kBareIntermediates; ++i) {
     const ikewire::MessageId id{static_cast<std::uint32_t>(1 + exchanges + i)};
     const auto datagram = insider.say({.initiator_spi = {},

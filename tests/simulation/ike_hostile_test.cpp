@@ -276,14 +276,14 @@ TEST(IkeHostile, AFloodOfManyAddressesDoesNotKeepThePeerOut) {
   const WorldTunnel tunnel;
   world.start(tunnel.policy(0), tunnel.policy(1));
   world.node(0).try_at = world.now() + 5s;
-  std::vector<ike::PolicyPtr> policies{tunnel.policy(1)};
-  std::vector<ike::Path> paths;
+  std::vector<ikestate::PolicyPtr> policies{tunnel.policy(1)};
+  std::vector<ikestate::Path> paths;
   for (int i = 0; i < 100; ++i) {
     WorldTunnel other;
     other.second.name = "branch " + std::to_string(i);
     other.second.remote = *IpAddress::parse("198.51.100." + std::to_string(i + 1));
     policies.push_back(other.policy(1));
-    paths.push_back({{other.second.local, ike::kIkePort}, {other.second.remote, ike::kIkePort}});
+    paths.push_back({{other.second.local, ikestate::kIkePort}, {other.second.remote, ikestate::kIkePort}});
   }
   IkeNode& node = world.node(1);
   node.engine->configure(policies);

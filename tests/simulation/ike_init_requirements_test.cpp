@@ -21,14 +21,14 @@ using Fill = std::function<void(ikemessage::PayloadWriter&)>;
 class IkeInit : public ::testing::Test {
  protected:
   // Runs a call and all jobs that follow; what was sent.
-  std::vector<IkeOctetRow> run(ike::Engine& engine, ike::Effects effects) {
+  std::vector<IkeOctetRow> run(ike::Engine& engine, ikestate::Effects effects) {
     std::vector<IkeOctetRow> sent;
     for (std::size_t i = 0; i < effects.size(); ++i) {
-      if (auto* send = std::get_if<ike::Send>(&effects[i])) sent.push_back(send->octets);
-      auto* job = std::get_if<ike::RunJob>(&effects[i]);
+      if (auto* send = std::get_if<ikestate::Send>(&effects[i])) sent.push_back(send->octets);
+      auto* job = std::get_if<ikestate::RunJob>(&effects[i]);
       if (job == nullptr) continue;
-      ike::Effects more = engine.job_done(moment_, job->id, job->work());
-      for (ike::Effect& one : more) effects.push_back(std::move(one));
+      ikestate::Effects more = engine.job_done(moment_, job->id, job->work());
+      for (ikestate::Effect& one : more) effects.push_back(std::move(one));
     }
     return sent;
   }
@@ -96,9 +96,9 @@ class IkeInit : public ::testing::Test {
     return all;
   }
 
-  const Endpoint kFirst{*IpAddress::parse("192.0.2.1"), ike::kIkePort};
-  const Endpoint kSecond{*IpAddress::parse("192.0.2.2"), ike::kIkePort};
-  ike::Moment moment_{at_ns(1'000'000'000), 1'800'000'000};
+  const Endpoint kFirst{*IpAddress::parse("192.0.2.1"), ikestate::kIkePort};
+  const Endpoint kSecond{*IpAddress::parse("192.0.2.2"), ikestate::kIkePort};
+  ikestate::Moment moment_{at_ns(1'000'000'000), 1'800'000'000};
   SeededRandom first_random_{1}, second_random_{2};
   ike::Engine initiator_{first_random_}, responder_{second_random_};
 };

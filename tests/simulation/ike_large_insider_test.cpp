@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "ike/exchanges/serve_create.h"
+#include "ikeexchange/serve_create.h"
 #include "ikewire/ike_header.h"
 #include "support/ike_insider.h"
 #include "support/ike_large.h"
@@ -76,7 +76,7 @@ class LargeInsider : public ::testing::Test {
   }
   void give(const IkeOctetRow& octets) {
     IkeNode& node = world.node(1);
-    const ike::Path path{{node.policy->local, ike::kIkePort}, {node.policy->remote, ike::kIkePort}};
+    const ikestate::Path path{{node.policy->local, ikestate::kIkePort}, {node.policy->remote, ikestate::kIkePort}};
     node.carry_out(node.engine->datagram(world.moment(), path, octets));
   }
   // Until node 1 says something other than what it has; how many datagrams that took.
@@ -184,7 +184,8 @@ TEST_F(BeforeAuthInsider, ChangingTotalsHoldsNoMoreThanOneKey) {
 TEST_F(BeforeAuthInsider, NobodyElseIsToldOfFragments) {
   IkeNode& node = world.node(1);
   const auto parts = parts_of(key_payload(kKeyOctets));
-  const ike::Path elsewhere{{node.policy->local, ike::kIkePort}, {*IpAddress::parse("203.0.113.9"), ike::kIkePort}};
+  const ikestate::Path elsewhere{{node.policy->local, ikestate::kIkePort},
+                                 {*IpAddress::parse("203.0.113.9"), ikestate::kIkePort}};
   node.carry_out(node.engine->datagram(world.moment(), elsewhere, parts[3]));
   world.run_for(100ms);
   EXPECT_TRUE(answers.empty());
@@ -205,7 +206,7 @@ TEST_F(AfterAuthInsider, AnotherLengthEndsTheSeriesAndNotTheSa) {
   ASSERT_NE(responder(), nullptr);
   EXPECT_EQ(responder()->state().series, nullptr);
   EXPECT_EQ(held(), 0u);
-  EXPECT_EQ(responder()->state().phase, ike::Phase::kEstablished);
+  EXPECT_EQ(responder()->state().phase, ikestate::Phase::kEstablished);
   muted = false;
 }
 
@@ -231,7 +232,7 @@ TEST_F(AfterAuthInsider, TheThirdTimeTheSaEnds) {
     ASSERT_TRUE(world.run_until([this] { return answers.size() > 1; }, 10s));
     for (const IkeOctetRow& octets : std::vector(answers)) {
       IkeNode& node = world.node(0);
-      const ike::Path path{{node.policy->local, ike::kIkePort}, {node.policy->remote, ike::kIkePort}};
+      const ikestate::Path path{{node.policy->local, ikestate::kIkePort}, {node.policy->remote, ikestate::kIkePort}};
       if (insider->open(octets)) node.carry_out(node.engine->datagram(world.moment(), path, octets));
     }
     large_request.reset();

@@ -189,7 +189,7 @@ TEST(IkeLargeKeys, TheKeyOfARekeyIsMadeAheadOfIt) {
         bool renewed = false;
         world.node(first).engine->each([&](const ike::IkeSa& sa) {
           renewed = renewed || (to_ns(sa.state().established_at) >= static_cast<std::int64_t>(before) &&
-                                sa.state().phase == ike::Phase::kEstablished);
+                                sa.state().phase == ikestate::Phase::kEstablished);
         });
         return renewed && world.settled();
       },

@@ -24,7 +24,7 @@ const IpAddress kGateway = *IpAddress::parse("192.0.2.2");
 IpAddress address_of(std::size_t number) { return IpAddress::v4(0x0a64'0000U + static_cast<std::uint32_t>(number)); }
 
 struct Policies {
-  ike::PolicyPtr own, of_gateway;
+  ikestate::PolicyPtr own, of_gateway;
 };
 
 Policies policies_for(std::size_t number, bool large) {
@@ -38,7 +38,7 @@ Policies policies_for(std::size_t number, bool large) {
 struct Caller {
   std::unique_ptr<SeededRandom> random;
   std::unique_ptr<ike::Engine> engine;
-  ike::PolicyPtr policy;
+  ikestate::PolicyPtr policy;
   bool stops = false;
   bool up = false;
 };
@@ -86,12 +86,12 @@ class Crowd {
   struct Datagram {
     bool to_gateway = false;
     std::size_t caller = 0;
-    ike::Path path;
+    ikestate::Path path;
     std::vector<std::byte> octets;
   };
   static constexpr std::size_t kGatewayNumber = SIZE_MAX;
 
-  [[nodiscard]] ike::Moment moment() const { return {now_, 1'900'000'000}; }
+  [[nodiscard]] ikestate::Moment moment() const { return {now_, 1'900'000'000}; }
 
   // The last hundredth of the fragments.
   static bool is_tail(ConstBytes octets) {
@@ -103,19 +103,19 @@ class Crowd {
     return total > limits::kBurstDatagrams && number * 100 > total * 99;
   }
 
-  void take(std::size_t from, ike::Effects effects) {
-    for (ike::Effect& effect : effects) {
-      if (auto* const send = std::get_if<ike::Send>(&effect)) {
-        const ike::Path seen{send->path.remote, send->path.local};
+  void take(std::size_t from, ikestate::Effects effects) {
+    for (ikestate::Effect& effect : effects) {
+      if (auto* const send = std::get_if<ikestate::Send>(&effect)) {
+        const ikestate::Path seen{send->path.remote, send->path.local};
         if (from == kGatewayNumber) {
           const std::size_t to = load_be<std::uint32_t>(send->path.remote.address.bytes().data()) - 0x0a64'0000U;
           wire_.push_back({false, to, seen, std::move(send->octets)});
         } else if (!callers_[from].stops || !is_tail(send->octets)) {
           wire_.push_back({true, from, seen, std::move(send->octets)});
         }
-      } else if (auto* const job = std::get_if<ike::RunJob>(&effect)) {
+      } else if (auto* const job = std::get_if<ikestate::RunJob>(&effect)) {
         jobs_.push_back({from, job->id, job->work()});
-      } else if (std::holds_alternative<ike::IkeUp>(effect) && from != kGatewayNumber) {
+      } else if (std::holds_alternative<ikestate::IkeUp>(effect) && from != kGatewayNumber) {
         callers_[from].up = true;
       }
     }
@@ -150,12 +150,12 @@ class Crowd {
 
   struct Done {
     std::size_t from;
-    ike::JobId id;
-    ike::JobValue value;
+    ikestate::JobId id;
+    ikestate::JobValue value;
   };
   SeededRandom random_{1};
   ike::Engine gateway_;
-  std::vector<ike::PolicyPtr> of_gateway_;
+  std::vector<ikestate::PolicyPtr> of_gateway_;
   std::vector<Caller> callers_;
   std::deque<Datagram> wire_;
   std::deque<Done> jobs_;

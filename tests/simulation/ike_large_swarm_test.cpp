@@ -133,7 +133,7 @@ class LargeSwarm {
     if (unsigned_errors_ && chance(0.02)) {
       auto header = ikewire::read_ike_header(octets).header;
       header.direction = ikewire::IkeDirection::kResponse;
-      header.sender = ike::other(header.sender);
+      header.sender = ikestate::other(header.sender);
       const auto error = chance(0.5) ? ikewire::NotifyType::kNoProposalChosen : ikewire::NotifyType::kInvalidSyntax;
       const auto message = clear_message(header, {raw_notify(error)});
       world_.at(world_.now() + 1ms, [this, from, message] { give(world_, from, message); });

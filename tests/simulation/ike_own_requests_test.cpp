@@ -48,7 +48,7 @@ class IkeOwnRequests : public SpokenIke {
 TEST_F(IkeOwnRequests, TheRekeyOfAChildNamesItAndAGroupOfItsOffer) {
   establish(plain_world_tunnel());
   cut = true;
-  const ike::ChildUp up = world.node(0).children.begin()->second.up;
+  const ikestate::ChildUp up = world.node(0).children.begin()->second.up;
   const std::size_t before = passed.size();
   rekey(ike::RekeyTarget::kChildren);
   const ClearMessage message = only_request(before);
@@ -273,10 +273,11 @@ TEST(IkeBehindNat, EverythingMovesToPort4500AndEspIntoUdp) {
   world.start(tunnel.policy(0), tunnel.policy(1));
   ASSERT_TRUE(world.run_until([&] { return world.settled(); }, 5s)) << world.story();
   for (const int number : {0, 1}) {
-    const ike::ChildUp& up = world.node(number).children.begin()->second.up;
+    const ikestate::ChildUp& up = world.node(number).children.begin()->second.up;
     EXPECT_EQ(up.encapsulation, model::Encapsulation::kUdp);
-    EXPECT_EQ(up.path.local.port, ike::kNatPort);
-    world.node(number).engine->each([](const ike::IkeSa& sa) { EXPECT_EQ(sa.state().path.local.port, ike::kNatPort); });
+    EXPECT_EQ(up.path.local.port, ikestate::kNatPort);
+    world.node(number).engine->each(
+        [](const ike::IkeSa& sa) { EXPECT_EQ(sa.state().path.local.port, ikestate::kNatPort); });
   }
 }
 

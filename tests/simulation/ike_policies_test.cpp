@@ -108,7 +108,7 @@ TEST(IkePolicies, AnotherKeyExchangeIsAskedFor) {
       engine.configure({fits.policy(0)});
       forger.tap = [&](int, std::vector<std::byte>& octets) {
         IkeNode& node = pair.world.node(1);
-        const ike::Path path{{node.policy->local, 500}, {node.policy->remote, 500}};
+        const ikestate::Path path{{node.policy->local, 500}, {node.policy->remote, 500}};
         node.carry_out(node.engine->datagram(pair.world.moment(), path, octets));
         return true;
       };

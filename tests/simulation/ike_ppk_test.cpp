@@ -36,7 +36,7 @@ class PpkPair {
   std::string used() {
     std::string text;
     for (const int number : {0, 1}) {
-      const ike::SaState* const sa = only_state(world.node(number));
+      const ikestate::SaState* const sa = only_state(world.node(number));
       if (sa == nullptr || sa->children.empty()) return "nothing";
       const std::string one = ppk_in(sa->ppk.used) + "/" + ppk_in(sa->children.begin()->second.ppk);
       if (!text.empty() && one != text) return text + " here, " + one + " there";
@@ -44,12 +44,12 @@ class PpkPair {
     }
     return text;
   }
-  std::optional<ike::PpkWay> way() {
-    const ike::SaState* const sa = only_state(world.node(0));
+  std::optional<ikestate::PpkWay> way() {
+    const ikestate::SaState* const sa = only_state(world.node(0));
     return sa != nullptr && sa->ppk.used ? std::optional(sa->ppk.used->way) : std::nullopt;
   }
   bool tells(int number, std::string_view id, std::string_view text = {}) {
-    return std::ranges::any_of(world.node(number).reports, [&](const ike::Report& report) {
+    return std::ranges::any_of(world.node(number).reports, [&](const ikestate::Report& report) {
       return report.id == id && report.text.find(text) != std::string::npos;
     });
   }
@@ -82,7 +82,7 @@ TEST(IkePpk, EveryPairOfFormsAndDemandsComesToThePpkWhereBothHaveIt) {
         }
         EXPECT_EQ(pair.used(), "berlin-a/berlin-a");
         const bool auth = a == Exchange::kAuth || b == Exchange::kAuth;
-        EXPECT_EQ(pair.way(), auth ? ike::PpkWay::kAuth : ike::PpkWay::kIntermediate);
+        EXPECT_EQ(pair.way(), auth ? ikestate::PpkWay::kAuth : ikestate::PpkWay::kIntermediate);
       }
     }
   }
@@ -127,11 +127,11 @@ TEST(IkePpk, AnUnknownIdIsRefusedOrDoneWithoutByRfc8784) {
     ASSERT_EQ(pair.settles(), demands == 0) << pair.world.story();
     EXPECT_EQ(pair.used(), demands == 0 ? "none/none" : "nothing");
     if (demands == 0) {
-      for (const int number : {0, 1}) EXPECT_TRUE(pair.tells(number, ike::kPpkNotUsed)) << pair.world.story();
+      for (const int number : {0, 1}) EXPECT_TRUE(pair.tells(number, ikestate::kPpkNotUsed)) << pair.world.story();
       continue;
     }
-    EXPECT_TRUE(pair.tells(1, ike::kPpkMissing, "\"berlin-a\"")) << pair.world.story();
-    EXPECT_TRUE(pair.tells(0, ike::kWrongPsk, "no PPK \"berlin-a\"")) << pair.world.story();
+    EXPECT_TRUE(pair.tells(1, ikestate::kPpkMissing, "\"berlin-a\"")) << pair.world.story();
+    EXPECT_TRUE(pair.tells(0, ikestate::kWrongPsk, "no PPK \"berlin-a\"")) << pair.world.story();
   }
 }
 
@@ -143,12 +143,13 @@ TEST(IkePpk, AnUnknownIdIsRefusedOrDoneWithoutByRfc9867) {
       PpkPair pair(ppks({kA}, (demands & 1) != 0), ppks({same_id ? kOtherA : kB}, (demands & 2) != 0));
       ASSERT_EQ(pair.settles(), demands == 0) << pair.world.story();
       EXPECT_EQ(pair.used(), demands == 0 ? "none/none" : "nothing");
-      EXPECT_TRUE(pair.tells(1, same_id ? ike::kPpkDiffers : ike::kPpkMissing, "berlin-a")) << pair.world.story();
+      EXPECT_TRUE(pair.tells(1, same_id ? ikestate::kPpkDiffers : ikestate::kPpkMissing, "berlin-a"))
+          << pair.world.story();
       if (demands != 0) {
-        EXPECT_TRUE(pair.tells(0, ike::kPpkMissing, "berlin-a")) << pair.world.story();
+        EXPECT_TRUE(pair.tells(0, ikestate::kPpkMissing, "berlin-a")) << pair.world.story();
       }
       if (demands == 0) {
-        EXPECT_TRUE(pair.tells(0, ike::kPpkNotUsed)) << pair.world.story();
+        EXPECT_TRUE(pair.tells(0, ikestate::kPpkNotUsed)) << pair.world.story();
       }
     }
   }
@@ -159,9 +160,9 @@ TEST(IkePpk, OtherOctetsUnderTheSameIdFailToAuthenticateAndAreNamed) {
   for (const int demands : {0, 3}) {
     PpkPair pair(ppks({kA}, demands != 0, Exchange::kAuth), ppks({kOtherA}, demands != 0, Exchange::kAuth));
     EXPECT_FALSE(pair.settles());
-    EXPECT_TRUE(pair.tells(1, ike::kPpkDiffers, "PPK \"berlin-a\"")) << pair.world.story();
-    EXPECT_TRUE(pair.tells(0, ike::kWrongPsk, "AUTHENTICATION_FAILED")) << pair.world.story();
-    EXPECT_TRUE(pair.tells(0, ike::kWrongPsk, "PPK \"berlin-a\"")) << pair.world.story();
+    EXPECT_TRUE(pair.tells(1, ikestate::kPpkDiffers, "PPK \"berlin-a\"")) << pair.world.story();
+    EXPECT_TRUE(pair.tells(0, ikestate::kWrongPsk, "AUTHENTICATION_FAILED")) << pair.world.story();
+    EXPECT_TRUE(pair.tells(0, ikestate::kWrongPsk, "PPK \"berlin-a\"")) << pair.world.story();
   }
 }
 
@@ -175,9 +176,9 @@ TEST(IkePpk, APeerWithoutAnyPpkIsDoneWithoutOrNotAtAll) {
         PpkPair pair(who == 0 ? with : PpkSettings{}, who == 1 ? with : PpkSettings{});
         ASSERT_EQ(pair.settles(), !required) << pair.world.story();
         EXPECT_EQ(pair.used(), required ? "nothing" : "none/none");
-        EXPECT_TRUE(pair.tells(who, required ? ike::kPpkMissing : ike::kPpkNotUsed)) << pair.world.story();
+        EXPECT_TRUE(pair.tells(who, required ? ikestate::kPpkMissing : ikestate::kPpkNotUsed)) << pair.world.story();
         if (required && who == 1) {
-          EXPECT_TRUE(pair.tells(0, ike::kNoProposal, "NO_PROPOSAL_CHOSEN"));
+          EXPECT_TRUE(pair.tells(0, ikestate::kNoProposal, "NO_PROPOSAL_CHOSEN"));
         }
       }
     }
@@ -198,14 +199,14 @@ TEST(IkePpk, ARefusalInIkeSaInitNamesThePpkThatMayBeMissing) {
   for (const auto& one : cases) {
     PpkPair pair(one.ours, one.theirs);
     ASSERT_FALSE(pair.settles());
-    EXPECT_TRUE(pair.tells(0, ike::kNoProposal, one.told)) << pair.world.story();
+    EXPECT_TRUE(pair.tells(0, ikestate::kNoProposal, one.told)) << pair.world.story();
   }
   WorldTunnel apart = plain_world_tunnel();
   apart.second.ike->ike.proposals = {"aes256-sha256-modp2048"};
   PpkPair other(ppks({kA}), ppks({kA}), apart);
   ASSERT_FALSE(other.settles());
-  EXPECT_TRUE(other.tells(0, ike::kNoProposal));
-  EXPECT_FALSE(other.tells(0, ike::kNoProposal, "PPK")) << other.world.story();
+  EXPECT_TRUE(other.tells(0, ikestate::kNoProposal));
+  EXPECT_FALSE(other.tells(0, ikestate::kNoProposal, "PPK")) << other.world.story();
 }
 
 // Whoever must not go on without a PPK keeps to one attempt for as long as it waits, so that the responder holds one
@@ -284,7 +285,7 @@ TEST(IkePpk, ARekeyBringsInWhatAReloadHasChanged) {
       EXPECT_EQ(pair.used(), "berlin-a/berlin-b");
       pair.rekey(number, ike::RekeyTarget::kIke);
       EXPECT_EQ(pair.used(), "berlin-b/berlin-b");
-      EXPECT_EQ(pair.way(), ike::PpkWay::kCreateChild);
+      EXPECT_EQ(pair.way(), ikestate::PpkWay::kCreateChild);
       for (const int node : {0, 1}) {
         pair.rekey(node, ike::RekeyTarget::kChildren);
         pair.rekey(node, ike::RekeyTarget::kIke);
@@ -311,7 +312,7 @@ TEST(IkePpk, ASideThatIsNotReloadedYetKeepsTheOldPpkAndNobodyGoesBack) {
   pair.reload(0, ppks({kB, kA}));
   pair.rekey(0, ike::RekeyTarget::kIke);
   EXPECT_EQ(pair.used(), "berlin-a/berlin-a");
-  EXPECT_TRUE(pair.tells(0, ike::kPpkNotUsed, "\"berlin-b\"")) << pair.world.story();
+  EXPECT_TRUE(pair.tells(0, ikestate::kPpkNotUsed, "\"berlin-b\"")) << pair.world.story();
   pair.reload(1, ppks({kA, kB}));
   pair.rekey(0, ike::RekeyTarget::kIke);
   EXPECT_EQ(pair.used(), "berlin-b/berlin-a");
@@ -346,10 +347,10 @@ TEST(IkePpk, ADemandThatAnSaDoesNotFulfilEndsItsRekeys) {
     node.wants = false;
     node.carry_out(node.engine->rekey(pair.world.moment(), node.policy->name, ike::RekeyTarget::kChildren));
     pair.world.run_for(2s);
-    EXPECT_TRUE(pair.tells(demanding, ike::kPpkMissing)) << pair.world.story();
+    EXPECT_TRUE(pair.tells(demanding, ikestate::kPpkMissing)) << pair.world.story();
     EXPECT_EQ(pair.world.node(0).children.size(), demanding == 0 ? 0u : 1u) << "the initiator deletes the IKE SA";
     if (demanding == 1) {
-      EXPECT_TRUE(pair.tells(0, ike::kRekeyFailed, "NO_PROPOSAL_CHOSEN")) << pair.world.story();
+      EXPECT_TRUE(pair.tells(0, ikestate::kRekeyFailed, "NO_PROPOSAL_CHOSEN")) << pair.world.story();
     }
   }
 }

@@ -80,16 +80,16 @@ class IkePpkWire : public SpokenIke {
 
   // Calls `look` once, with the message as it passes and the state of its sender.
   void on(int from, Exchange exchange, Direction direction,
-          std::function<void(const ike::SaState&, IkeOctetRow&)> look) {
+          std::function<void(const ikestate::SaState&, IkeOctetRow&)> look) {
     drops = [this, from, exchange, direction, look = std::move(look)](int sender, IkeOctetRow& octets) {
       const auto header = ikewire::read_ike_header(octets).header;
       if (sender != from || header.exchange != exchange || header.direction != direction) return false;
-      if (const ike::SaState* const state = only_state(world.node(from))) look(*state, octets);
+      if (const ikestate::SaState* const state = only_state(world.node(from))) look(*state, octets);
       return false;
     };
   }
   // The message without its notifications of this type, or with another value in them.
-  static void edit(const ike::SaState& state, IkeOctetRow& octets, NotifyType type, std::optional<Octets> value) {
+  static void edit(const ikestate::SaState& state, IkeOctetRow& octets, NotifyType type, std::optional<Octets> value) {
     IkeInsider insider(state, 5);
     const auto message = insider.open(octets);
     ASSERT_TRUE(message);
@@ -115,13 +115,13 @@ class IkePpkWire : public SpokenIke {
   }
   void expect_forged_answer_ignored(Form form, NotifyType missing) {
     bool forged = false;
-    on(1, Exchange::kIkeSaInit, kResponse, [&](const ike::SaState&, IkeOctetRow& octets) {
+    on(1, Exchange::kIkeSaInit, kResponse, [&](const ikestate::SaState&, IkeOctetRow& octets) {
       if (!std::exchange(forged, true)) cut_init(octets, missing);
     });
     start(tunnel_with(ppks({kA}, true, form)));
     ASSERT_TRUE(settles()) << world.story();
     EXPECT_TRUE(forged);
-    EXPECT_TRUE(tells(0, ike::kPpkMissing)) << world.story();
+    EXPECT_TRUE(tells(0, ikestate::kPpkMissing)) << world.story();
     EXPECT_EQ(ppk_in(sa(0).state().ppk.used), "berlin-a");
   }
   // That of the Child SA by which a node sends.
@@ -147,7 +147,7 @@ class IkePpkWire : public SpokenIke {
 // [8784-3-a]
 TEST_F(IkePpkWire, IkeAuthMixesThreeKeysAndNoOthers) {
   Octets d, pi, pr, ei;
-  on(1, Exchange::kIkeSaInit, kResponse, [&](const ike::SaState& state, IkeOctetRow& octets) {
+  on(1, Exchange::kIkeSaInit, kResponse, [&](const ikestate::SaState& state, IkeOctetRow& octets) {
     d = octets_of(state.keys.d);
     pi = octets_of(state.keys.proof_initiator);
     pr = octets_of(state.keys.proof_responder);
@@ -171,7 +171,7 @@ TEST_F(IkePpkWire, IkeAuthMixesThreeKeysAndNoOthers) {
     EXPECT_EQ(octets_of(keys.encryption_initiator), ei);
   }
   // The first Child SA comes from the mixed key.
-  const ike::SaState& state = sa(0).state();
+  const ikestate::SaState& state = sa(0).state();
   const Octets mixed_d = plus(ppk, d, kOut);
   EXPECT_EQ(child_key(0), first_key(mixed_d, state.nonce_initiator, state.nonce_responder));
   enter();
@@ -202,7 +202,7 @@ TEST_F(IkePpkWire, ARekeyDoesNotMixTheSamePpkAgain) {
 TEST_F(IkePpkWire, IkeIntermediateConfirmsAndMakesAllKeysAnew) {
   Octets d;
   std::vector<Octets> offered;
-  on(0, Exchange::kIkeIntermediate, kRequest, [&](const ike::SaState& state, IkeOctetRow& octets) {
+  on(0, Exchange::kIkeIntermediate, kRequest, [&](const ikestate::SaState& state, IkeOctetRow& octets) {
     d = octets_of(state.keys.d);
     IkeInsider before(state, 3);
     const auto message = before.open(octets);
@@ -211,7 +211,7 @@ TEST_F(IkePpkWire, IkeIntermediateConfirmsAndMakesAllKeysAnew) {
   });
   start(tunnel_with(ppks({kB, kA})));
   ASSERT_TRUE(settles()) << world.story();
-  const ike::SaState& state = sa(0).state();
+  const ikestate::SaState& state = sa(0).state();
   const Octets seed = joined({state.nonce_initiator, state.nonce_responder, spi_octets(state.spis)});
   EXPECT_EQ(offered, (std::vector<Octets>{identity_key(kB, seed), identity_key(kA, seed)}));
   const Octets all = plus(plus(kB.key.octets->bytes(), d, kOut), seed, 3 * kOut + 2 * 36);
@@ -273,30 +273,30 @@ TEST_F(IkePpkWire, DataOfUsePpkIntChangeNothing) {
 
 // [8784-3-f]
 TEST_F(IkePpkWire, ARequestWithoutAnIdentityIsRefused) {
-  on(0, Exchange::kIkeAuth, kRequest, [](const ike::SaState& state, IkeOctetRow& octets) {
+  on(0, Exchange::kIkeAuth, kRequest, [](const ikestate::SaState& state, IkeOctetRow& octets) {
     edit(state, octets, NotifyType::kPpkIdentity, std::nullopt);
   });
   start(tunnel_with(ppks({kA}, false, Form::kAuth)));
   EXPECT_FALSE(settles());
-  EXPECT_TRUE(tells(1, ike::kPpkMissing)) << world.story();
+  EXPECT_TRUE(tells(1, ikestate::kPpkMissing)) << world.story();
   EXPECT_NE(world.story().find("AUTHENTICATION_FAILED"), std::string::npos) << world.story();
 }
 
 // [8784-3-g]
 TEST_F(IkePpkWire, AnIdOfAnotherTypeIsUnknown) {
-  on(0, Exchange::kIkeAuth, kRequest, [](const ike::SaState& state, IkeOctetRow& octets) {
+  on(0, Exchange::kIkeAuth, kRequest, [](const ikestate::SaState& state, IkeOctetRow& octets) {
     Octets name{std::byte{1}};
     for (const char c : kA.id) name.push_back(std::byte(c));
     edit(state, octets, NotifyType::kPpkIdentity, name);
   });
   start(tunnel_with(ppks({kA}, true, Form::kAuth)));
   EXPECT_FALSE(settles());
-  EXPECT_TRUE(tells(1, ike::kPpkMissing)) << world.story();
+  EXPECT_TRUE(tells(1, ikestate::kPpkMissing)) << world.story();
 }
 
 // [8784-3-i]
 TEST_F(IkePpkWire, WhatTheResponsersIdentityHoldsIsIgnored) {
-  on(1, Exchange::kIkeAuth, kResponse, [](const ike::SaState& state, IkeOctetRow& octets) {
+  on(1, Exchange::kIkeAuth, kResponse, [](const ikestate::SaState& state, IkeOctetRow& octets) {
     edit(state, octets, NotifyType::kPpkIdentity, Octets{std::byte{2}, std::byte{'?'}});
   });
   start(tunnel_with(ppks({kA}, true, Form::kAuth)));
@@ -306,7 +306,7 @@ TEST_F(IkePpkWire, WhatTheResponsersIdentityHoldsIsIgnored) {
 
 // [8784-3-j]
 TEST_F(IkePpkWire, AResponderThatDoesNotUseARequiredPpkIsToldAuthenticationFailed) {
-  on(1, Exchange::kIkeAuth, kResponse, [this](const ike::SaState& state, IkeOctetRow& octets) {
+  on(1, Exchange::kIkeAuth, kResponse, [this](const ikestate::SaState& state, IkeOctetRow& octets) {
     if (!insider) insider.emplace(state, 9);
     edit(state, octets, NotifyType::kPpkIdentity, std::nullopt);
   });
@@ -318,18 +318,18 @@ TEST_F(IkePpkWire, AResponderThatDoesNotUseARequiredPpkIsToldAuthenticationFaile
   ASSERT_FALSE(words.empty());
   EXPECT_EQ(words.back().header.exchange, Exchange::kInformational);
   EXPECT_TRUE(words.back().has(NotifyType::kAuthenticationFailed));
-  EXPECT_TRUE(tells(0, ike::kPpkMissing)) << world.story();
+  EXPECT_TRUE(tells(0, ikestate::kPpkMissing)) << world.story();
 }
 
 // A responder that says it does not use an optional PPK, and has proven itself with it: the proof of neither form
 // holds.
 TEST_F(IkePpkWire, AnOptionalPpkCannotBeTakenOutBehindTheProof) {
-  on(1, Exchange::kIkeAuth, kResponse, [](const ike::SaState& state, IkeOctetRow& octets) {
+  on(1, Exchange::kIkeAuth, kResponse, [](const ikestate::SaState& state, IkeOctetRow& octets) {
     edit(state, octets, NotifyType::kPpkIdentity, std::nullopt);
   });
   start(tunnel_with(ppks({kA}, false, Form::kAuth)));
   EXPECT_FALSE(settles());
-  EXPECT_TRUE(tells(0, ike::kWrongPsk)) << world.story();
+  EXPECT_TRUE(tells(0, ikestate::kWrongPsk)) << world.story();
 }
 
 // Whoever is faster than the true responder cannot end the attempt. [8784-6-d]
@@ -343,7 +343,7 @@ TEST_F(IkePpkWire, AForgedAnswerWithoutUsePpkIntIsNotBelieved) {
 // [9867-3.1-c]
 TEST_F(IkePpkWire, BothFormsAtOnceAreNoAnswer) {
   bool forged = false;
-  on(1, Exchange::kIkeSaInit, kResponse, [&](const ike::SaState&, IkeOctetRow& octets) {
+  on(1, Exchange::kIkeSaInit, kResponse, [&](const ikestate::SaState&, IkeOctetRow& octets) {
     if (std::exchange(forged, true)) return;
     auto payloads = payloads_of(octets);
     payloads.push_back(raw_notify(NotifyType::kUsePpk));
@@ -351,19 +351,19 @@ TEST_F(IkePpkWire, BothFormsAtOnceAreNoAnswer) {
   });
   start(tunnel_with(ppks({kA}, false)));
   ASSERT_TRUE(settles()) << world.story();
-  EXPECT_TRUE(tells(0, ike::kMalformed)) << world.story();
-  EXPECT_EQ(sa(0).state().ppk.used->way, ike::PpkWay::kIntermediate);
+  EXPECT_TRUE(tells(0, ikestate::kMalformed)) << world.story();
+  EXPECT_EQ(sa(0).state().ppk.used->way, ikestate::PpkWay::kIntermediate);
 }
 
 // [9867-3.1-g]
 TEST_F(IkePpkWire, APpkThatWasNotOfferedEndsTheHandshake) {
   // Node 1 is past its response by then: the exchange itself is under the keys that node 0 has still.
-  on(1, Exchange::kIkeIntermediate, kResponse, [this](const ike::SaState&, IkeOctetRow& octets) {
+  on(1, Exchange::kIkeIntermediate, kResponse, [this](const ikestate::SaState&, IkeOctetRow& octets) {
     edit(*only_state(world.node(0)), octets, NotifyType::kPpkIdentity, Octets{std::byte{2}, std::byte{'?'}});
   });
   start(tunnel_with(ppks({kA}, false)));
   EXPECT_FALSE(settles());
-  EXPECT_TRUE(tells(0, ike::kMalformed)) << world.story();
+  EXPECT_TRUE(tells(0, ikestate::kMalformed)) << world.story();
 }
 
 TEST_F(IkePpkWire, APpkThatWasNotOfferedForARekeyEndsTheIkeSa) {
@@ -371,12 +371,12 @@ TEST_F(IkePpkWire, APpkThatWasNotOfferedForARekeyEndsTheIkeSa) {
   start(tunnel);
   ASSERT_TRUE(settles()) << world.story();
   for (const int number : {0, 1}) reload_ppks(world, number, tunnel, ppks({kB, kA}, false));
-  on(1, Exchange::kCreateChildSa, kResponse, [](const ike::SaState& state, IkeOctetRow& octets) {
+  on(1, Exchange::kCreateChildSa, kResponse, [](const ikestate::SaState& state, IkeOctetRow& octets) {
     edit(state, octets, NotifyType::kPpkIdentity, Octets{std::byte{2}, std::byte{'?'}});
   });
   world.node(0).wants = false;
   rekey_children();
-  EXPECT_TRUE(tells(0, ike::kMalformed)) << world.story();
+  EXPECT_TRUE(tells(0, ikestate::kMalformed)) << world.story();
   EXPECT_TRUE(world.node(0).children.empty());
 }
 

@@ -59,7 +59,7 @@ class IkePuzzle : public ::testing::Test {
   }
   const ike::EngineCounts& counts() { return world.node(1).engine->counts(); }
   // The SA under way at a node.
-  const ike::SaState* state(int number) { return only_state(world.node(number)); }
+  const ikestate::SaState* state(int number) { return only_state(world.node(number)); }
 
   IkeWorld world{8019};
   WorldTunnel tunnel;
@@ -291,7 +291,7 @@ TEST_F(IkePuzzle, AuthWithoutTheSolutionIsDroppedUnread) {
     return false;
   };
   ASSERT_TRUE(world.run_until([&] { return !true_one.empty(); }, 5s));
-  const ike::SaState& initiator = *state(0);
+  const ikestate::SaState& initiator = *state(0);
   const std::uint32_t id = ikewire::read_ike_header(true_one).header.message_id.value;
   const std::uint64_t sent = world.node(1).sent_datagrams;
   const auto tried = [&](const std::vector<RawPayload>& in_clear) {

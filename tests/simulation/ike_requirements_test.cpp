@@ -14,8 +14,8 @@ using namespace std::chrono_literals;
 constexpr ikewire::PayloadType kUnknown{200};
 
 // What is only told.
-void leave_out_reports(ike::Effects& effects) {
-  std::erase_if(effects, [](const ike::Effect& one) { return std::holds_alternative<ike::Report>(one); });
+void leave_out_reports(ikestate::Effects& effects) {
+  std::erase_if(effects, [](const ikestate::Effect& one) { return std::holds_alternative<ikestate::Report>(one); });
 }
 
 class IkeRequests : public SpokenIke {
@@ -202,12 +202,12 @@ TEST_F(IkeRequests, AResponseToNothingIsAnsweredByNothing) {
 // [7296-2.11-a, 7296-2.11-b, 7296-2.23-a]
 TEST_F(IkeRequests, AreAnsweredWhereTheyComeFrom) {
   IkeNode& node = world.node(0);
-  const ike::Path path{{node.policy->local, ike::kNatPort}, {node.policy->remote, 31'337}};
+  const ikestate::Path path{{node.policy->local, ikestate::kNatPort}, {node.policy->remote, 31'337}};
   const IkeOctetRow datagram = request(Exchange::kInformational, [](ikemessage::PayloadWriter&) {});
-  ike::Effects effects = node.engine->datagram(world.moment(), path, datagram);
+  ikestate::Effects effects = node.engine->datagram(world.moment(), path, datagram);
   leave_out_reports(effects);
   ASSERT_EQ(effects.size(), 1u);
-  const auto* send = std::get_if<ike::Send>(&effects.front());
+  const auto* send = std::get_if<ikestate::Send>(&effects.front());
   ASSERT_NE(send, nullptr);
   EXPECT_EQ(send->path, path);
 }
@@ -240,15 +240,15 @@ TEST_F(IkeRequests, WhatIsNotProtectedChangesNothing) {
 // [7296-2.8-d]
 TEST_F(IkeRequests, ANewChildIsReadyBeforeTheAnswerLeaves) {
   IkeNode& node = world.node(0);
-  const ike::Path path{{node.policy->local, ike::kIkePort}, {node.policy->remote, ike::kIkePort}};
+  const ikestate::Path path{{node.policy->local, ikestate::kIkePort}, {node.policy->remote, ikestate::kIkePort}};
   const IkeOctetRow datagram = request(Exchange::kCreateChildSa, child_request("aes256gcm16-x25519", kX25519));
-  ike::Effects effects = node.engine->datagram(world.moment(), path, datagram);
+  ikestate::Effects effects = node.engine->datagram(world.moment(), path, datagram);
   leave_out_reports(effects);
   ASSERT_EQ(effects.size(), 1u);
-  auto& job = std::get<ike::RunJob>(effects.front());
+  auto& job = std::get<ikestate::RunJob>(effects.front());
   effects = node.engine->job_done(world.moment(), job.id, job.work());
-  const auto is_up = [](const ike::Effect& one) { return std::holds_alternative<ike::ChildUp>(one); };
-  const auto is_send = [](const ike::Effect& one) { return std::holds_alternative<ike::Send>(one); };
+  const auto is_up = [](const ikestate::Effect& one) { return std::holds_alternative<ikestate::ChildUp>(one); };
+  const auto is_send = [](const ikestate::Effect& one) { return std::holds_alternative<ikestate::Send>(one); };
   const auto up = std::ranges::find_if(effects, is_up), send = std::ranges::find_if(effects, is_send);
   ASSERT_NE(up, effects.end());
   ASSERT_NE(send, effects.end());
@@ -258,7 +258,7 @@ TEST_F(IkeRequests, ANewChildIsReadyBeforeTheAnswerLeaves) {
 // The other half of the pair is named in the answer, and is gone.
 // [7296-1.4.1-a, 7296-1.4.1-b, 7296-1.4.1-c]
 TEST_F(IkeRequests, ADeletedChildIsDeletedInBothDirections) {
-  const ike::ChildUp up = world.node(0).children.begin()->second.up;
+  const ikestate::ChildUp up = world.node(0).children.begin()->second.up;
   IkeOctetRow spi(4);
   store_be<std::uint32_t>(spi.data(), up.outbound.spi.value);
   const auto answer = ask(Exchange::kInformational, [&](ikemessage::PayloadWriter& out) {
@@ -277,7 +277,7 @@ TEST_F(IkeRequests, ADeletedChildIsDeletedInBothDirections) {
 // [7296-1.4.1-d, 7296-1.4.1-e, 7296-1.4.1-f, 7296-2.3-c, 7296-2.4-h, 7296-3.11-a, 7296-3.11-b, 7296-3.11-c]
 TEST_F(IkeRequests, DeletesThatCrossAreAnsweredWithoutOne) {
   IkeNode& node = world.node(0);
-  const ike::ChildUp up = node.children.begin()->second.up;
+  const ikestate::ChildUp up = node.children.begin()->second.up;
   const std::size_t before = passed.size();
   node.carry_out(node.engine->delete_children(world.moment(), node.policy->name));
   const auto own = said_by(0, before);

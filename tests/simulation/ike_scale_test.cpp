@@ -33,7 +33,7 @@ TEST(IkeScale, TenThousandIkeSasOfOneEngine) {
   tunnel.first.ike->ike.proposals = tunnel.second.ike->ike.proposals = {"aes256gcm16-prfsha384-x25519"};
   tunnel.first.ike->esp.proposals = tunnel.second.ike->esp.proposals = {"aes256gcm16"};
   const int tunnels = kCounted ? kTunnels : 300;
-  std::vector<ike::PolicyPtr> policies;
+  std::vector<ikestate::PolicyPtr> policies;
   for (int i = 0; i < tunnels; ++i) {
     tunnel.second.name = "branch " + std::to_string(i);
     tunnel.second.remote = address(i);
@@ -43,27 +43,27 @@ TEST(IkeScale, TenThousandIkeSasOfOneEngine) {
   ike::Engine hub(random);
   hub.configure(policies);
   const std::size_t before = in_use();
-  const ike::Moment moment{at_ns(1'000'000'000), kTestNow};
+  const ikestate::Moment moment{at_ns(1'000'000'000), kTestNow};
   std::vector<ChildId> children;
   for (int i = 0; i < tunnels; ++i) {
     tunnel.first.local = address(i);
     SeededRandom own(static_cast<std::uint64_t>(i) + 2);
     ike::Engine branch(own);
     branch.configure({tunnel.policy(0)});
-    ike::Effects of_branch = branch.initiate(moment, "east"), of_hub;
+    ikestate::Effects of_branch = branch.initiate(moment, "east"), of_hub;
     for (int turn = 0; turn < 16; ++turn) {
-      ike::Effects next_branch, next_hub;
-      const auto play = [&](ike::Effects& effects, ike::Engine& self, ike::Effects& own_next, ike::Engine& other,
-                            ike::Effects& other_next) {
-        for (ike::Effect& effect : effects) {
-          ike::Effects more;
-          if (auto* send = std::get_if<ike::Send>(&effect)) {
+      ikestate::Effects next_branch, next_hub;
+      const auto play = [&](ikestate::Effects& effects, ike::Engine& self, ikestate::Effects& own_next,
+                            ike::Engine& other, ikestate::Effects& other_next) {
+        for (ikestate::Effect& effect : effects) {
+          ikestate::Effects more;
+          if (auto* send = std::get_if<ikestate::Send>(&effect)) {
             more = other.datagram(moment, {send->path.remote, send->path.local}, send->octets);
             std::ranges::move(more, std::back_inserter(other_next));
-          } else if (auto* job = std::get_if<ike::RunJob>(&effect)) {
+          } else if (auto* job = std::get_if<ikestate::RunJob>(&effect)) {
             more = self.job_done(moment, job->id, job->work());
             std::ranges::move(more, std::back_inserter(own_next));
-          } else if (auto* up = std::get_if<ike::ChildUp>(&effect); up != nullptr && &self == &hub) {
+          } else if (auto* up = std::get_if<ikestate::ChildUp>(&effect); up != nullptr && &self == &hub) {
             children.push_back(up->id);
           }
         }
@@ -85,9 +85,9 @@ TEST(IkeScale, TenThousandIkeSasOfOneEngine) {
   RecordProperty("octets_of_an_sa", std::to_string(octets / static_cast<std::size_t>(tunnels)));
   EXPECT_TRUE(!kCounted || octets < kMostOctets) << octets / static_cast<std::size_t>(tunnels) << " octets each";
   // Each once more, by its child and by its name; then all go.
-  const ike::Moment later{moment.now + 5s, kTestNow + 5};
+  const ikestate::Moment later{moment.now + 5s, kTestNow + 5};
   for (const ChildId child : children) hub.heard(later, child);
-  for (const ike::PolicyPtr& policy : policies) (void)hub.forget(later, policy->name);
+  for (const ikestate::PolicyPtr& policy : policies) (void)hub.forget(later, policy->name);
   EXPECT_EQ(hub.size(), 0U);
   EXPECT_EQ(hub.holdings().tunnel_entries + hub.holdings().children + hub.holdings().child_spis, 0U);
   EXPECT_EQ(hub.deadline(), kNever);

@@ -31,7 +31,7 @@ struct StreamWorld : IkeWorld {
   }
   bool both_over_tcp() {
     for (const int number : {0, 1}) {
-      const ike::SaState* const sa = only_state(node(number));
+      const ikestate::SaState* const sa = only_state(node(number));
       if (sa == nullptr || !sa->path.over_tcp() || !sa->stream.up) return false;
     }
     return true;
@@ -60,7 +60,7 @@ TEST(IkeStreams, AfterInitOverUdpAllElseGoesOverTcpAndEspStays) {
     for (const int number : {0, 1}) {
       const auto& up = world.node(number).children.begin()->second.up;
       EXPECT_FALSE(up.path.over_tcp());
-      EXPECT_EQ(up.path.local.port, ike::kNatPort);
+      EXPECT_EQ(up.path.local.port, ikestate::kNatPort);
       EXPECT_EQ(up.encapsulation, model::Encapsulation::kNone);
     }
     world.run_for(600s);
@@ -80,7 +80,7 @@ TEST(IkeStreams, BehindANatEspIsInUdpAndItsMappingIsKept) {
   const auto& theirs = world.node(1).children.begin()->second.up;
   EXPECT_EQ(ours.encapsulation, model::Encapsulation::kUdp);
   EXPECT_EQ(theirs.encapsulation, model::Encapsulation::kUdp);
-  EXPECT_EQ(theirs.path.remote.port, ike::kNatPort + world.faults.nat_shift) << "as IKE_SA_INIT came";
+  EXPECT_EQ(theirs.path.remote.port, ikestate::kNatPort + world.faults.nat_shift) << "as IKE_SA_INIT came";
   world.run_for(100s);
   EXPECT_GE(world.node(0).sent_keepalives, 4u);
 }
@@ -101,11 +101,11 @@ TEST(IkeStreams, WhereTcpIsBlockedIkeStaysOnUdpAndSaysSoOnce) {
   world.streams.blocked = true;
   ASSERT_TRUE(world.run_until([&] { return world.settled(); }, 60s)) << world.story();
   EXPECT_FALSE(only_state(world.node(0))->path.over_tcp());
-  EXPECT_EQ(world.told(ike::kTcpBlocked), 1u);
+  EXPECT_EQ(world.told(ikestate::kTcpBlocked), 1u);
   EXPECT_EQ(world.streams.called, 1u);
   world.run_for(300s);
   EXPECT_TRUE(world.settled());
-  EXPECT_EQ(world.told(ike::kTcpBlocked), 1u);
+  EXPECT_EQ(world.told(ikestate::kTcpBlocked), 1u);
 }
 
 // [9329-6.1-c, 9329-6.1-d, 9329-6.1-e]
@@ -119,7 +119,7 @@ TEST(IkeStreams, TheStreamEndsWithItsSa) {
   EXPECT_EQ(world.node(0).engine->size() + world.node(1).engine->size(), 0u);
   EXPECT_EQ(world.streams.open(0) + world.streams.open(1), 0u);
   EXPECT_EQ(world.node(1).engine->holdings().stream_entries, 0u);
-  EXPECT_EQ(world.told(ike::kPeerGone), 0u);
+  EXPECT_EQ(world.told(ikestate::kPeerGone), 0u);
 }
 
 // [9329-6.1-k, 9329-6.1-p]
@@ -157,7 +157,7 @@ TEST(IkeStreams, AResetCostsNoSaAndWhatWasAskedIsAskedAgain) {
         << seed << world.story();
     world.run_for(5s);
     EXPECT_TRUE(world.both_over_tcp());
-    EXPECT_EQ(world.told(ike::kPeerGone), 0u);
+    EXPECT_EQ(world.told(ikestate::kPeerGone), 0u);
     EXPECT_EQ(world.broken(), "");
   }
 }
@@ -191,7 +191,7 @@ TEST(IkeStreams, ANewStreamBesideTheOldOneTakesTheSaAlong) {
   world.rekey(1);
   world.run_for(5s);
   EXPECT_TRUE(world.settled()) << world.story();
-  EXPECT_EQ(world.told(ike::kPeerGone), 0u);
+  EXPECT_EQ(world.told(ikestate::kPeerGone), 0u);
 }
 
 TEST(IkeStreams, AHalfClosedStreamIsReplaced) {
@@ -220,9 +220,9 @@ TEST(IkeStreams, ReplayedOnANewerStreamAMessageMovesNothing) {
   ASSERT_TRUE(world.settles());
   world.rekey(0);
   world.run_for(5s);
-  const ike::Path before = only_state(world.node(1))->path;
+  const ikestate::Path before = only_state(world.node(1))->path;
   IkeNode& node = world.node(1);
-  const ike::Path attackers{before.local, {*IpAddress::parse("203.0.113.9"), 1234}, node.engine->next_stream()};
+  const ikestate::Path attackers{before.local, {*IpAddress::parse("203.0.113.9"), 1234}, node.engine->next_stream()};
   for (int i = 0; i < 3; ++i) node.carry_out(node.engine->datagram(world.moment(), attackers, last));
   last.back() ^= std::byte{1};
   node.carry_out(node.engine->datagram(world.moment(), attackers, last));
@@ -235,7 +235,7 @@ TEST(IkeStreams, UdpAndTcpForOneSa) {
   StreamWorld world(13);
   ASSERT_TRUE(world.settles());
   IkeNode& node = world.node(1);
-  const ike::Path before = only_state(node)->path;
+  const ikestate::Path before = only_state(node)->path;
   std::vector<std::byte> request;
   world.tap = [&](int from, std::vector<std::byte>& octets) {
     if (from != 0 || !request.empty()) return false;
@@ -245,8 +245,8 @@ TEST(IkeStreams, UdpAndTcpForOneSa) {
   world.rekey(0);
   ASSERT_TRUE(world.run_until([&] { return !request.empty(); }, 5s));
   world.tap = nullptr;
-  const ike::Path by_udp = only_state(node)->datagram_path;
-  ike::Effects effects = node.engine->datagram(world.moment(), by_udp, request);
+  const ikestate::Path by_udp = only_state(node)->datagram_path;
+  ikestate::Effects effects = node.engine->datagram(world.moment(), by_udp, request);
   node.carry_out(std::move(effects));
   world.run_for(5s);
   EXPECT_EQ(only_state(node)->path, before);
@@ -304,7 +304,7 @@ TEST(IkeStreams, ResetWithinALargeKey) {
     world.streams.reset_all();
     ASSERT_TRUE(world.run_until([&] { return has_large_key(world); }, 300s)) << places[at] << world.story();
     tried += row - world.streams.resets_after.size();
-    EXPECT_EQ(world.told(ike::kPeerGone), 0u);
+    EXPECT_EQ(world.told(ikestate::kPeerGone), 0u);
     EXPECT_EQ(world.broken(), "");
   }
   EXPECT_EQ(tried, places.size()) << "a key got through before its row of resets was over";
@@ -316,10 +316,10 @@ TEST(IkeStreams, BrokenSyntaxEndsTheSaAndNotTheConnection) {
   ASSERT_TRUE(world.settles());
   IkeNode& node = world.node(1);
   std::vector<std::byte> shorter(10);
-  const ike::Path path = only_state(node)->path;
-  const ike::Effects effects = node.engine->datagram(world.moment(), path, shorter);
+  const ikestate::Path path = only_state(node)->path;
+  const ikestate::Effects effects = node.engine->datagram(world.moment(), path, shorter);
   ASSERT_EQ(effects.size(), 1u) << "what is no IKE header ends the connection, and no SA";
-  EXPECT_TRUE(std::holds_alternative<ike::CloseStream>(effects[0]));
+  EXPECT_TRUE(std::holds_alternative<ikestate::CloseStream>(effects[0]));
   EXPECT_TRUE(world.settled());
 }
 
@@ -351,9 +351,9 @@ TEST(IkeStreams, InvalidKeIsRetriedOnTheSameConnection) {
 
 TEST(IkeStreams, AnErrorOverTcpIsBelievedAtOnce) {
   StreamWorld world(18, tunnel_by(Transport::kTcp, Transport::kUdp));
-  ASSERT_TRUE(world.run_until([&] { return world.told(ike::kNoProposal) > 0; }, 2s)) << world.story();
+  ASSERT_TRUE(world.run_until([&] { return world.told(ikestate::kNoProposal) > 0; }, 2s)) << world.story();
   EXPECT_EQ(world.node(0).engine->size(), 0u);
-  EXPECT_GE(world.told(ike::kSeparateRefused), 1u) << "the other side says why";
+  EXPECT_GE(world.told(ikestate::kSeparateRefused), 1u) << "the other side says why";
 }
 
 // Strangers with a connection of their own each are counted as over UDP, and a connection has one SA at most.
@@ -367,11 +367,11 @@ TEST(IkeStreams, HalfOpenSasAreLimitedOverTcpAsWell) {
   };
   ASSERT_TRUE(world.run_until([&] { return !init.empty(); }, 5s));
   IkeNode& node = world.node(1);
-  const ike::Path one{
+  const ikestate::Path one{
       {*IpAddress::parse("192.0.2.2"), 4500}, {*IpAddress::parse("192.0.2.1"), 5}, node.engine->next_stream()};
   for (std::uint8_t i = 0; i < 40; ++i) {
     init[0] = std::byte{i};
-    ike::Path path = one;
+    ikestate::Path path = one;
     if (i % 2 == 0) path.stream = node.engine->next_stream();
     path.remote.port = static_cast<std::uint16_t>(1'000 + i);
     node.carry_out(node.engine->datagram(world.moment(), path, init));

@@ -142,7 +142,7 @@ class Life {
  private:
   struct OnWire {
     int to;
-    ike::Path path;
+    ikestate::Path path;
     std::vector<std::byte> octets;
   };
 
@@ -196,20 +196,20 @@ class Life {
   }
 
   void take(int side, TunnelWork work) {
-    for (ike::Effect& effect : work.rest) {
-      if (auto* const send = std::get_if<ike::Send>(&effect)) {
+    for (ikestate::Effect& effect : work.rest) {
+      if (auto* const send = std::get_if<ikestate::Send>(&effect)) {
         note(side, *send);
         wire_.push_back({1 - side, seen_by_peer(side, send->path), std::move(send->octets)});
-      } else if (auto* const job = std::get_if<ike::RunJob>(&effect)) {
+      } else if (auto* const job = std::get_if<ikestate::RunJob>(&effect)) {
         take(side, houses_[side].tower.job_done(moment_, job->id, job->work()));
-      } else if (std::holds_alternative<ike::SendKeepalive>(effect)) {
+      } else if (std::holds_alternative<ikestate::SendKeepalive>(effect)) {
         day_.keepalives[side].push_back({to_ns(moment_.now), 1, {}});
       }
     }
     if (work.plan_changed) houses_[side].apply(moment_.now);
   }
 
-  void note(int side, const ike::Send& send) {
+  void note(int side, const ikestate::Send& send) {
     constexpr std::size_t kExchange = 18, kIkeHeader = 28;
     if (std::to_integer<unsigned>(send.octets[kExchange]) == kInformational) ++day_.informational;
     day_.ike[side].push_back(
@@ -217,8 +217,8 @@ class Life {
   }
 
   // The NAT before side 0 gives it other ports.
-  [[nodiscard]] ike::Path seen_by_peer(int side, const ike::Path& path) const {
-    ike::Path seen{path.remote, path.local};
+  [[nodiscard]] ikestate::Path seen_by_peer(int side, const ikestate::Path& path) const {
+    ikestate::Path seen{path.remote, path.local};
     if (weather_.nat && side == 0) seen.remote.port = static_cast<std::uint16_t>(seen.remote.port + kNatShift);
     if (weather_.nat && side == 1) seen.local.port = static_cast<std::uint16_t>(seen.local.port - kNatShift);
     return seen;
@@ -231,7 +231,7 @@ class Life {
 
   Weather weather_;
   std::mt19937_64 load_{3};
-  ike::Moment moment_{at_ns(1'000'000'000), 1'790'000'000 / kDay* kDay};
+  ikestate::Moment moment_{at_ns(1'000'000'000), 1'790'000'000 / kDay* kDay};
   std::array<House, 2> houses_;
   std::deque<OnWire> wire_;
   Day day_;

@@ -60,7 +60,7 @@ inline RawPayload raw_notify(ikewire::NotifyType type, ConstBytes value = {}) {
 }
 
 // As a node would seal it: by its keys, under its role.
-inline std::vector<std::byte> sealed_as(const ike::SaState& state, ikewire::Exchange exchange, std::uint32_t id,
+inline std::vector<std::byte> sealed_as(const ikestate::SaState& state, ikewire::Exchange exchange, std::uint32_t id,
                                         ikewire::IkeDirection direction, ikewire::PayloadType first,
                                         std::vector<std::byte> inner) {
   const auto ciphers = ikemessage::ike_ciphers_of(state.suite);
@@ -78,15 +78,15 @@ inline std::vector<std::byte> sealed_as(const ike::SaState& state, ikewire::Exch
   return sealed ? sealed->front() : std::vector<std::byte>();
 }
 
-inline const ike::SaState* only_state(IkeNode& node) {
-  const ike::SaState* found = nullptr;
+inline const ikestate::SaState* only_state(IkeNode& node) {
+  const ikestate::SaState* found = nullptr;
   node.engine->each([&](const ike::IkeSa& sa) { found = &sa.state(); });
   return found;
 }
 
 inline void give(IkeWorld& world, int to, ConstBytes octets) {
   IkeNode& node = world.node(to);
-  const ike::Path path{{node.policy->local, ike::kIkePort}, {node.policy->remote, ike::kIkePort}};
+  const ikestate::Path path{{node.policy->local, ikestate::kIkePort}, {node.policy->remote, ikestate::kIkePort}};
   node.carry_out(node.engine->datagram(world.moment(), path, octets));
 }
 

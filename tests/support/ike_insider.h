@@ -66,7 +66,7 @@ struct PassedDatagram {
 
 class IkeInsider {
  public:
-  IkeInsider(const ike::SaState& sa, std::uint64_t seed) : spis_(sa.spis), random_(seed) {
+  IkeInsider(const ikestate::SaState& sa, std::uint64_t seed) : spis_(sa.spis), random_(seed) {
     for (const ikewire::IkeRole role : {ikewire::IkeRole::kInitiator, ikewire::IkeRole::kResponder}) {
       auto made = ikemessage::Protection::create(sa.protection->ciphers(), sa.keys, role);
       EXPECT_TRUE(made);
@@ -170,9 +170,10 @@ class SpokenIke : public ::testing::Test {
   }
 
   // What node 0 sends when it gets this, until nothing more is to be worked on.
-  std::vector<IkeOctetRow> tell(const IkeOctetRow& datagram, ike::Path path = {}) {
+  std::vector<IkeOctetRow> tell(const IkeOctetRow& datagram, ikestate::Path path = {}) {
     IkeNode& node = world.node(0);
-    if (path == ike::Path{}) path = {{node.policy->local, ike::kIkePort}, {node.policy->remote, ike::kIkePort}};
+    if (path == ikestate::Path{})
+      path = {{node.policy->local, ikestate::kIkePort}, {node.policy->remote, ikestate::kIkePort}};
     const std::size_t before = passed.size();
     node.carry_out(node.engine->datagram(world.moment(), path, datagram));
     world.run_for(std::chrono::milliseconds(50));
@@ -195,7 +196,7 @@ class SpokenIke : public ::testing::Test {
     const auto datagram = insider->say(header(asked.exchange, kResponse, asked.message_id), out.take()).front();
     world.at(world.now(), [this, datagram] {
       IkeNode& node = world.node(0);
-      const ike::Path path{{node.policy->local, ike::kIkePort}, {node.policy->remote, ike::kIkePort}};
+      const ikestate::Path path{{node.policy->local, ikestate::kIkePort}, {node.policy->remote, ikestate::kIkePort}};
       node.carry_out(node.engine->datagram(world.moment(), path, datagram));
     });
   }

@@ -29,6 +29,6 @@ inline void reload_ppks(IkeWorld& world, int number, WorldTunnel& tunnel, model:
   node.engine->configure({node.policy});
 }
 
-inline std::string ppk_in(const std::optional<ike::PpkUse>& use) { return use ? use->ppk.id : "none"; }
+inline std::string ppk_in(const std::optional<ikestate::PpkUse>& use) { return use ? use->ppk.id : "none"; }
 
 }  // namespace levelgate::testing

@@ -15,7 +15,7 @@ using stream::FrameReader;
 
 }  // namespace
 
-void WorldStreams::connect(int from, const ike::Path& path) {
+void WorldStreams::connect(int from, const ikestate::Path& path) {
   ++called;
   const auto on = std::make_shared<Connection>();
   on->caller = from;
@@ -35,7 +35,7 @@ void WorldStreams::connect(int from, const ike::Path& path) {
     if (blocked) return end(on, from);
     ++made;
     on->made = true;
-    ike::Path& mine = on->paths[own];
+    ikestate::Path& mine = on->paths[own];
     mine.local.port = static_cast<std::uint16_t>(40'000 + made);
     on->paths[other] = {mine.remote, mine.local, world_.node(1 - from).engine->next_stream()};
     on->open[other] = true;
@@ -46,7 +46,7 @@ void WorldStreams::connect(int from, const ike::Path& path) {
   });
 }
 
-bool WorldStreams::send(int from, const ike::Path& path, ConstBytes content, stream::FrameKind kind) {
+bool WorldStreams::send(int from, const ikestate::Path& path, ConstBytes content, stream::FrameKind kind) {
   const ConnectionPtr on = find(from, path.stream);
   const auto head = stream::FrameHead::of(kind, content);
   EXPECT_TRUE(head) << "a message that no frame holds";

@@ -12,7 +12,7 @@
 #include <random>
 #include <vector>
 
-#include "ike/effects.h"
+#include "ikestate/effects.h"
 #include "stream/frame_reader.h"
 
 namespace levelgate::testing {
@@ -23,9 +23,9 @@ class WorldStreams {
  public:
   WorldStreams(IkeWorld& world, std::uint64_t seed) : world_(world), dice_(seed) {}
 
-  void connect(int from, const ike::Path& path);
+  void connect(int from, const ikestate::Path& path);
   // False: there is no such stream any more.
-  bool send(int from, const ike::Path& path, ConstBytes octets, stream::FrameKind kind = stream::FrameKind::kIke);
+  bool send(int from, const ikestate::Path& path, ConstBytes octets, stream::FrameKind kind = stream::FrameKind::kIke);
   void close(int from, StreamId stream);
 
   // Every stream that is open now: both sides are told, or one; what is under way is lost.
@@ -52,7 +52,7 @@ class WorldStreams {
  private:
   struct Connection {
     int caller = 0;
-    std::array<ike::Path, 2> paths;  // as each side sees it
+    std::array<ikestate::Path, 2> paths;  // as each side sees it
     std::array<bool, 2> open{};
     std::array<Instant, 2> last{};  // when the last segment towards this side arrives
     std::vector<stream::FrameReader> readers;

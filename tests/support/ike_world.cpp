@@ -11,7 +11,7 @@ namespace levelgate::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using ike::Path;
+using ikestate::Path;
 
 // Of one node at once: attempts of both sides, rekeys, and what waits for its Delete.
 constexpr std::size_t kMostSas = 40;
@@ -42,12 +42,12 @@ WorldTunnel::WorldTunnel() {
   second.selectors = {first.selectors.remote, first.selectors.local};
 }
 
-ike::PolicyPtr WorldTunnel::policy(int number) const {
+ikestate::PolicyPtr WorldTunnel::policy(int number) const {
   const model::TunnelConfig& tunnel = number == 0 ? first : second;
   authentication::CredentialCache cache;
   auto credentials = authentication::make_credentials(config, *tunnel.ike, cache);
   EXPECT_TRUE(credentials) << (credentials ? "" : credentials.error().what);
-  auto policy = ike::make_policy(tunnel, *credentials);
+  auto policy = ikestate::make_policy(tunnel, *credentials);
   EXPECT_TRUE(policy) << (policy ? "" : policy.error().what);
   return *policy;
 }
@@ -68,59 +68,59 @@ void IkeNode::restart() {
   try_at = wants ? world.now() : kNever;
 }
 
-void IkeNode::carry_out(ike::Effects effects) {
+void IkeNode::carry_out(ikestate::Effects effects) {
   reports_at_last_call = reports.size();
-  for (ike::Effect& effect : effects) {
+  for (ikestate::Effect& effect : effects) {
     std::visit([this](auto& one) { take(one); }, effect);
   }
 }
 
-void IkeNode::take(ike::Send& effect) {
+void IkeNode::take(ikestate::Send& effect) {
   ++sent_datagrams;
   sent_octets += effect.octets.size();
   world.send(number, effect.path, std::move(effect.octets));
 }
 
-void IkeNode::take(ike::Connect& effect) { world.streams.connect(number, effect.path); }
-void IkeNode::take(ike::ProveStream& effect) {
+void IkeNode::take(ikestate::Connect& effect) { world.streams.connect(number, effect.path); }
+void IkeNode::take(ikestate::ProveStream& effect) {
   world.streams.proven[static_cast<std::size_t>(number)].push_back(effect.stream);
 }
-void IkeNode::take(ike::CloseStream& effect) { world.streams.close(number, effect.stream); }
+void IkeNode::take(ikestate::CloseStream& effect) { world.streams.close(number, effect.stream); }
 
-void IkeNode::take(ike::SendKeepalive& effect) {
+void IkeNode::take(ikestate::SendKeepalive& effect) {
   EXPECT_FALSE(effect.path.over_tcp()) << "TCP keeps its own mapping";
   ++sent_keepalives;
 }
 
-void IkeNode::take(ike::RunJob& effect) {
-  auto value = std::make_shared<ike::JobValue>(effect.work());
+void IkeNode::take(ikestate::RunJob& effect) {
+  auto value = std::make_shared<ikestate::JobValue>(effect.work());
   ike::Engine* const asked = engine.get();
   world.at(world.now() + world.delay() / 10, [this, asked, value, id = effect.id] {
     if (engine.get() == asked) carry_out(engine->job_done(world.moment(), id, std::move(*value)));
   });
 }
 
-void IkeNode::take(ike::ChildUp& effect) {
+void IkeNode::take(ikestate::ChildUp& effect) {
   EXPECT_FALSE(up.empty()) << "a Child SA before both sides are authenticated";
   child_at = kNever;
   const ChildId id = effect.id;
-  const bool now = effect.use == ike::OutboundUse::kNow;
+  const bool now = effect.use == ikestate::OutboundUse::kNow;
   children[id] = {std::move(effect), now};
   if (now) sends_by = id;
 }
 
-void IkeNode::take(ike::ChildUse& effect) {
+void IkeNode::take(ikestate::ChildUse& effect) {
   if (children.contains(effect.id)) sends_by = effect.id;
 }
 
-void IkeNode::take(ike::ChildDown& effect) {
+void IkeNode::take(ikestate::ChildDown& effect) {
   children.erase(effect.id);
   // Not both at once: nothing in IKE would take one of two back.
   if (children.empty() && wants) child_at = world.now() + (number == 0 ? 60s : 100s);
   if (sends_by == effect.id) sends_by = children.empty() ? ChildId{} : children.rbegin()->first;
 }
 
-void IkeNode::take(ike::PathMoved& effect) {
+void IkeNode::take(ikestate::PathMoved& effect) {
   for (const ChildId id : effect.children) {
     if (children.contains(id)) children.at(id).up.path = effect.path;
   }
@@ -144,20 +144,20 @@ void IkeNode::take_esp(StreamId stream, ConstBytes esp) {
   carry_out(engine->esp_arrived(world.moment(), found->first, stream));
 }
 
-void IkeNode::take(ike::IkeUp& effect) {
+void IkeNode::take(ikestate::IkeUp& effect) {
   up.insert(effect.own_spi);
   if (child_at != kNever && up.size() == 1) child_at = world.now() + (number == 0 ? 60s : 100s);
   try_at = kNever;
 }
 
-void IkeNode::take(ike::IkeDown& effect) {
+void IkeNode::take(ikestate::IkeDown& effect) {
   up.erase(effect.own_spi);
   const bool withheld = engine->counts().lines_withheld > 0;
   EXPECT_TRUE(effect.replaced || withheld || reports.size() > reports_at_last_call) << "an SA ends without a reason";
   if (wants && up.empty()) try_at = effect.again ? world.now() : world.now() + 1s;
 }
 
-void IkeNode::take(ike::Report& effect) {
+void IkeNode::take(ikestate::Report& effect) {
   world.ladder.note(world.now(), number, std::string(effect.id) + " " + effect.text);
   reports.push_back(std::move(effect));
 }
@@ -170,9 +170,9 @@ IkeWorld::IkeWorld(std::uint64_t seed, NetworkFaults faults_)
   nodes_.push_back(std::make_unique<IkeNode>(*this, 1, seed * 2 + 2));
 }
 
-ike::Moment IkeWorld::moment() const { return {now_, kTestNow + to_ns(now_) / 1'000'000'000}; }
+ikestate::Moment IkeWorld::moment() const { return {now_, kTestNow + to_ns(now_) / 1'000'000'000}; }
 
-void IkeWorld::start(ike::PolicyPtr first, ike::PolicyPtr second, bool both) {
+void IkeWorld::start(ikestate::PolicyPtr first, ikestate::PolicyPtr second, bool both) {
   node(0).policy = std::move(first);
   node(1).policy = std::move(second);
   for (auto& one : nodes_) one->engine->configure({one->policy});
@@ -196,9 +196,9 @@ std::optional<Path> IkeWorld::translated(int from, const Path& path) const {
     seen.remote.port = static_cast<std::uint16_t>(seen.remote.port + faults.nat_shift);
     return seen;
   }
-  if (seen.local.port == ike::kIkePort) return std::nullopt;  // nobody is asked from outside
+  if (seen.local.port == ikestate::kIkePort) return std::nullopt;  // nobody is asked from outside
   seen.local.port = static_cast<std::uint16_t>(seen.local.port - faults.nat_shift);
-  const bool mapped = seen.local.port == ike::kIkePort || seen.local.port == ike::kNatPort;
+  const bool mapped = seen.local.port == ikestate::kIkePort || seen.local.port == ikestate::kNatPort;
   return mapped ? std::optional(seen) : std::nullopt;
 }
 
@@ -297,11 +297,11 @@ std::string IkeWorld::what_disagrees(std::size_t children) const {
   }
   if (a.children.size() != b.children.size()) return "numbers of Child SAs differ";
   for (const auto& [id, held] : a.children) {
-    const ike::ChildUp& x = held.up;
+    const ikestate::ChildUp& x = held.up;
     const auto other =
         std::ranges::find_if(b.children, [&](const auto& one) { return one.second.up.inbound == x.outbound; });
     if (other == b.children.end()) return "a Child SA of node 0 is none of node 1";
-    const ike::ChildUp& y = other->second.up;
+    const ikestate::ChildUp& y = other->second.up;
     if (!(x.inbound == y.outbound)) return "the Child SAs of both sides differ";
     if (x.selectors.local != y.selectors.remote || x.selectors.remote != y.selectors.local) return "selectors differ";
     if (x.aggfrag != y.aggfrag) return "AGGFRAG differs";
@@ -318,7 +318,7 @@ std::string IkeWorld::what_is_broken() const {
     std::set<ChildId> children;
     std::string fault;
     one->engine->each([&](const ike::IkeSa& sa) {
-      const ike::SaState& state = sa.state();
+      const ikestate::SaState& state = sa.state();
       const bool authentic = state.established_at != kNever;
       if (authentic) up.insert(state.own_spi());
       if (!authentic && !state.children.empty()) fault = "a Child SA of an SA that is not authenticated";
@@ -331,7 +331,7 @@ std::string IkeWorld::what_is_broken() const {
         const auto told = one->children.find(id);
         if (told == one->children.end()) {
           fault = "a Child SA that nobody was told of";
-        } else if (const ike::ChildUp& child_up = told->second.up;
+        } else if (const ikestate::ChildUp& child_up = told->second.up;
                    child_up.encapsulation == model::Encapsulation::kTcp &&
                    child_up.path.stream != state.esp_path().stream) {
           fault = "a Child SA whose packets go by another stream than its IKE SA";
@@ -365,7 +365,7 @@ std::string IkeWorld::what_is_too_much(const IkeNode& node) {
 std::string IkeWorld::story() const {
   std::string text;
   for (const auto& one : nodes_) {
-    for (const ike::Report& report : one->reports) {
+    for (const ikestate::Report& report : one->reports) {
       text += "node " + std::to_string(one->number) + " " + std::string(report.id) + " " + report.text + "\n";
     }
   }

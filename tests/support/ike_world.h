@@ -23,7 +23,7 @@
 
 namespace levelgate::testing {
 
-using ike::ChildId;
+using ikestate::ChildId;
 
 struct NetworkFaults {
   double loss = 0;
@@ -37,7 +37,7 @@ struct NetworkFaults {
 
 // What a node holds of a Child SA.
 struct HeldChild {
-  ike::ChildUp up;
+  ikestate::ChildUp up;
   bool outbound = false;
 };
 
@@ -47,7 +47,7 @@ class IkeNode {
  public:
   IkeNode(IkeWorld& world, int number, std::uint64_t seed);
 
-  void carry_out(ike::Effects effects);
+  void carry_out(ikestate::Effects effects);
   void restart();  // loses everything
   // An outer packet of the Child SA that sends, by its stream: the SPI and some octets. False: no stream took it.
   bool send_esp();
@@ -57,32 +57,32 @@ class IkeNode {
   int number;
   SeededRandom random;
   std::unique_ptr<ike::Engine> engine;
-  ike::PolicyPtr policy;
+  ikestate::PolicyPtr policy;
   bool wants = true;          // the tunnel, always
   Instant try_at = kNever;    // again
   Instant child_at = kNever;  // another Child SA, since all are gone
   std::map<ChildId, HeldChild> children;
   ChildId sends_by;            // the child whose outbound SA is used
   std::set<std::uint64_t> up;  // IKE SAs
-  std::vector<ike::Report> reports;
+  std::vector<ikestate::Report> reports;
   std::size_t reports_at_last_call = 0;
   std::uint64_t sent_datagrams = 0, sent_octets = 0, sent_keepalives = 0;
   std::uint64_t got_esp = 0;  // by streams, of Child SAs that are there
 
  private:
-  void take(ike::Send& effect);
-  void take(ike::Connect& effect);
-  void take(ike::ProveStream& effect);
-  void take(ike::CloseStream& effect);
-  void take(ike::SendKeepalive& effect);
-  void take(ike::RunJob& effect);
-  void take(ike::ChildUp& effect);
-  void take(ike::ChildUse& effect);
-  void take(ike::ChildDown& effect);
-  void take(ike::PathMoved& effect);
-  void take(ike::IkeUp& effect);
-  void take(ike::IkeDown& effect);
-  void take(ike::Report& effect);
+  void take(ikestate::Send& effect);
+  void take(ikestate::Connect& effect);
+  void take(ikestate::ProveStream& effect);
+  void take(ikestate::CloseStream& effect);
+  void take(ikestate::SendKeepalive& effect);
+  void take(ikestate::RunJob& effect);
+  void take(ikestate::ChildUp& effect);
+  void take(ikestate::ChildUse& effect);
+  void take(ikestate::ChildDown& effect);
+  void take(ikestate::PathMoved& effect);
+  void take(ikestate::IkeUp& effect);
+  void take(ikestate::IkeDown& effect);
+  void take(ikestate::Report& effect);
 };
 
 class IkeWorld {
@@ -91,15 +91,15 @@ class IkeWorld {
 
   IkeNode& node(int number) { return *nodes_[static_cast<std::size_t>(number)]; }
   // Both tunnels are configured; node 0 and, if asked, node 1 begin.
-  void start(ike::PolicyPtr first, ike::PolicyPtr second, bool both = false);
+  void start(ikestate::PolicyPtr first, ikestate::PolicyPtr second, bool both = false);
   void run_for(Nanos time);
   // Until the condition holds; false when it never did within the time.
   bool run_until(const std::function<bool()>& condition, Nanos within);
   void at(Instant when, std::function<void()> action);
-  void send(int from, const ike::Path& path, std::vector<std::byte> octets);
+  void send(int from, const ikestate::Path& path, std::vector<std::byte> octets);
 
   [[nodiscard]] Instant now() const { return now_; }
-  [[nodiscard]] ike::Moment moment() const;
+  [[nodiscard]] ikestate::Moment moment() const;
   // Drops, alters or records what passes; true: dropped.
   std::function<bool(int from, std::vector<std::byte>&)> tap;
   NetworkFaults faults;
@@ -126,8 +126,8 @@ class IkeWorld {
   };
   [[nodiscard]] double dice() { return std::uniform_real_distribution<double>(0, 1)(dice_); }
   [[nodiscard]] Nanos delay();
-  void deliver(int to, const ike::Path& path, std::vector<std::byte> octets);
-  [[nodiscard]] std::optional<ike::Path> translated(int from, const ike::Path& path) const;
+  void deliver(int to, const ikestate::Path& path, std::vector<std::byte> octets);
+  [[nodiscard]] std::optional<ikestate::Path> translated(int from, const ikestate::Path& path) const;
   bool step(Instant until);
   void do_what_is_due(IkeNode& node);
   [[nodiscard]] static std::string what_is_too_much(const IkeNode& node);
@@ -145,7 +145,7 @@ struct WorldTunnel {
   model::TunnelConfig first, second;
   model::IkeConfig config;
   WorldTunnel();
-  [[nodiscard]] ike::PolicyPtr policy(int number) const;
+  [[nodiscard]] ikestate::PolicyPtr policy(int number) const;
 };
 
 }  // namespace levelgate::testing

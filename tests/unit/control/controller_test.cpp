@@ -18,7 +18,7 @@ namespace {
 using namespace tests;
 namespace testing = levelgate::testing;
 
-ike::Moment at_moment(std::int64_t second) { return {at_second(second), 1'790'000'000 + second}; }
+ikestate::Moment at_moment(std::int64_t second) { return {at_second(second), 1'790'000'000 + second}; }
 
 const Result<void> kTaken{};
 const Result<void> kNoMemory = failure(Fault::kNoMemory, "no memory for 9 tunnels");
@@ -263,7 +263,7 @@ TEST_F(Control, WantedNeighboursAreAskedForAtMostOnceASecond) {
   const Effects effects = controller_.event(wanted, at_moment(2));
   ASSERT_NE(first<ResolveNeighbour>(effects), nullptr);
   EXPECT_EQ(first<ResolveNeighbour>(effects)->port, "lan");
-  EXPECT_TRUE(controller_.event(wanted, ike::Moment{at_ns(2'900'000'000), 0}).empty());
+  EXPECT_TRUE(controller_.event(wanted, ikestate::Moment{at_ns(2'900'000'000), 0}).empty());
   EXPECT_FALSE(controller_.event(wanted, at_moment(3)).empty());
   const model::Event nowhere{model::EventKind::kNeighbourWanted, PortId{9}, {}, {}, ip("10.1.0.9"), 0};
   EXPECT_TRUE(controller_.event(nowhere, at_moment(9)).empty());

@@ -78,7 +78,7 @@ TEST(PathSizes, WhatDoesNotFitIsNotTaken) {
 TEST(PathSizes, TheControllerTakesWhatTheDataPlaneFinds) {
   levelgate::testing::SeededRandom random{1};
   Controller controller(1, random);
-  const ike::Moment moment{at_second(1), 1'790'000'000};
+  const ikestate::Moment moment{at_second(1), 1'790'000'000};
   (void)controller.surroundings(seen_around(), at_second(1));
   (void)controller.reload(searching(), moment);
   (void)controller.applied({}, moment);

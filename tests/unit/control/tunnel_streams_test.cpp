@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "control/reconcile.h"
-#include "ike/report_ids.h"
+#include "ikestate/report_ids.h"
 #include "unit/control/two_towers.h"
 
 namespace levelgate::control::tunnel_streams_test {
@@ -71,8 +71,8 @@ TEST_F(Streamed, AnAuthenticPacketTakesBothTowersAlong) {
   const TunnelWork work = tower(1).event(moment_, "west", event);
   EXPECT_TRUE(work.plan_changed);
   EXPECT_EQ(stream(1), fresh);
-  const bool proven = std::ranges::any_of(work.rest, [&](const ike::Effect& effect) {
-    const auto* const proof = std::get_if<ike::ProveStream>(&effect);
+  const bool proven = std::ranges::any_of(work.rest, [&](const ikestate::Effect& effect) {
+    const auto* const proof = std::get_if<ikestate::ProveStream>(&effect);
     return proof != nullptr && proof->stream == fresh;
   });
   EXPECT_TRUE(proven);
@@ -86,8 +86,8 @@ TEST_F(Streamed, WhereUdpIsSilentTheNextAttemptFollowsAtOnce) {
   configure(0, in_tcp(true, model::Transport::kFallback));
   settle();
   int seconds = 0;
-  while (!told(0, ike::kFallsBack) && ++seconds < 60) pass(1);
-  ASSERT_TRUE(told(0, ike::kFallsBack));
+  while (!told(0, ikestate::kFallsBack) && ++seconds < 60) pass(1);
+  ASSERT_TRUE(told(0, ikestate::kFallsBack));
   pass(1);
   ASSERT_TRUE(up());
   EXPECT_EQ(agreed(0)->encapsulation, model::Encapsulation::kTcp);

@@ -8,7 +8,7 @@
 
 #include "control/admin_ike.h"
 #include "control/reconcile.h"
-#include "ike/report_ids.h"
+#include "ikestate/report_ids.h"
 #include "unit/control/two_towers.h"
 
 namespace levelgate::control::tunnels_test {
@@ -22,7 +22,7 @@ TEST_F(TwoTowers, StartAlwaysBringsBothUpAndTheyAgree) {
   EXPECT_EQ(agreed(0)->inbound.front(), *agreed(1)->outbound);
   EXPECT_EQ(agreed(1)->inbound.front(), *agreed(0)->outbound);
   EXPECT_EQ(agreed(0)->inbound.front().payload, model::SaPayload::kAggfrag);
-  EXPECT_TRUE(told(0, ike::kIkeEstablished) && told(1, ike::kChildEstablished));
+  EXPECT_TRUE(told(0, ikestate::kIkeEstablished) && told(1, ikestate::kChildEstablished));
 }
 
 // West takes no fragments: that binds what east sends, and nothing else (RFC 9347 §6.1.4).
@@ -140,7 +140,7 @@ TEST_F(TwoTowers, AFailedAttemptIsRepeatedWithLongerPauses) {
   settle();
   EXPECT_FALSE(up());
   ASSERT_TRUE(life(0).failure);
-  EXPECT_EQ(life(0).failure->id, ike::kWrongPsk);
+  EXPECT_EQ(life(0).failure->id, ikestate::kWrongPsk);
   pass(30);
   const std::uint32_t soon = life(0).failed_attempts;
   EXPECT_GE(soon, 3u);
@@ -186,7 +186,7 @@ TEST_F(TwoTowers, OctetsAndNumbersAskForARekeyOnce) {
   configure(0, limited);
   settle();
   ASSERT_TRUE(up());
-  const ike::ChildId first = life(0).children.begin()->first;
+  const ikestate::ChildId first = life(0).children.begin()->first;
   model::NamedTunnelStats named{"east", {}};
   named.outbound = model::SaStats{agreed(0)->outbound->spi, 900, 999'999, ~0ULL};
   stats_[0].tunnels = {named};
@@ -218,7 +218,7 @@ TEST_F(TwoTowers, DownStaysDownAndUpBeginsAnew) {
 
 TEST_F(TwoTowers, AChangeOfWhoTheyAreBeginsAnewAndOfLifetimesDoesNot) {
   boot();
-  const ike::ChildId child = life(0).children.begin()->first;
+  const ikestate::ChildId child = life(0).children.begin()->first;
   model::Config next = config_of(true);
   next.tunnels[0].ike->esp.rekey_time = 30min;
   next.tunnels[0].ike->ike.dpd_delay = 30s;
@@ -254,12 +254,12 @@ TEST_F(TwoTowers, OnTrafficWaitsForAPacket) {
 TEST_F(TwoTowers, WhatTheNetworkSaysIsToldOnceForAnAttempt) {
   cut_ = true;
   configure(0, config_of(true));
-  const ike::Path path{{*IpAddress::parse("192.0.2.1"), 500}, {*IpAddress::parse("192.0.2.2"), 500}};
+  const ikestate::Path path{{*IpAddress::parse("192.0.2.1"), 500}, {*IpAddress::parse("192.0.2.2"), 500}};
   for (int i = 0; i < 3; ++i) take(0, tower(0).nobody_at(moment_, path, true));
-  EXPECT_EQ(std::ranges::count(told_[0], ike::kNobodyListens, &Happening::id), 1);
+  EXPECT_EQ(std::ranges::count(told_[0], ikestate::kNobodyListens, &Happening::id), 1);
   pass(20);  // silence does not hide it
   ASSERT_TRUE(life(0).failure);
-  EXPECT_EQ(life(0).failure->id, ike::kNobodyListens);
+  EXPECT_EQ(life(0).failure->id, ikestate::kNobodyListens);
 }
 
 }  // namespace

@@ -68,24 +68,24 @@ class TwoTowers : public ::testing::Test {
     }
   }
   // Between two ids: each side's of the other one's.
-  void connect(int side, ike::Path path) {
+  void connect(int side, ikestate::Path path) {
     path.local.port = 40'000;
-    const ike::Path seen{path.remote, path.local, tower(1 - side).next_stream()};
+    const ikestate::Path seen{path.remote, path.local, tower(1 - side).next_stream()};
     connections_[side][path.stream] = seen;
     connections_[1 - side][seen.stream] = path;
     wire_.push_front({side, path, {}});
   }
   void take(int side, TunnelWork work) {
     for (Happening& one : work.happenings) told_[side].push_back(std::move(one));
-    for (ike::Effect& effect : work.rest) {
-      if (auto* const send = std::get_if<ike::Send>(&effect)) {
-        ike::Path seen{send->path.remote, send->path.local};
+    for (ikestate::Effect& effect : work.rest) {
+      if (auto* const send = std::get_if<ikestate::Send>(&effect)) {
+        ikestate::Path seen{send->path.remote, send->path.local};
         if (send->path.over_tcp()) seen = connections_[side].at(send->path.stream);
         const bool lost = cut_ || (udp_cut_ && !send->path.over_tcp());
         if (!lost) wire_.push_back({1 - side, seen, std::move(send->octets)});
-      } else if (const auto* const call = std::get_if<ike::Connect>(&effect)) {
+      } else if (const auto* const call = std::get_if<ikestate::Connect>(&effect)) {
         connect(side, call->path);
-      } else if (auto* const job = std::get_if<ike::RunJob>(&effect)) {
+      } else if (auto* const job = std::get_if<ikestate::RunJob>(&effect)) {
         take(side, tower(side).job_done(moment_, job->id, job->work()));
       }
     }
@@ -104,7 +104,7 @@ class TwoTowers : public ::testing::Test {
 
   struct OnWire {
     int to;
-    ike::Path path;
+    ikestate::Path path;
     std::vector<std::byte> octets;
   };
   levelgate::testing::SeededRandom random_{7};
@@ -112,9 +112,9 @@ class TwoTowers : public ::testing::Test {
   model::Config config_[2];
   model::Stats stats_[2];
   std::deque<OnWire> wire_;
-  std::map<StreamId, ike::Path> connections_[2];  // as the other side sees them
+  std::map<StreamId, ikestate::Path> connections_[2];  // as the other side sees them
   std::vector<Happening> told_[2];
-  ike::Moment moment_{at_ns(1'000'000'000), 1'790'000'000};
+  ikestate::Moment moment_{at_ns(1'000'000'000), 1'790'000'000};
   bool cut_ = false;      // everything
   bool udp_cut_ = false;  // datagrams
 };

@@ -57,8 +57,8 @@ TEST(WiresharkTables, WhatWiresharkCannotDecryptIsACommentWithoutAKey) {
   EXPECT_EQ(given, "# tunnel lab, SPI 0x00001001: Wireshark has no ChaCha20-Poly1305 for ESP\n");
 }
 
-ike::SaState ike_sa(ikewire::Encryption encryption, std::uint16_t bits, ikewire::Integrity integrity) {
-  ike::SaState state;
+ikestate::SaState ike_sa(ikewire::Encryption encryption, std::uint16_t bits, ikewire::Integrity integrity) {
+  ikestate::SaState state;
   state.spis = {ikewire::IkeSpi{0x0102030405060708}, ikewire::IkeSpi{0xf1f2f3f4f5f6f7f8}};
   state.suite.encryption = encryption;
   state.suite.key_bits = bits;

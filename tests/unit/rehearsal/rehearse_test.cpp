@@ -134,7 +134,9 @@ TEST_F(Rehearse, OverTcpALossyPathIsSlowAndWastesLittle) {
 }
 
 TEST_F(Rehearse, ReadyKeysAreLentAndOthersAreMade) {
-  ike::RunJob job{ike::JobId{1}, [] { return ike::JobValue(crypto::generate_key(31)); }, {ike::KeyStep::kGenerate, 31}};
+  ikestate::RunJob job{ikestate::JobId{1},
+                       [] { return ikestate::JobValue(crypto::generate_key(31)); },
+                       {ikestate::KeyStep::kGenerate, 31}};
   const auto generated = [](DoneJob& done) {
     return std::get<Result<std::unique_ptr<crypto::GeneratedKey>>>(done.value)->get();
   };

@@ -26,8 +26,8 @@ struct RehearsedStreams : ::testing::Test {
                   {[this](Side, std::uint32_t, std::function<void()> arrives) {
                      if (!dead) timeline.at(now + 50ms, std::move(arrives));
                    },
-                   [](Side) { return kTheirs; }, [this](Side side, const ike::Path&) { tell(side, "up"); },
-                   [this](Side side, const ike::Path& path, ConstBytes message) {
+                   [](Side) { return kTheirs; }, [this](Side side, const ikestate::Path&) { tell(side, "up"); },
+                   [this](Side side, const ikestate::Path& path, ConstBytes message) {
                      tell(side, std::to_string(message.size()) + " octets by " + std::to_string(path.stream.value));
                    },
                    [this](Side side, StreamId) { tell(side, "ended"); }}};
