@@ -64,26 +64,28 @@ bool WorldStreams::send(int from, const ikestate::Path& path, ConstBytes content
 
 void WorldStreams::put(const ConnectionPtr& on, int from, ConstBytes content) {
   const auto own = static_cast<std::size_t>(from), other = 1 - own;
+  bool resets = false;  // behind the last of what is left of it
+  if (from == on->caller && on->reset_after != 0) {
+    const std::size_t left = on->reset_after - on->sent[own];
+    if (left == 0) return;  // it is under way: what is behind it never arrives
+    resets = content.size() >= left;
+    content = content.first(std::min(left, content.size()));
+    if (resets) ++resets_;
+  }
   while (!content.empty()) {
-    std::size_t size = std::min<std::size_t>(1 + dice_() % most_segment, content.size());
-    bool resets = false;
-    if (from == on->caller && on->reset_after != 0) {
-      const std::size_t left = on->reset_after - on->sent[own];
-      size = std::min(size, left);
-      resets = size == left;
-    }
+    const std::size_t size = std::min<std::size_t>(1 + dice_() % most_segment, content.size());
     std::vector<std::byte> segment(content.begin(), content.begin() + static_cast<std::ptrdiff_t>(size));
     content = content.subspan(size);
     octets += size;
     on->sent[own] += size;
     on->last[other] = std::max({on->last[other], world_.now() + 2ms, stalled_until});
-    world_.at(on->last[other], [this, on, from, resets, segment = std::move(segment)] {
+    const bool last = resets && content.empty();
+    world_.at(on->last[other], [this, on, from, last, segment = std::move(segment)] {
       arrive(on, 1 - from, segment);
-      if (!resets) return;
+      if (!last) return;
       end(on, 1 - from);
       end(on, from);
     });
-    if (resets) return;  // what is behind it never arrives
   }
 }
 
@@ -161,6 +163,10 @@ bool WorldStreams::harm(std::size_t within) {
 std::size_t WorldStreams::open(int side) const {
   return static_cast<std::size_t>(
       std::ranges::count_if(all_, [&](const auto& on) { return on->open[static_cast<std::size_t>(side)]; }));
+}
+
+std::uint64_t WorldStreams::sent_by_last_caller() const {
+  return all_.empty() ? 0 : all_.back()->sent[static_cast<std::size_t>(all_.back()->caller)];
 }
 
 WorldStreams::ConnectionPtr WorldStreams::find(int side, StreamId stream) const {

@@ -47,6 +47,8 @@ class WorldStreams {
   std::size_t made = 0, called = 0;
   std::uint64_t octets = 0, frames = 0;
   [[nodiscard]] std::size_t open(int side) const;
+  [[nodiscard]] std::size_t resets() const { return resets_; }  // those of resets_after that came
+  [[nodiscard]] std::uint64_t sent_by_last_caller() const;      // octets of its stream, those under way as well
   std::vector<StreamId> proven[2];
 
  private:
@@ -70,6 +72,7 @@ class WorldStreams {
   IkeWorld& world_;
   std::mt19937_64 dice_;
   std::vector<ConnectionPtr> all_;
+  std::size_t resets_ = 0;
 };
 
 }  // namespace levelgate::testing
