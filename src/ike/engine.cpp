@@ -143,6 +143,7 @@ SaState* Engine::state(std::uint64_t own_spi) {
 
 void Engine::authenticated(SaState& sa, bool initial_contact) {
   tiers_.authenticated(sa.established_at, sa.path.remote.address);
+  large_keys_.proven(sa.path.remote.address);
   authenticated_.emplace_back(sa.own_spi(), initial_contact);
 }
 

@@ -18,7 +18,8 @@ bool Engine::make_large_room(Means& means, const InitRequest& request, InitChoic
     ask_cookie(means, request);
     return false;
   }
-  choice.large_place = large_keys_.take(request.path.remote.address, choice.policy->large_keys->octets);
+  choice.large_place =
+      large_keys_.take(request.path.remote.address, choice.policy->large_keys->octets, means.moment.now);
   if (choice.large_place) return true;
   report_stranger(means, Severity::kWarn, kLargeKeyWaits, choice.policy->name,
                   "no room for the large key of " + request.path.remote.address.text() + ": " +

@@ -70,6 +70,12 @@ inline constexpr Nanos kLargeKeyAhead = 60s;
 // Keys that come in at once, each at most twice in memory while it is used: within 96 MiB.
 inline constexpr std::size_t kLargeHandshakes = 32;
 inline constexpr std::size_t kLargeHandshakeOctets = 44UL * 1024 * 1024;
+// So many stand in line before them, and as many are remembered for a place that led to nothing. Who has not asked for
+// longer than two repeats are apart is gone. So many in front are equals: with fewer, places stand empty until they
+// ask.
+inline constexpr std::size_t kLargeHandshakeLine = 1'024;
+inline constexpr Nanos kLargeHandshakeLinePatience = 90s;
+inline constexpr std::size_t kLargeHandshakeFront = 128;
 // A sender makes its key within that, and its fragments come without a longer gap.
 inline constexpr Nanos kLargeHandshakeIdle = 10s;
 // However much progress there is: the largest key at the slowest pace, and half as much again.
