@@ -94,7 +94,7 @@ WALLS = {"function": 60, "unit": 500, "header": 200, "test": 600, "room": 2500, 
 ROOM_WALLS = {"ikeexchange": 5000}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
-LINKS = re.compile(r"levelgate_room\s*\(\s*NAME\s+(\w+)(?:\s+DATA_TOWER)?(?:\s+LINKS\s+([\w\s]*?))?(?:\s+EXTERNAL|\s*\))")
+LINKS = re.compile(r"levelgate_room\s*\(\s*NAME\s+(\w+)(?:\s+(?!LINKS\b|EXTERNAL\b)[\w./]+)*(?:\s+LINKS\s+([\w\s]*?))?(?:\s+EXTERNAL|\s*\))")
 FUNCTION_HEAD = re.compile(r"^( {0,4})(?!namespace|class|struct|enum|union|extern|else|if|for|while|switch|do\b|\})\S.*\{$")
 
 

@@ -92,6 +92,12 @@ class CheckLayersTest(SourceTreeTest):
         self.write("src/esp/CMakeLists.txt", "levelgate_room(NAME esp DATA_TOWER\n  LINKS base ike EXTERNAL X::y)\n")
         self.assert_fault("esp links ike")
 
+    def test_links_behind_other_words_of_the_room(self):
+        for words in ("ALONE a.cpp b/c.cpp", "COMPUTES_LITTLE", "COMPUTES_LITTLE ALONE a.cpp", "DATA_TOWER ALONE a.cpp"):
+            with self.subTest(words=words):
+                self.write("src/esp/CMakeLists.txt", f"levelgate_room(NAME esp {words} LINKS base ike)\n")
+                self.assert_fault("esp links ike")
+
     def test_two_files_of_one_name(self):
         self.write("src/wire/sealer.h", "")
         self.write("src/wire/sealer.cpp", "")
